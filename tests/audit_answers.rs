@@ -445,15 +445,16 @@ fn help_names_the_rules_and_signatures_are_spoken_of_once() {
 fn the_demo_says_how_its_sessions_are_found() {
     let world = World::new();
     let printed = world.run(&["demo", "made"]).success();
+    assert!(!printed.contains("CLAUDE_CONFIG_DIR"), "{printed}");
     says(
         &printed,
-        "CLAUDE_CONFIG_DIR=made/agent-logs/claude git leverage audit made/accounts",
+        "git leverage audit made/accounts --agent-dir claude-code=made/agent-logs/claude",
     );
     let here = world.path("");
     let ran = world
         .leverage(&here)
         .args(["audit", "made/accounts", "--format", "json"])
-        .env("CLAUDE_CONFIG_DIR", "made/agent-logs/claude")
+        .args(["--agent-dir", "claude-code=made/agent-logs/claude"])
         .output()
         .unwrap();
     let audit: Value = serde_json::from_slice(&ran.stdout).unwrap();

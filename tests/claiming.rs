@@ -211,7 +211,7 @@ fn a_task_is_given_as_json() {
       tags         a, b
       commits      f2067c4d76
       source       record
-      recorded     2026-04-10 12:00 UTC, by Ada Example <ada@example.org>
+      recorded     2026-04-10 12:00 +0000, by Ada Example <ada@example.org>
     [stderr]
     Recorded 4.5h on `f2067c4d76`
     [exit 0]

@@ -36,8 +36,10 @@ fn a_trailer_says_which_agent_estimated() {
         "{card}"
     );
     let history = repo.run(&["log", "--history"]).success();
-    assert!(history.contains("Estimated by"), "{history}");
-    assert!(history.contains("claude-code claude-opus-4-8"), "{history}");
+    assert!(
+        history.contains("Estimated by: claude-code claude-opus-4-8"),
+        "{history}"
+    );
     let rows = json(&repo, &["report", "--by", "estimator"]);
     let told: Vec<(&str, f64)> = rows["rows"]
         .as_array()

@@ -199,38 +199,38 @@ fn the_list_and_the_timeline_show_the_commits() {
         .end(90)
         .save(&world);
     insta::assert_snapshot!(world.run(&["sessions", "--sensitivity"]), @r"
-                                                         derived  estimated  ── derived ──  ─ measured ─  derived
-    agent        session   repository       start (UTC)    agent    superv.  wall  unknown  tokens  made  commits
-    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    claude-code  s         kiln        2026-04-01 10:00      10m       1.3m   10m       0m     200     0        1
-    claude-code  t         nowhere     2026-04-01 10:20      10m       1.3m   10m       0m     100     0        –
-    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    2            sessions                                    20m       2.5m   20m              300     0        1
+                                                            derived    estimated   derived    ─ measured ─  derived
+    Agent        Session     Repository       Start (UTC)  Agent time       Sup.  Wall  Gaps  Tokens  Made  Commits
+    ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    claude-code  s           kiln        2026-04-01 10:00         10m       1.3m   10m    0m     200     0        1
+    claude-code  t           nowhere     2026-04-01 10:20         10m       1.3m   10m    0m     100     0        –
+    ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+                 2 sessions                                       20m       2.5m   20m           300     0        1
 
-    1.00 lanes worked side by side on average
+    Average parallelism: 1.00
 
-    How far the idle threshold matters
-                derived  estimated  derived
-    idle after    agent    superv.     wall
-    ───────────────────────────────────────
-            5m      20m       2.5m      20m
-           15m      20m       2.5m      20m
-           30m      20m       2.5m      20m
+    Totals by idle threshold
+                 derived    estimated  derived
+    Idle after  Agent time       Sup.     Wall
+    ──────────────────────────────────────────
+            5m         20m       2.5m      20m
+           15m         20m       2.5m      20m
+           30m         20m       2.5m      20m
 
-    1 of 2 sessions worked in no repository that was found: name it as a ROOT, or say where the log's folders are with --path-map FROM=TO
-    Supervision is estimated: typing, a quarter of a minute at least; reading before each prompt for at most 10 minutes; and a minute for a look at the last answer of a session. After a pause of more than 15 minutes the person was away.
+    The repository of 1 of 2 sessions was not found: name it as a ROOT, or map the paths in its logs with `--path-map FROM=TO`
+    Supervision is an estimate: typing (at least 15 s per prompt), up to 10 min of reading before a prompt, 1 min for the last answer. Pauses over 15 min count as away.
     [exit 0]
     ");
     insta::assert_snapshot!(world.run(&["sessions", "show", "s"]), @r"
     claude-code:s
 
-                                  derived
-    time                  what     worked  detail
-    ────────────────────────────────────────────────────────────────────────────────────
-    2026-04-01T10:00:00Z  turn        10m  main, to 2026-04-01T10:10:00Z, for e5dcbb2c63
-    2026-04-01T10:00:00Z  prompt           13 characters
-    2026-04-01T10:05:00Z  edit             +2 -0 $WORLD/kiln/src/a.rs
-    2026-04-01T10:10:00Z  commit      10m  kiln e5dcbb2c63, high: lines:2
+                                 derived
+    Time (UTC)           Event    Worked  Detail
+    ─────────────────────────────────────────────────────────────────────────────
+    2026-04-01 10:00:00  turn        10m  main, until 10:10:00, for e5dcbb2c63
+    2026-04-01 10:00:00  prompt           13 characters
+    2026-04-01 10:05:00  edit             +2 -0 $WORLD/kiln/src/a.rs
+    2026-04-01 10:10:00  commit      10m  kiln e5dcbb2c63, high: lines:2
 
     Agent time derived, times of human actions measured, tokens measured, edits measured, commits measured
     [exit 0]

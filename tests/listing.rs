@@ -40,7 +40,8 @@ fn a_root_has_the_sessions_that_an_export_finds_there() {
     world.repo("other").commit_at("Begin", START);
     let none = world.run(&["sessions", "other"]);
     assert!(
-        none.stderr.contains("none of the 1 sessions") && none.stderr.contains("--path-map"),
+        none.stderr.contains("No session worked here, of 1 session found")
+            && none.stderr.contains("--path-map"),
         "{none}"
     );
     let mapped = repo.run(&[
@@ -59,7 +60,7 @@ fn a_root_that_is_no_folder_is_an_error() {
     let world = World::new();
     let missing = world.run(&["sessions", "nonexistent"]);
     assert!(
-        missing.stderr.contains("`nonexistent` is not a folder"),
+        missing.stderr.contains("`nonexistent` is not a directory"),
         "{missing}"
     );
     assert_eq!(missing.code, Some(1));
@@ -78,12 +79,9 @@ fn sessions_that_begin_alike_are_named() {
     }
     let ran = world.run(&["sessions", "show", "4f1c"]);
     assert_eq!(ran.code, Some(1), "{ran}");
-    assert!(ran.stderr.contains("6 sessions begin with `4f1c`"), "{ran}");
-    assert!(
-        ran.stderr.contains("claude-code:4f1c-a, claude-code:4f1c-b"),
-        "{ran}"
-    );
-    assert!(ran.stderr.contains("claude-code:4f1c-e, and 1 more"), "{ran}");
+    let said =
+        "error: ambiguous session `4f1c`: `4f1c-a`, `4f1c-b`, `4f1c-c`, `4f1c-d`, `4f1c-e`, and 1 more";
+    assert!(ran.stderr.starts_with(said), "{ran}");
     assert_eq!(world.run(&["sessions", "show", "4f1c-f"]).code, Some(0));
 }
 
@@ -133,7 +131,12 @@ fn a_session_is_named_with_its_agent_or_without() {
         world.run(&["sessions", "show", id]).success();
     }
     let several = world.run(&["sessions", "show", "claude-code:44d"]);
-    assert!(several.stderr.contains("2 sessions begin with"), "{several}");
+    assert!(
+        several
+            .stderr
+            .contains("ambiguous session `claude-code:44d`: `44df7d08-1`, `44df7d08-2`"),
+        "{several}"
+    );
 }
 
 #[test]

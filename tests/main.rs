@@ -39,6 +39,7 @@ mod layering;
 mod ledger;
 mod linking;
 mod listing;
+mod logging;
 #[cfg(unix)]
 mod markers;
 mod masses;

@@ -122,7 +122,7 @@ fn what_names_no_task_says_what_to_do() {
         ("abc", "unknown task or commit `abc`", "at least 4 digits"),
         (
             "HEAD",
-            "no task is recorded on `HEAD`",
+            "`HEAD` has no task",
             "git leverage record HEAD --estimate 40h",
         ),
     ] {
@@ -137,6 +137,6 @@ fn what_names_no_task_says_what_to_do() {
         unborn.stderr.contains("the current branch has no commits yet"),
         "{unborn}"
     );
-    assert!(unborn.stderr.contains("Create one first: git commit"), "{unborn}");
+    assert!(unborn.stderr.contains("Run `git commit` first"), "{unborn}");
     assert!(!unborn.stderr.contains("--no-commit"), "{unborn}");
 }

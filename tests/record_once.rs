@@ -147,7 +147,7 @@ fn a_revision_keeps_what_was_not_given() {
       supervision  8m  22.5x supervisory leverage
       commits      f63a8187c1
       source       trailer
-      recorded     2026-04-10 12:00 UTC, by Ada Example <ada@example.org>; revision 1, before 8h: Counted
+      recorded     2026-04-10 12:00 +0000, by Ada Example <ada@example.org>, revision 1: 8h → 3h (`Counted`)
     [stderr]
     Revised
     [exit 0]

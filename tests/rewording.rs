@@ -181,7 +181,7 @@ fn what_is_said_of_a_claim_in_a_message() {
       agent        codex
       commits      78a4ee29d1
       source       trailer
-      recorded     2026-04-01 09:01 UTC, by Ada Example <ada@example.org>
+      recorded     2026-04-01 09:01 +0000, by Ada Example <ada@example.org>
     [stderr]
     Added to the commit message: `78a4ee29d1`, which was `fe1a90052e`
     [exit 0]

@@ -68,49 +68,50 @@ fn an_evening_is_one_screen() {
     insta::assert_snapshot!(shown(&world, &repo, &["status"]), @"
     Status of 2026-04-10, kiln, days in local time
 
-    Tasks of today
-                         ────── claimed ──────  ───── derived ─────
-    task                 human  agent  superv.  leverage  sup. lev.
-    ───────────────────────────────────────────────────────────────
-    Cap the retry delay     4h    10m       5m     24.0x      48.0x
-    Deployment audit        8h    40m        –     12.0x          –
-    ───────────────────────────────────────────────────────────────
-    2 tasks                12h    50m       5m     14.4x      48.0x
+    Tasks today
+                         ─────── claimed ───────  ───── derived ─────
+    Task                 Human  Agent time  Sup.  Factor  Sup. factor
+    ─────────────────────────────────────────────────────────────────
+    Cap the retry delay     4h         10m    5m   24.0x        48.0x
+    Deployment audit        8h         40m     –   12.0x            –
+    ─────────────────────────────────────────────────────────────────
+    2 tasks                12h         50m    5m   14.4x        48.0x
 
-    10m of agent time are from the logs of sessions, which nobody claimed
+    10m of agent time come from session logs, not from claims
 
     Commits by agents without a task, since 2026-04-09
-        commit         made  agent        title
+        Commit         Made  Agent        Title
     ───────────────────────────────────────────────────────────
     7dfa114710  04-09 09:11  claude-code  Cap the connect delay
 
-    to record one: git leverage record COMMIT --estimate 4h
+    Record one: `git leverage record COMMIT --estimate 4h`
 
     Sessions without a commit, since 2026-04-09
-                                measured
-    session            last at     agent
+                               measured
+    Session            Ended  Agent time
     ────────────────────────────────────
-    claude-code:third    10:10       10m
+    claude-code:third  10:10         10m
 
-    to record: git leverage record --no-commit --session ID --title T --estimate 4h
+    Record one: `git leverage record --no-commit --session ID --title T --estimate
+    4h`
 
     Not captured yet
                         measured  ────── derived ───────
-    session              commits  log deleted  days left
+    Session              Commits  Log deleted  Days left
     ────────────────────────────────────────────────────
     claude-code:second         1   2026-05-09         28
     claude-code:first          1   2026-05-10         29
 
-    to capture: git leverage capture --since 2026-04-09
+    Capture them: `git leverage capture --since 2026-04-09`
 
     Agents on this machine
-    agent        last event  at  last log
+    Agent        Last event  At  Last log
     ─────────────────────────────────────
     claude-code  –            –     10:10
 
-    to set up hooks: git leverage setup
+    Set up hooks: `git leverage setup`
 
-    origin (never synced) does not have 2 tasks; to share: git leverage sync origin
+    origin (never synced) does not have 2 tasks; share: `git leverage sync origin`
     ");
 }
 
@@ -168,16 +169,16 @@ fn what_is_done_is_quiet() {
     let text = shown(&world, &repo, &["status"]);
     let after = text.split("Agents on this machine\n").nth(1).unwrap();
     insta::assert_snapshot!(after, @"
-    agent        last event  at  last log
+    Agent        Last event  At  Last log
     ─────────────────────────────────────
     claude-code  –            –     10:10
 
-    to set up hooks: git leverage setup
+    Set up hooks: `git leverage setup`
 
-    no agent commits without a task since 2026-04-09
-    no session without a commit since 2026-04-09
-    every session with a commit is captured
-    everything recorded here is shared, as far as this clone knows
+    No agent commits without a task since 2026-04-09
+    No session without a commit since 2026-04-09
+    Every session with a commit is captured
+    All records are shared, as far as this clone knows
     ");
     assert!(!text.contains("Not captured"), "{text}");
     // What came later counts again.
@@ -205,11 +206,11 @@ fn an_empty_repository_has_nothing_to_tell() {
     insta::assert_snapshot!(shown(&world, &repo, &[]), @"
     Status of 2026-04-10, kiln, days in local time
 
-    no task today
-    no agent commits without a task since 2026-04-09
-    no session without a commit since 2026-04-09
-    every session with a commit is captured
-    no agent has worked here; to set up hooks: git leverage setup
+    No task today
+    No agent commits without a task since 2026-04-09
+    No session without a commit since 2026-04-09
+    Every session with a commit is captured
+    No agent has worked here; set up hooks: `git leverage setup`
     ");
 }
 
@@ -257,9 +258,9 @@ fn the_capture_that_is_named_captures_all() {
     let text = shown(&world, &repo, &["status"]);
     let command = text
         .lines()
-        .find_map(|line| line.strip_prefix("to capture: git leverage "))
+        .find_map(|line| line.strip_prefix("Capture them: `git leverage "))
         .unwrap();
-    let args: Vec<&str> = command.split(' ').collect();
+    let args: Vec<&str> = command.trim_end_matches('`').split(' ').collect();
     assert_eq!(args, ["capture", "--since", "2026-04-01"]);
     repo.run(&args).success();
     let status = json(&repo.run(&["status", "--format", "json"]));
@@ -332,13 +333,13 @@ fn several_repositories_have_one_evening() {
     insta::assert_snapshot!(tasks, @"
     Status of 2026-04-10, 2 repositories, days in local time
 
-    Tasks of today
-                                     ────── claimed ──────  ───── derived ─────
-    repository  task                 human  agent  superv.  leverage  sup. lev.
-    ───────────────────────────────────────────────────────────────────────────
-    kiln        Cap the retry delay     4h    10m       5m     24.0x      48.0x
-    kiln        Deployment audit        8h    40m        –     12.0x          –
-    oven        Heat                    2h    10m        –     12.0x          –
+    Tasks today
+                                     ─────── claimed ───────  ───── derived ─────
+    Repository  Task                 Human  Agent time  Sup.  Factor  Sup. factor
+    ─────────────────────────────────────────────────────────────────────────────
+    kiln        Cap the retry delay     4h         10m    5m   24.0x        48.0x
+    kiln        Deployment audit        8h         40m     –   12.0x            –
+    oven        Heat                    2h         10m     –   12.0x            –
     ");
     let status = json(&world.run(&["status", ".", "--format", "json"]));
     assert_eq!(status["totals"]["tasks"], 3);
@@ -352,7 +353,7 @@ fn setup_is_advised_where_hooks_are_missing() {
     let advice = "git leverage setup";
     let text = shown(&world, &repo, &["status"]);
     assert!(
-        text.contains("no agent has worked here; ") && text.contains(advice),
+        text.contains("No agent has worked here; ") && text.contains(advice),
         "{text}"
     );
     for scope in [&[][..], &["--project"]] {
@@ -360,7 +361,7 @@ fn setup_is_advised_where_hooks_are_missing() {
             .success();
         let text = shown(&world, &repo, &["status"]);
         assert!(
-            text.contains("no agent has worked here yet") && !text.contains(advice),
+            text.contains("No agent has worked here yet") && !text.contains(advice),
             "{text}"
         );
         let remove = ["setup", "--agent", "claude-code", "--remove"];
@@ -368,7 +369,7 @@ fn setup_is_advised_where_hooks_are_missing() {
     }
     worker(&repo, "first", TODAY, "src/first.rs").save(&world);
     let text = shown(&world, &repo, &["status"]);
-    assert!(text.contains(&format!("to set up hooks: {advice}")), "{text}");
+    assert!(text.contains(&format!("Set up hooks: `{advice}`")), "{text}");
     let status = json(&repo.run(&["status", "--format", "json"]));
     assert_eq!(status["agents"][0]["has_hooks"], false, "{status:#}");
     repo.run(&["setup", "--agent", "claude-code"]).success();
@@ -388,13 +389,13 @@ fn what_was_not_read_is_not_called_in_order() {
     let broken = world.repo("broken");
     broken.commit("Begin");
     let text = world.run(&["status", "."]).success();
-    let in_order = "every session with a commit is captured";
+    let in_order = "Every session with a commit is captured";
     assert!(text.contains(in_order), "{text}");
     std::fs::write(broken.path().join(".git/config"), "[core\nbroken").unwrap();
     let ran = world.run(&["status", "."]);
     assert!(ran.stdout.contains("broken: failed"), "{ran}");
     assert!(
-        !ran.stdout.contains(in_order) && !ran.stdout.contains("no task today"),
+        !ran.stdout.contains(in_order) && !ran.stdout.contains("No task today"),
         "{ran}"
     );
 }

@@ -575,8 +575,8 @@ fn a_clone_without_a_ledger_of_its_remote_says_so() {
     let (ada, ben) = (clone(&world, &remote, "ada"), clone(&world, &remote, "ben"));
     insta::assert_snapshot!(ada.run(&["log"]), @r"
     [stderr]
-    no ledger was fetched from `origin`; if it has one: git leverage sync origin
-    no tasks are recorded here
+    No ledger was fetched from `origin`; if it has one, run `git leverage sync origin`
+    No tasks are recorded here yet; record one: `git leverage record --estimate 4h`
     [exit 0]
     ");
     let said = |ran: &Ran| {
@@ -697,10 +697,10 @@ fn the_remote_that_a_message_names_can_be_synced_with() {
         let said = repo.run(&["log"]).stderr;
         let line = said
             .lines()
-            .find(|line| line.contains("no ledger was fetched"))
+            .find(|line| line.contains("No ledger was fetched"))
             .unwrap()
             .to_owned();
-        line.rsplit(' ').next().unwrap().to_owned()
+        line.rsplit(' ').next().unwrap().trim_end_matches('`').to_owned()
     };
     ada.run(&["sync", &named(&ada)]).success();
     ada.git(&["config", "branch.main.remote", "bb"]);

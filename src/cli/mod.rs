@@ -13,6 +13,8 @@ pub mod called;
 pub mod columns;
 pub mod commands;
 pub mod context;
+pub mod counted;
+pub mod detached;
 pub mod environment;
 pub mod error;
 pub mod git_config;

@@ -78,7 +78,7 @@ fn of_commit<'a>(open: &OpenLedger, ledger: &'a Ledger, commit: ObjectId) -> Vec
 fn nothing(open: &OpenLedger, text: &str, commit: Option<ObjectId>) -> CommandError {
     let list = "List the tasks and their ids: git leverage log";
     if commit.is_some() {
-        return CommandError::failed(format!("no task is recorded on `{text}`"))
+        return CommandError::failed(format!("`{text}` has no task"))
             .hint(format!(
                 "Record one: git leverage record {} --estimate 40h",
                 shell::word(text)

@@ -7,9 +7,9 @@ use crate::facts::ids::ObjectId;
 use crate::git::Repo;
 use crate::git::messages::{self, Range, RawCommit};
 
-/// Visits the commits of a range: `A..B`, or one revision for all that it reaches.
+/// Visits the commits of a range: `A..B`, or a revision and all its ancestors.
 pub fn visit(repo: &Repo, range: &str, visit: impl FnMut(RawCommit<'_>)) -> Result<(), CommandError> {
-    let unknown = || CommandError::failed(format!("`{range}` names no commits here"));
+    let unknown = || CommandError::failed(format!("unknown revision or range `{range}`"));
     let range = Range::parse(repo, range).map_err(|_| unknown())?;
     messages::visit_range(repo, &range, visit)?;
     Ok(())

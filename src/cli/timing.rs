@@ -9,7 +9,6 @@ use super::error::CommandError;
 use super::linking::SessionArgs;
 use super::logs::{ForeignArgs, RulesArgs};
 use super::outcome::Outcome;
-use super::period;
 use super::reading::ReadArgs;
 use super::recording::OpenLedger;
 use crate::aggregate::effort::{Effort, TaskEffort};
@@ -26,9 +25,6 @@ use crate::workspace::read::Workspace;
 /// What counts beside the ledger.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct TimingArgs {
-    /// Time zone that days are counted in: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
-    #[arg(long, value_name = "ZONE")]
-    zone: Option<String>,
     #[command(flatten)]
     foreign: ForeignArgs,
     /// Read every log again, and cache nothing
@@ -65,9 +61,9 @@ impl TimingArgs {
         open: &OpenLedger,
         ledger: &Ledger,
         shown: &[&LedgerTask],
+        zone: Zone,
         context: &mut Context,
     ) -> Result<Timing, CommandError> {
-        let zone = period::zone(self.zone.as_deref(), &context.settings())?;
         let mut authored = HashMap::new();
         let mut timing = Timing {
             days: shown

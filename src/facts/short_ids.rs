@@ -57,6 +57,43 @@ fn distinct(id: TaskId, groups: impl Iterator<Item = u64>) -> String {
     }
 }
 
+/// The ids that agents gave their sessions, to be shown with 8 characters, or as many as tell one from the others.
+#[derive(Debug, Default)]
+pub struct ShortNames<'a> {
+    sorted: Vec<&'a str>,
+}
+
+impl<'a> FromIterator<&'a str> for ShortNames<'a> {
+    fn from_iter<T: IntoIterator<Item = &'a str>>(names: T) -> Self {
+        let mut sorted: Vec<&str> = names.into_iter().collect();
+        sorted.sort_unstable();
+        sorted.dedup();
+        Self { sorted }
+    }
+}
+
+impl ShortNames<'_> {
+    /// The beginning of `name` that begins no other name.
+    pub fn of<'n>(&self, name: &'n str) -> &'n str {
+        let at = self.sorted.partition_point(|one| *one < name);
+        let before = at.checked_sub(1).and_then(|at| self.sorted.get(at));
+        let neighbors = [before, self.sorted[at..].iter().find(|one| **one != name)];
+        let shared = neighbors
+            .into_iter()
+            .flatten()
+            .map(|other| shared_chars(other, name));
+        let shown = USUAL.max(shared.max().unwrap_or(0) + 1);
+        name.char_indices()
+            .nth(shown)
+            .map_or(name, |(end, _)| &name[..end])
+    }
+}
+
+fn shared_chars(one: &str, other: &str) -> usize {
+    let pairs = one.chars().zip(other.chars());
+    pairs.take_while(|(one, other)| one == other).count()
+}
+
 /// The first digits of the last group.
 pub(super) fn usual(id: TaskId) -> String {
     tail(id)[..USUAL].to_owned()
@@ -128,6 +165,18 @@ mod tests {
         let ids: ShortIds = [one, other].into_iter().collect();
         assert_eq!(ids.of(one), "019d77431");
         assert!(!begins("019d77431", other));
+    }
+
+    #[test]
+    fn a_session_is_named_by_as_much_as_tells_it_apart() {
+        let names = ["44df7d08-1", "44df7d08-2", "4f1c", "4f1c2", "çéàèùâêîôû"];
+        let short: ShortNames = names.into_iter().collect();
+        assert_eq!(
+            names.map(|name| short.of(name)),
+            ["44df7d08-1", "44df7d08-2", "4f1c", "4f1c2", "çéàèùâêî"]
+        );
+        let alone: ShortNames = ["44df7d08-1"].into_iter().collect();
+        assert_eq!(alone.of("44df7d08-1"), "44df7d08");
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod document;
 pub mod escape;
 pub mod format;
+pub mod history;
 pub mod inventory;
 pub mod report;
 pub mod sessions;

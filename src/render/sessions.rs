@@ -1,11 +1,15 @@
 //! Sessions as documents: the list, and the timeline of one.
 
+use chrono::{DateTime, FixedOffset};
+
 use super::document::{Basis, Cell, Column, Document, Table};
 use crate::aggregate::sessions::{SessionReport, SessionRow, TokenTotals};
 use crate::aggregate::timeline::{Event, Timeline, What};
-use crate::facts::quantity::{Minutes, Tokens, plural};
+use crate::facts::quantity::{Minutes, Tokens, counted};
 use crate::facts::session::{Provenance, Sources};
+use crate::facts::short_ids::ShortNames;
 use crate::facts::sign;
+use crate::facts::zone::Zone;
 
 /// The list of sessions with its sums.
 pub fn list(report: &SessionReport) -> Document {
@@ -16,9 +20,8 @@ pub fn list(report: &SessionReport) -> Document {
     document.notes.extend(unplaced(report));
     let rules = report.rules;
     document.notes.push(format!(
-        "Supervision is estimated: typing, a quarter of a minute at least; reading before each prompt for at most {:.0} \
-         minutes; and a minute for a look at the last answer of a session. After a pause of more than {:.0} minutes \
-         the person was away.",
+        "Supervision is an estimate: typing (at least 15 s per prompt), up to {:.0} min of reading before a prompt, 1 min for the \
+         last answer. Pauses over {:.0} min count as away.",
         rules.cap_minutes.get(),
         rules.idle_minutes.get()
     ));
@@ -34,9 +37,9 @@ fn unplaced(report: &SessionReport) -> Option<String> {
         .count();
     (unplaced > 0 && report.totals.commits_linked.is_some()).then(|| {
         format!(
-            "{unplaced} of {} sessions worked in no repository that was found: name it as a ROOT, or say where the log's \
-             folders are with --path-map FROM=TO",
-            report.rows.len()
+            "The repository of {unplaced} of {} was not found: name it as a ROOT, or map the paths in its logs with \
+             `--path-map FROM=TO`",
+            counted(report.rows.len() as u64, "session", "sessions")
         )
     })
 }
@@ -71,7 +74,7 @@ fn surer(report: &SessionReport, metric: &str, of: impl Fn(&Sources) -> Provenan
         .filter(|(_, count)| *count > 0)
         .map(|(source, count)| format!("{source} in {count}"))
         .collect();
-    (some.len() > 1).then(|| format!("{metric} {} sessions", some.join(", ")))
+    (some.len() > 1).then(|| format!("{metric}: {} sessions", some.join(", ")))
 }
 
 fn sessions_table(report: &SessionReport) -> Table {
@@ -80,29 +83,36 @@ fn sessions_table(report: &SessionReport) -> Table {
     let notes = [
         totals
             .parallelism
-            .map(|parallelism| format!("{parallelism:.2} lanes worked side by side on average")),
-        surer(report, "Agent time is", |sources| sources.agent_time),
-        surer(report, "Tokens are", |sources| sources.tokens),
+            .map(|parallelism| format!("Average parallelism: {parallelism:.2}")),
+        surer(report, "Agent time", |sources| sources.agent_time),
+        surer(report, "Tokens", |sources| sources.tokens),
     ];
+    let starts: Vec<&str> = report.rows.iter().map(|row| row.started_at.as_str()).collect();
+    let starts = Clock::new(report.zone, &starts);
+    let ids: ShortNames<'_> = report.rows.iter().map(|row| row.session.as_str()).collect();
     Table {
         columns: vec![
-            Column::text("agent", "agent"),
-            Column::text("session", "session"),
-            Column::text("repo", "repository").drop_order(3),
+            Column::text("agent", "Agent"),
+            Column::text("session", "Session").whole().key(),
+            Column::text("repo", "Repository").key(),
             // Never cut, as no number is.
-            Column::ordinal("started_at", "start (UTC)"),
-            Column::number("agent_minutes", "agent", time),
-            Column::number("supervisory_minutes", "superv.", Basis::Estimated),
-            Column::number("wall_minutes", "wall", time).drop_order(2),
-            Column::number("unknown_minutes", "unknown", time).drop_order(4),
-            Column::number("tokens", "tokens", basis(report, |sources| sources.tokens)),
-            Column::number("commits", "made", basis(report, |sources| sources.commits)).drop_order(3),
-            Column::number("commits_linked", "commits", Basis::Derived).drop_order(1),
+            Column::ordinal("started_at", starts.heading("Start")),
+            Column::number("agent_minutes", "Agent time", time),
+            Column::number("supervisory_minutes", "Sup.", Basis::Estimated),
+            Column::number("wall_minutes", "Wall", time).drop_order(4),
+            Column::number("unknown_minutes", "Gaps", time).drop_order(6),
+            Column::number("tokens", "Tokens", basis(report, |sources| sources.tokens)).drop_order(2),
+            Column::number("commits", "Made", basis(report, |sources| sources.commits)).drop_order(5),
+            Column::number("commits_linked", "Commits", Basis::Derived).drop_order(3),
         ],
-        rows: report.rows.iter().map(session_cells).collect(),
+        rows: report
+            .rows
+            .iter()
+            .map(|row| session_cells(row, &ids, &starts))
+            .collect(),
         totals: Some(vec![
-            Cell::Count(totals.sessions),
-            Cell::text(plural(&totals.sessions, "session", "sessions")),
+            Cell::Empty,
+            Cell::text(counted(totals.sessions, "session", "sessions")),
             Cell::Empty,
             Cell::Empty,
             rounded(totals.agent_minutes),
@@ -118,13 +128,12 @@ fn sessions_table(report: &SessionReport) -> Table {
     }
 }
 
-fn session_cells(row: &SessionRow) -> Vec<Cell> {
-    let start = row.started_at.get(..16).unwrap_or(&row.started_at);
+fn session_cells(row: &SessionRow, ids: &ShortNames<'_>, starts: &Clock) -> Vec<Cell> {
     vec![
         Cell::text(&row.agent),
-        Cell::text(&row.session),
+        Cell::text(ids.of(&row.session)),
         Cell::known(row.repo.as_ref(), Cell::text),
-        Cell::text(start.replace('T', " ")),
+        Cell::text(starts.show(&row.started_at, "%Y-%m-%d %H:%M")),
         rounded(row.agent_minutes),
         rounded(row.supervisory_minutes),
         rounded(row.wall_minutes),
@@ -200,12 +209,12 @@ fn sensitivity_table(report: &SessionReport) -> Table {
     let time = basis(report, |sources| sources.agent_time);
     let minutes = |value: Minutes| rounded(value.checked());
     Table {
-        title: Some("How far the idle threshold matters".into()),
+        title: Some("Totals by idle threshold".into()),
         columns: vec![
-            Column::ordinal("idle_minutes", "idle after"),
-            Column::number("agent_minutes", "agent", time),
-            Column::number("supervisory_minutes", "superv.", Basis::Estimated),
-            Column::number("wall_minutes", "wall", time),
+            Column::ordinal("idle_minutes", "Idle after"),
+            Column::number("agent_minutes", "Agent time", time),
+            Column::number("supervisory_minutes", "Sup.", Basis::Estimated),
+            Column::number("wall_minutes", "Wall", time),
         ],
         rows: report
             .sensitivity
@@ -233,19 +242,68 @@ fn sum(tokens: TokenTotals) -> Tokens {
     Tokens(tokens.tokens_input + tokens.tokens_cache_write + tokens.tokens_cache_read + tokens.tokens_output)
 }
 
+/// How instants are shown on the clock of a zone: with its offset, once in the heading where it is the same for all.
+struct Clock {
+    zone: Zone,
+    offset: Option<String>,
+}
+
+impl Clock {
+    /// For instants in RFC 3339.
+    fn new(zone: Zone, instants: &[&str]) -> Self {
+        let known = instants.iter().filter_map(|text| local(zone, text));
+        let mut offsets: Vec<String> = known.map(|at| at.format("%z").to_string()).collect();
+        offsets.sort();
+        offsets.dedup();
+        let [only] = offsets.as_slice() else {
+            return Self { zone, offset: None };
+        };
+        let offset = Some(only.clone());
+        Self { zone, offset }
+    }
+
+    fn heading(&self, name: &str) -> String {
+        match self.offset.as_deref() {
+            Some("+0000") => format!("{name} (UTC)"),
+            Some(offset) => format!("{name} ({offset})"),
+            None => name.to_owned(),
+        }
+    }
+
+    /// What is not in the calendar stays as it is.
+    fn show(&self, text: &str, format: &str) -> String {
+        let Some(at) = local(self.zone, text) else {
+            return text.to_owned();
+        };
+        let offset = if self.offset.is_some() { "" } else { " %z" };
+        at.format(&format!("{format}{offset}")).to_string()
+    }
+}
+
+fn local(zone: Zone, text: &str) -> Option<DateTime<FixedOffset>> {
+    let at = DateTime::parse_from_rfc3339(text).ok()?;
+    Some(zone.at(at.timestamp()))
+}
+
 /// The timeline of one session: turns, actions, edits and commits by their times, counts and paths.
-pub fn timeline(timeline: &Timeline) -> Document {
+pub fn timeline(timeline: &Timeline, zone: Zone) -> Document {
     let sources = timeline.sources;
+    let times: Vec<&str> = timeline.events.iter().map(|event| event.at.as_str()).collect();
+    let clock = Clock::new(zone, &times);
     Document {
         title: Some(format!("{}:{}", timeline.agent, timeline.session)),
         tables: vec![Table {
             columns: vec![
-                Column::text("at", "time"),
-                Column::text("what", "what"),
-                Column::number("worked_minutes", "worked", as_basis(Some(sources.agent_time))),
-                Column::text("detail", "detail"),
+                Column::text("at", clock.heading("Time")).whole(),
+                Column::text("what", "Event").whole(),
+                Column::number("worked_minutes", "Worked", as_basis(Some(sources.agent_time))),
+                Column::prose("detail", "Detail"),
             ],
-            rows: timeline.events.iter().map(event_cells).collect(),
+            rows: timeline
+                .events
+                .iter()
+                .map(|event| event_cells(event, &clock))
+                .collect(),
             ..Table::default()
         }],
         notes: vec![format!(
@@ -255,7 +313,7 @@ pub fn timeline(timeline: &Timeline) -> Document {
     }
 }
 
-fn event_cells(event: &Event) -> Vec<Cell> {
+fn event_cells(event: &Event, clock: &Clock) -> Vec<Cell> {
     let (what, worked, detail) = match &event.what {
         What::Turn {
             lane,
@@ -264,12 +322,13 @@ fn event_cells(event: &Event) -> Vec<Cell> {
             human,
             commits,
         } => {
-            let by = if *human { "" } else { ", no person" };
+            let by = if *human { "" } else { ", without a person" };
             let made = match commits.as_slice() {
                 [] => String::new(),
                 commits => format!(", for {}", commits.join(" ")),
             };
-            let detail = format!("{lane}, to {until}{by}{made}");
+            let until = clock.show(until, "%H:%M:%S");
+            let detail = format!("{lane}, until {until}{by}{made}");
             ("turn", rounded(*agent_minutes), detail)
         }
         What::Person { action, typed } => (action.as_str(), Cell::Empty, format!("{typed} characters")),
@@ -298,7 +357,7 @@ fn event_cells(event: &Event) -> Vec<Cell> {
         }
     };
     vec![
-        Cell::text(&event.at),
+        Cell::text(clock.show(&event.at, "%Y-%m-%d %H:%M:%S")),
         Cell::text(what),
         worked,
         Cell::text(detail),

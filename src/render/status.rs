@@ -12,13 +12,14 @@ use crate::facts::diagnostics::Status as Read;
 use crate::facts::event::EventKind;
 use crate::facts::quantity::{Minutes, counted};
 use crate::facts::shell;
+use crate::facts::short_ids::ShortNames;
 
 /// As many rows of a part keep to the screen; the formats for programs have all of them.
 const MOST: usize = 8;
 /// As many tasks, as they are what the evening is about.
 const MOST_TASKS: usize = 16;
 /// What an agent without our hooks needs.
-const SETUP: &str = "to set up hooks: git leverage setup";
+const SETUP: &str = "set up hooks: `git leverage setup`";
 /// As many repositories are named that are not shared.
 const MOST_UNSHARED: usize = 4;
 
@@ -53,11 +54,27 @@ fn has_several(status: &Status) -> bool {
 
 /// The column of the repository, where there is more than one.
 fn repo_column(status: &Status) -> Option<Column> {
-    has_several(status).then(|| Column::text("repo", "repository"))
+    has_several(status).then(|| Column::text("repo", "Repository"))
 }
 
 fn repo_cell(status: &Status, repo: &str) -> Option<Cell> {
     has_several(status).then(|| Cell::text(repo))
+}
+
+/// `AGENT:ID` with as much of the id as tells it from the other sessions of the page.
+fn short_session(status: &Status, name: &str) -> String {
+    let without = status
+        .sessions_without_commit
+        .iter()
+        .map(|row| row.session.as_str());
+    let uncaptured = status.not_captured.iter().map(|row| row.session.as_str());
+    let begin = |name: &str| name.split_once(':').map_or(0, |(agent, _)| agent.len() + 1);
+    let ids: ShortNames<'_> = without
+        .chain(uncaptured)
+        .filter_map(|name| name.get(begin(name)..))
+        .collect();
+    let (agent, own) = name.split_at(begin(name));
+    format!("{agent}{}", ids.of(own))
 }
 
 /// A part of the page; `None` where it has no rows.
@@ -70,7 +87,7 @@ fn part<T>(
 ) -> Option<Table> {
     let row = |row: &T| cells(row).into_iter().flatten().collect();
     let more = rows.len().saturating_sub(MOST) as u64;
-    let more = (more > 0).then(|| format!("and {more} more, see --format json"));
+    let more = (more > 0).then(|| format!("{more} more, see `--format json`"));
     (!rows.is_empty()).then(|| Table {
         title: Some(title),
         columns: columns.into_iter().flatten().collect(),
@@ -102,17 +119,17 @@ fn tasks(status: &Status) -> Option<Table> {
     };
     let columns = vec![
         repo_column(status),
-        Some(Column::text("task", "task")),
-        has_estimators.then(|| Column::text("estimator", "estimator")),
-        Some(Column::number("human_hours", "human", Basis::Claimed)),
-        Some(Column::number("agent_minutes", "agent", Basis::Claimed)),
-        Some(Column::number("supervisory_minutes", "superv.", Basis::Claimed).drop_order(1)),
-        Some(Column::number("leverage_factor", "leverage", Basis::Derived)),
-        Some(Column::number("supervisory_leverage_factor", "sup. lev.", Basis::Derived).drop_order(2)),
+        Some(Column::text("task", "Task")),
+        has_estimators.then(|| Column::text("estimator", "Estimator")),
+        Some(Column::number("human_hours", "Human", Basis::Claimed)),
+        Some(Column::number("agent_minutes", "Agent time", Basis::Claimed)),
+        Some(Column::number("supervisory_minutes", "Sup.", Basis::Claimed).drop_order(1)),
+        Some(Column::number("leverage_factor", "Factor", Basis::Derived)),
+        Some(Column::number("supervisory_leverage_factor", "Sup. factor", Basis::Derived).drop_order(2)),
     ];
     let from_logs = status.totals.agent_minutes_measured.map(|minutes| {
         let minutes = Cell::Minutes(minutes).for_people().into_owned();
-        format!("{minutes} of agent time are from the logs of sessions, which nobody claimed")
+        format!("{minutes} of agent time come from session logs, not from claims")
     });
     let names = [
         has_several(status).then_some(Cell::Empty),
@@ -123,7 +140,7 @@ fn tasks(status: &Status) -> Option<Table> {
     let totals = names.into_iter().chain(measures(&status.totals)).flatten();
     let row = |row: &TodaysTask| -> Vec<Cell> { cells(row).into_iter().flatten().collect() };
     (!status.tasks.is_empty()).then(|| Table {
-        title: Some("Tasks of today".to_owned()),
+        title: Some("Tasks today".to_owned()),
         columns: columns.into_iter().flatten().collect(),
         rows: status.tasks.iter().take(MOST_TASKS).map(row).collect(),
         totals: (status.tasks.len() > 1).then(|| totals.collect()),
@@ -143,13 +160,13 @@ fn commits(status: &Status) -> Option<Table> {
         ]
     };
     let columns = vec![
-        Some(Column::ordinal("commit", "commit")),
+        Some(Column::ordinal("commit", "Commit")),
         repo_column(status),
-        Some(Column::ordinal("authored_at", "made")),
-        Some(Column::text("agents", "agent")),
-        Some(Column::text("title", "title")),
+        Some(Column::ordinal("authored_at", "Made")),
+        Some(Column::text("agents", "Agent")),
+        Some(Column::text("title", "Title")),
     ];
-    let notes = vec!["to record one: git leverage record COMMIT --estimate 4h".to_owned()];
+    let notes = vec!["Record one: `git leverage record COMMIT --estimate 4h`".to_owned()];
     let title = format!("Commits by agents without a task, since {}", status.since);
     part(title, columns, &status.commits_without_task, cells, notes)
 }
@@ -157,20 +174,20 @@ fn commits(status: &Status) -> Option<Table> {
 fn sessions(status: &Status) -> Option<Table> {
     let cells = |row: &SessionWithoutCommit| {
         vec![
-            Some(Cell::text(&row.session)),
+            Some(Cell::text(short_session(status, &row.session))),
             repo_cell(status, &row.repo),
             Some(time(status, row.ended_at)),
             Some(minutes(row.agent_minutes)),
         ]
     };
     let columns = vec![
-        Some(Column::text("session", "session")),
+        Some(Column::text("session", "Session").whole().key()),
         repo_column(status),
-        Some(Column::ordinal("ended_at", "last at")),
-        Some(Column::number("agent_minutes", "agent", Basis::Measured)),
+        Some(Column::ordinal("ended_at", "Ended")),
+        Some(Column::number("agent_minutes", "Agent time", Basis::Measured)),
     ];
     let command = "git leverage record --no-commit --session ID --title T --estimate 4h";
-    let notes = vec![format!("to record: {command}")];
+    let notes = vec![format!("Record one: `{command}`")];
     let title = format!("Sessions without a commit, since {}", status.since);
     part(title, columns, &status.sessions_without_commit, cells, notes)
 }
@@ -183,7 +200,7 @@ fn captures(status: &Status) -> Option<Table> {
             (_, days) => Cell::known(days, Cell::Count),
         };
         vec![
-            Some(Cell::text(&row.session)),
+            Some(Cell::text(short_session(status, &row.session))),
             repo_cell(status, &row.repo),
             Some(Cell::Count(row.commits)),
             Some(Cell::known(day(status, row.deleted_at), Cell::Text)),
@@ -191,11 +208,11 @@ fn captures(status: &Status) -> Option<Table> {
         ]
     };
     let columns = vec![
-        Some(Column::text("session", "session")),
+        Some(Column::text("session", "Session").whole().key()),
         repo_column(status),
-        Some(Column::number("commits", "commits", Basis::Measured)),
-        Some(Column::ordinal("deleted_at", "log deleted").basis(Basis::Derived)),
-        Some(Column::ordinal("days_left", "days left").basis(Basis::Derived)),
+        Some(Column::number("commits", "Commits", Basis::Measured)),
+        Some(Column::ordinal("deleted_at", "Log deleted").basis(Basis::Derived)),
+        Some(Column::ordinal("days_left", "Days left").basis(Basis::Derived)),
     ];
     let title = "Not captured yet".to_owned();
     part(
@@ -216,11 +233,11 @@ fn capture_command(status: &Status) -> String {
         .min();
     let since = since.map(|day| format!(" --since {day}")).unwrap_or_default();
     let place = if has_several(status) {
-        ", in each of them"
+        " in each of them"
     } else {
         ""
     };
-    format!("to capture{place}: git leverage capture{since}")
+    format!("Capture them{place}: `git leverage capture{since}`")
 }
 
 fn agents(status: &Status) -> Option<Table> {
@@ -233,19 +250,20 @@ fn agents(status: &Status) -> Option<Table> {
         ]
     };
     let columns = vec![
-        Some(Column::text("agent", "agent")),
-        Some(Column::text("last_event", "last event")),
-        Some(Column::ordinal("last_event_at", "at")),
-        Some(Column::ordinal("last_log_at", "last log")),
+        Some(Column::text("agent", "Agent")),
+        Some(Column::text("last_event", "Last event")),
+        Some(Column::ordinal("last_event_at", "At")),
+        Some(Column::ordinal("last_log_at", "Last log")),
     ];
     let is_silent = |has_hooks| {
         let mut silent = status.agents.iter().filter(|agent| agent.last_event.is_none());
         silent.any(|agent| agent.has_hooks == Some(has_hooks))
     };
     let notes = [
-        is_silent(false).then(|| SETUP.to_owned()),
-        is_silent(true)
-            .then(|| "to see why an agent that is set up does not report: git leverage doctor".to_owned()),
+        is_silent(false).then(|| "Set up hooks: `git leverage setup`".to_owned()),
+        is_silent(true).then(|| {
+            "Find out why an agent that is set up does not report: `git leverage doctor`".to_owned()
+        }),
     ];
     let notes = notes.into_iter().flatten();
     let title = "Agents on this machine".to_owned();
@@ -288,32 +306,32 @@ fn day(status: &Status, at: Option<DateTime<Utc>>) -> Option<String> {
 /// What there is to say without a table: what is not shared, what was not read, and quietly what is in order.
 fn notes(status: &Status) -> Vec<String> {
     let quiet = [
-        (status.tasks.is_empty(), "no task today".to_owned()),
+        (status.tasks.is_empty(), "No task today".to_owned()),
         (
             status.commits_without_task.is_empty(),
-            format!("no agent commits without a task since {}", status.since),
+            format!("No agent commits without a task since {}", status.since),
         ),
         (
             status.sessions_without_commit.is_empty(),
-            format!("no session without a commit since {}", status.since),
+            format!("No session without a commit since {}", status.since),
         ),
         (
             status.not_captured.is_empty(),
-            "every session with a commit is captured".to_owned(),
+            "Every session with a commit is captured".to_owned(),
         ),
         (
             status.has_remote && status.not_shared.is_empty(),
-            "everything recorded here is shared, as far as this clone knows".to_owned(),
+            "All records are shared, as far as this clone knows".to_owned(),
         ),
         (
             status.agents.is_empty(),
             match status.is_set_up {
-                true => "no agent has worked here yet".to_owned(),
-                false => format!("no agent has worked here; {SETUP}"),
+                true => "No agent has worked here yet".to_owned(),
+                false => format!("No agent has worked here; {SETUP}"),
             },
         ),
     ];
-    // Of what was not read nobody knows whether it is in order.
+    // What was not read may not be in order.
     let is_read = status.repos.iter().all(|repo| repo.status != Read::Failed);
     let quiet = quiet
         .into_iter()
@@ -327,7 +345,7 @@ fn not_shared(status: &Status) -> Vec<String> {
     let more = status.not_shared.len().saturating_sub(MOST_UNSHARED) as u64;
     let more = (more > 0).then(|| {
         let repositories = counted(more, "more repository", "more repositories");
-        format!("and {repositories} that remotes do not have")
+        format!("{repositories} that remotes do not have")
     });
     told.chain(more).collect()
 }
@@ -345,7 +363,7 @@ fn unshared(status: &Status, row: &UnsharedRow) -> String {
         false => " (never synced)",
     };
     format!(
-        "{place}{}{met} does not have {}; to share: {program} sync {}",
+        "{place}{}{met} does not have {}; share: `{program} sync {}`",
         row.remote,
         what(row.news),
         shell::word(&row.remote)
@@ -418,11 +436,11 @@ pub fn rows(status: &Status) -> Table {
         .map(|row| cells("not-shared", &row.repo, &row.remote, None, what(row.news)));
     Table {
         columns: vec![
-            Column::text("part", "part"),
-            Column::text("repo", "repository"),
-            Column::text("id", "id"),
-            Column::text("at", "at"),
-            Column::text("more", "more"),
+            Column::text("part", "Part"),
+            Column::text("repo", "Repository"),
+            Column::text("id", "Id"),
+            Column::text("at", "At"),
+            Column::text("more", "More"),
         ],
         rows: tasks
             .chain(commits)

@@ -2,10 +2,12 @@
 
 use std::fmt::Write as _;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::document::{Basis, Cell, Column, Table};
 use super::escape::visible;
+use super::format::terminal::{Screen, shorten, wrap};
+use super::history::{Step, estimator};
 use crate::aggregate::effort::TaskEffort;
 use crate::facts::ids::TaskId;
 use crate::facts::ledger::{LedgerTask, TaskProvenance};
@@ -14,6 +16,7 @@ use crate::facts::record::Tombstone;
 use crate::facts::session::Provenance;
 use crate::facts::short_ids::ShortIds;
 use crate::facts::task::{Estimator, Task};
+use crate::facts::zone::Zone;
 
 /// A task with the day that it counts on and what it took.
 #[derive(Debug, Clone, Copy)]
@@ -38,21 +41,52 @@ impl<'a> Timed<'a> {
 }
 
 /// A task with its factors as its record has them, a line a fact. Ends with a newline.
-pub fn card(found: &LedgerTask, tombstone: Option<&Tombstone>) -> String {
-    timed_card(found, Timed::as_recorded(&found.task), tombstone)
+pub fn card(found: &LedgerTask, tombstone: Option<&Tombstone>, zone: Zone) -> String {
+    timed_card(found, Timed::as_recorded(&found.task), tombstone, zone)
 }
 
 /// The same of a task that is not written and may never have this id.
-pub fn card_without_id(found: &LedgerTask) -> String {
-    facts(found, Timed::as_recorded(&found.task), None, None)
+pub fn card_without_id(found: &LedgerTask, zone: Zone) -> String {
+    facts(found, Timed::as_recorded(&found.task), None, None, zone)
 }
 
 /// The same with the day and the time that reports give it.
-pub fn timed_card(found: &LedgerTask, timed: Timed<'_>, tombstone: Option<&Tombstone>) -> String {
-    facts(found, timed, Some(found.task.id), tombstone)
+pub fn timed_card(found: &LedgerTask, timed: Timed<'_>, tombstone: Option<&Tombstone>, zone: Zone) -> String {
+    facts(found, timed, Some(found.task.id), tombstone, zone)
 }
 
-fn facts(found: &LedgerTask, timed: Timed<'_>, id: Option<TaskId>, tombstone: Option<&Tombstone>) -> String {
+/// What names of facts and the blanks around them take.
+const INDENT: usize = 15;
+
+/// Cards on a terminal: a fact that is too long continues below its beginning.
+pub fn fitted(cards: &str, screen: Screen) -> String {
+    let Some(width) = screen.width else {
+        return cards.to_owned();
+    };
+    let mut text = String::new();
+    for line in cards.lines() {
+        // The title, and facts with their names before them.
+        let indent = if line.starts_with(' ') { INDENT } else { 0 };
+        let (name, fact) = line.split_at_checked(indent).unwrap_or(("", line));
+        let parts = wrap(fact, width.saturating_sub(indent).max(1));
+        let blank = " ".repeat(indent);
+        for (at, part) in parts.iter().enumerate() {
+            let before = if at == 0 { name } else { &blank };
+            let line = format!("{before}{part}");
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn facts(
+    found: &LedgerTask,
+    timed: Timed<'_>,
+    id: Option<TaskId>,
+    tombstone: Option<&Tombstone>,
+    zone: Zone,
+) -> String {
     let Timed { task, day, effort } = timed;
     let mut card = format!("{}\n", visible(&task.title));
     let mut fact = |name: &str, value: &str| {
@@ -98,8 +132,8 @@ fn facts(found: &LedgerTask, timed: Timed<'_>, id: Option<TaskId>, tombstone: Op
         ("sessions", Some(sessions)),
         ("commits", Some(commits(found))),
         ("source", Some(source(found))),
-        ("recorded", Some(recorded(found))),
-        ("retracted", tombstone.map(retracted)),
+        ("recorded", Some(recorded(found, zone))),
+        ("retracted", tombstone.map(|tombstone| retracted(tombstone, zone))),
     ];
     for (name, value) in optional {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
@@ -176,29 +210,33 @@ fn source(found: &LedgerTask) -> String {
     }
 }
 
-fn recorded(found: &LedgerTask) -> String {
+/// When the task was recorded and by whom; of a later revision, what it changed the estimate from, and why.
+fn recorded(found: &LedgerTask, zone: Zone) -> String {
     let task = &found.task;
-    let at = task.at.format("%Y-%m-%d %H:%M UTC");
-    let before = found
-        .revisions
-        .len()
-        .checked_sub(2)
-        .and_then(|index| found.revisions.get(index))
-        .map(|before| format!("; revision {}, before {}", task.rev, before.estimate.hours));
-    let reason = task.reason.as_deref().map(|reason| format!(": {reason}"));
+    let before = found.revisions.len().checked_sub(2);
+    let before = before.and_then(|index| found.revisions.get(index));
+    let revised = before.map(|before| match before.estimate.hours == task.estimate.hours {
+        true => format!(", revision {}", task.rev),
+        false => format!(
+            ", revision {}: {} → {}",
+            task.rev, before.estimate.hours, task.estimate.hours
+        ),
+    });
+    let reason = task.reason.as_deref().map(|reason| format!(" (`{reason}`)"));
     let within = task.writer().map(|agent| format!(" in {agent}"));
-    format!(
-        "{at}, by {}{}{}{}",
-        task.by,
-        within.unwrap_or_default(),
-        before.unwrap_or_default(),
-        reason.unwrap_or_default()
-    )
+    let parts = [within, revised, reason];
+    let rest: String = parts.into_iter().flatten().collect();
+    format!("{}, by {}{rest}", local(task.at, zone), task.by)
 }
 
-fn retracted(tombstone: &Tombstone) -> String {
-    let at = tombstone.at.format("%Y-%m-%d %H:%M UTC");
-    format!("{at}, by {}: {}", tombstone.by, tombstone.reason)
+fn retracted(tombstone: &Tombstone, zone: Zone) -> String {
+    let at = local(tombstone.at, zone);
+    format!("{at}, by {} (`{}`)", tombstone.by, tombstone.reason)
+}
+
+/// An instant on the clock of `zone`, with its offset.
+pub(super) fn local(at: DateTime<Utc>, zone: Zone) -> String {
+    zone.at(at.timestamp()).format("%Y-%m-%d %H:%M %z").to_string()
 }
 
 /// The column of ids.
@@ -215,11 +253,11 @@ pub fn table(tasks: &[Timed<'_>]) -> Table {
             Column::text(ID, "Id").whole(),
             Column::text("title", "Task"),
             number("human_hours", "Human", Basis::Claimed),
-            number("agent_minutes", "Agent", Basis::Claimed),
+            number("agent_minutes", "Agent time", Basis::Claimed),
             number(FROM_LOGS, "From logs", Basis::Measured),
-            number("supervisory_minutes", "Superv.", Basis::Claimed).drop_order(1),
-            number("leverage_factor", "Leverage", Basis::Derived),
-            number("supervisory_leverage_factor", "Sup. lev.", Basis::Derived).drop_order(2),
+            number("supervisory_minutes", "Sup.", Basis::Claimed).drop_order(1),
+            number("leverage_factor", "Factor", Basis::Derived),
+            number("supervisory_leverage_factor", "Sup. factor", Basis::Derived).drop_order(2),
             Column::text(ESTIMATOR, "Estimator"),
         ],
         rows: tasks.iter().map(row).collect(),
@@ -235,12 +273,6 @@ pub fn estimates_by_agents(theirs: u64, all: u64) -> Option<String> {
     let all = counted(all, "estimate", "estimates");
     let are = plural(&theirs, "is by an agent", "are by agents");
     (theirs > 0).then(|| format!("{theirs} of {all} {are}"))
-}
-
-/// The agent that estimated with its model, or `person`.
-fn estimator(task: &Task) -> String {
-    let estimator = task.estimate.estimator.as_ref();
-    estimator.map_or(Estimator::PERSON.to_owned(), ToString::to_string)
 }
 
 /// Takes the column of who estimated out of a table for people where agents estimated nothing.
@@ -306,69 +338,60 @@ fn row(timed: &Timed<'_>) -> Vec<Cell> {
     ]
 }
 
-/// Every revision of tasks, a row each: who, when, from what to what, and why.
-pub fn history<'a>(
-    tasks: impl IntoIterator<Item = (&'a LedgerTask, Option<&'a Tombstone>)>,
-    ids: &ShortIds,
-) -> Table {
+/// Tasks, a line each: the id, the day, the estimate and the title.
+pub fn oneline(tasks: &[Timed<'_>], ids: &ShortIds, screen: Screen) -> String {
+    let line = |timed: &Timed<'_>| {
+        let (id, day, hours) = (ids.of(timed.task.id), timed.day, timed.task.estimate.hours);
+        let line = format!("{id} {day} {hours} {}", timed.task.title);
+        let line = visible(&line);
+        let line = screen
+            .width
+            .map_or(line.clone(), |width| shorten(&line, width).into_owned().into());
+        format!("{line}\n")
+    };
+    tasks.iter().map(line).collect()
+}
+
+/// Every revision of tasks, a row each, for files: who, when, from what to what, and why.
+pub fn history(steps: &[Step<'_>], ids: &ShortIds, zone: Zone) -> Table {
     Table {
         columns: vec![
             Column::text("at", "When").whole(),
             Column::text(ID, "Id").whole(),
-            Column::ordinal("rev", "Rev"),
-            Column::text("by", "Who"),
+            Column::ordinal("rev", "Revision"),
+            Column::text("by", "Author"),
             Column::number("from", "From", Basis::Claimed),
             Column::number("to", "To", Basis::Claimed),
-            Column::number("agent_minutes", "Agent", Basis::Claimed).drop_order(2),
-            Column::number("supervisory_minutes", "Superv.", Basis::Claimed).drop_order(3),
-            Column::text("title", "Task").drop_order(1),
+            Column::number("agent_minutes", "Agent time", Basis::Claimed),
+            Column::number("supervisory_minutes", "Sup.", Basis::Claimed),
+            Column::text("title", "Task"),
             Column::text("reason", "Reason"),
             Column::text(ESTIMATOR, "Estimated by"),
         ],
-        rows: tasks
-            .into_iter()
-            .flat_map(|(task, tombstone)| history_rows(task, tombstone, &ids.of(task.task.id)))
-            .collect(),
+        rows: steps.iter().map(|step| history_row(step, ids, zone)).collect(),
         ..Table::default()
     }
 }
 
-fn history_rows(found: &LedgerTask, tombstone: Option<&Tombstone>, id: &str) -> Vec<Vec<Cell>> {
-    let when = |at: &chrono::DateTime<chrono::Utc>| Cell::text(at.format("%Y-%m-%d %H:%M").to_string());
-    let reason = |reason: Option<&String>| reason.map_or(Cell::Empty, Cell::text);
-    let mut before = None;
-    let mut rows: Vec<Vec<Cell>> = Vec::new();
-    for task in &found.revisions {
-        let hours = task.estimate.hours;
-        rows.push(vec![
-            when(&task.at),
-            Cell::text(id),
-            Cell::Count(task.rev.into()),
-            Cell::text(task.by.clone()),
-            before.replace(hours).map_or(Cell::Empty, Cell::Hours),
-            Cell::Hours(hours),
-            Cell::known(task.agent_minutes, Cell::Minutes),
-            Cell::known(task.supervisory_minutes, Cell::Minutes),
-            Cell::text(task.title.clone()),
-            reason(task.reason.as_ref()),
-            Cell::text(estimator(task)),
-        ]);
-    }
-    rows.extend(tombstone.map(|tombstone| {
-        vec![
-            when(&tombstone.at),
-            Cell::text(id),
-            Cell::Empty,
-            Cell::text(tombstone.by.clone()),
-            before.map_or(Cell::Empty, Cell::Hours),
-            Cell::text("retracted"),
-            Cell::Empty,
-            Cell::Empty,
-            Cell::text(found.task.title.clone()),
-            reason(Some(&tombstone.reason)),
-            Cell::Empty,
-        ]
-    }));
-    rows.reverse();
-    rows
+fn history_row(step: &Step<'_>, ids: &ShortIds, zone: Zone) -> Vec<Cell> {
+    let task = step.task();
+    let when = zone.at(step.at().timestamp()).format("%Y-%m-%d %H:%M:%S %z");
+    let known = |is_revision: bool, cell: Cell| if is_revision { cell } else { Cell::Empty };
+    let (is_revision, before, to) = match step {
+        Step::Revision(task, before) => (true, *before, Cell::Hours(task.estimate.hours)),
+        Step::Retraction(task, _) => (false, Some(*task), Cell::text("retracted")),
+    };
+    vec![
+        Cell::text(when.to_string()),
+        Cell::text(ids.of(task.id)),
+        known(is_revision, Cell::Count(task.rev.into())),
+        Cell::text(step.by()),
+        before.map_or(Cell::Empty, |before| Cell::Hours(before.estimate.hours)),
+        to,
+        known(is_revision, Cell::known(task.agent_minutes, Cell::Minutes)),
+        known(is_revision, Cell::known(task.supervisory_minutes, Cell::Minutes)),
+        Cell::text(task.title.clone()),
+        step.reason().map_or(Cell::Empty, Cell::text),
+        known(is_revision, Cell::text(estimator(task))),
+    ]
 }

@@ -1,38 +1,58 @@
 //! `log [REV-RANGE]`: the tasks, newest first, or every revision of them.
 
-use std::collections::HashSet;
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, Utc};
+use regex::Regex;
 use serde::Serialize;
 
+use crate::cli::authors::AuthorArgs;
 use crate::cli::context::Context;
+use crate::cli::counted::TaskBody;
 use crate::cli::error::CommandError;
 use crate::cli::outcome::Outcome;
-use crate::cli::output::OutputArgs;
+use crate::cli::output::{Format, OutputArgs, send_text};
+use crate::cli::period::PeriodArgs;
 use crate::cli::range;
 use crate::cli::recording::OpenLedger;
-use crate::cli::timing::TimingArgs;
+use crate::cli::timing::{Timing, TimingArgs};
+use crate::facts::commit::Person;
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{Ledger, LedgerTask};
-use crate::facts::quantity::{Minutes, Tokens};
+use crate::facts::quantity::counted;
 use crate::facts::record::Tombstone;
 use crate::facts::shell;
-use crate::facts::task::Task;
-use crate::render::document::Document;
+use crate::facts::zone::{Period, Zone};
+use crate::git::messages;
+use crate::render::document::{Document, Table};
+use crate::render::history::{Step, blocks};
 use crate::render::json::Versioned;
-use crate::render::task::{Timed, history, shown, table, without_idle_estimator};
+use crate::render::task::{Timed, history, oneline, shown, table, without_idle_estimator};
+
+const SCHEMA: &str = "git-leverage.log/1";
 
 /// The arguments of `log`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  git leverage log\n  git leverage log main~20..main\n  \
-    git leverage log --history\n  git leverage log --format json"
+    after_help = "Examples:\n  git leverage log\n  git leverage log -n 5 --since monday\n  \
+    git leverage log main~20..main --oneline\n  git leverage log --history\n  git leverage log --format json"
 )]
 pub struct Args {
-    /// Only tasks of these commits: `A..B`, or a revision for everything that it reaches
+    /// Only tasks of these commits: `A..B`, or a revision and all its ancestors
     #[arg(value_name = "REV-RANGE")]
     range: Option<String>,
-    /// Show every revision and retraction: who, when, and what changed
+    /// Show at most N tasks, or N revisions with --history
+    #[arg(short = 'n', long, value_name = "N")]
+    limit: Option<usize>,
+    #[command(flatten)]
+    period: PeriodArgs,
+    #[command(flatten)]
+    author: AuthorArgs,
+    /// Show one line per task: id, day, estimate and title
+    #[arg(long, conflicts_with = "history")]
+    oneline: bool,
+    /// Show every revision and retraction: who, when, what changed and why
     #[arg(long)]
     history: bool,
     #[command(flatten)]
@@ -42,141 +62,234 @@ pub struct Args {
     output: OutputArgs,
 }
 
-/// Prints the table.
+/// `Name <mail>` of the author of the commit that carries the task, else of whoever recorded it. `known` are the authors that
+/// the mailmap was asked for before.
+fn author_of(found: &LedgerTask, open: &OpenLedger, known: &mut HashMap<Person, String>) -> String {
+    let author = |commit: &ObjectId| messages::with_commit(&open.repo, *commit, |raw| raw.author()).ok();
+    let Some(made) = found.commits.first().and_then(author) else {
+        return found.task.by.clone();
+    };
+    let proper = known
+        .entry(made)
+        .or_insert_with_key(|made| open.repo.proper_name(made).to_string());
+    proper.clone()
+}
+
+/// What of the ledger is shown.
+struct Selection {
+    commits: Option<HashSet<ObjectId>>,
+    author: Option<Regex>,
+    period: Period,
+    zone: Zone,
+    limit: usize,
+}
+
+/// Prints the tasks.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let open = OpenLedger::open(context)?;
+    let selection = Selection::new(args, &open, context)?;
     let ledger = open.ledger(context)?;
-    let commits = args
-        .range
-        .as_deref()
-        .map(|range| range::commits(&open.repo, range))
-        .transpose()?;
-    let wanted = |task: &&LedgerTask| {
-        let in_range = |commits: &HashSet<ObjectId>| task.commits.iter().any(|id| commits.contains(id));
-        commits.as_ref().is_none_or(in_range)
+    if let Some(remote) = &ledger.unfetched {
+        let remote = shell::word(remote);
+        context.terminal.status(&format!(
+            "No ledger was fetched from `{remote}`; if it has one, run `git leverage sync {remote}`"
+        ))?;
+    }
+    match args.history {
+        true => show_history(args, &selection, &ledger, &open, context),
+        false => show_tasks(args, &selection, &ledger, &open, context),
+    }
+}
+
+impl Selection {
+    fn new(args: &Args, open: &OpenLedger, context: &Context) -> Result<Self, CommandError> {
+        let zone = args.period.zone(&context.settings())?;
+        let range = args.range.as_deref();
+        Ok(Self {
+            commits: range.map(|range| range::commits(&open.repo, range)).transpose()?,
+            author: args.author.pattern(context, std::iter::once(open.repo.place()))?,
+            period: args.period.period(zone, &context.environment)?,
+            zone,
+            limit: args.limit.unwrap_or(usize::MAX),
+        })
+    }
+
+    fn takes_commits_of(&self, found: &LedgerTask) -> bool {
+        let in_range = |commits: &HashSet<ObjectId>| found.commits.iter().any(|id| commits.contains(id));
+        self.commits.as_ref().is_none_or(in_range)
+    }
+
+    fn takes_author(&self, author: impl FnOnce() -> String) -> bool {
+        self.author
+            .as_ref()
+            .is_none_or(|wanted| wanted.is_match(&author()))
+    }
+
+    /// How many are shown, where not all are.
+    fn note(&self, all: usize, one: &str, many: &str) -> Option<String> {
+        (all > self.limit).then(|| format!("{} of {} shown", self.limit, counted(all, one, many)))
+    }
+}
+
+fn show_tasks(
+    args: &Args,
+    selection: &Selection,
+    ledger: &Ledger,
+    open: &OpenLedger,
+    context: &mut Context,
+) -> Result<Outcome, CommandError> {
+    let mut authors = HashMap::new();
+    let wanted = |found: &&LedgerTask| {
+        selection.takes_commits_of(found) && selection.takes_author(|| author_of(found, open, &mut authors))
     };
-    let mut tasks: Vec<&LedgerTask> = match args.history {
-        true => with_retracted(&ledger).filter(wanted).collect(),
-        false => ledger.tasks.iter().filter(wanted).collect(),
-    };
-    let untimed: &[&LedgerTask] = if args.history { &[] } else { &tasks };
-    let timing = args.timing.time(&open, &ledger, untimed, context)?;
+    let mut tasks: Vec<&LedgerTask> = ledger.tasks.iter().filter(wanted).collect();
+    let timing = args.timing.time(open, ledger, &tasks, selection.zone, context)?;
+    tasks.retain(|task| selection.period.contains(timing.of(task).day));
     tasks.sort_by_key(|task| (timing.of(task).day, task.task.at, task.task.id));
     tasks.reverse();
-    tell(&ledger, &tasks, context)?;
+    let left_out = selection.note(tasks.len(), "task", "tasks");
+    tasks.truncate(selection.limit);
+    if tasks.is_empty() {
+        context.terminal.status(&nothing(ledger, open))?;
+    }
     let timed: Vec<Timed<'_>> = tasks.iter().map(|task| timing.of(task)).collect();
     let ids = ledger.short_ids();
-    let rows = match args.history {
-        true => history(
-            tasks.iter().map(|task| (*task, ledger.tombstone(task.task.id))),
-            &ids,
-        ),
-        false => table(&timed),
-    };
-    let mut page = match args.history {
-        true => without_idle_estimator(rows.clone()),
-        false => shown(rows.clone(), &timed, &ids),
-    };
-    if !args.history && !ledger.retracted.is_empty() {
-        let left_out = format!("{} retracted, shown with --history", ledger.retracted.len());
-        page.notes.push(left_out);
+    if args.oneline && args.output.format() == Format::Table {
+        let screen = context.terminal.screen(args.output.output.as_deref());
+        let text = oneline(&timed, &ids, screen);
+        send_text(context, args.output.output.as_deref(), &text)?;
+    } else {
+        let rows = table(&timed);
+        let mut page = shown(rows.clone(), &timed, &ids);
+        page.notes.extend(left_out);
+        page.notes.extend(retracted(ledger));
+        let body = Log::of(&tasks, &timing);
+        send(args, context, page, &rows, body)?;
     }
-    let machine = Versioned {
-        schema: "git-leverage.log/1",
-        body: match args.history {
-            true => Log::of_revisions(&tasks, &ledger),
-            false => Log::of(&timed),
-        },
-    };
-    let document = match tasks.is_empty() {
-        // Headings over nothing say nothing.
+    Ok(timing.outcome.max(ledger.status.into()))
+}
+
+fn retracted(ledger: &Ledger) -> Option<String> {
+    let count = ledger.retracted.len();
+    (count > 0).then(|| {
+        format!(
+            "{} shown only with `--history`",
+            counted(count, "retracted task", "retracted tasks")
+        )
+    })
+}
+
+/// Why there is nothing to show.
+fn nothing(ledger: &Ledger, open: &OpenLedger) -> String {
+    match ledger.all_tasks().next() {
+        Some(_) if ledger.tasks.is_empty() => {
+            "No task counts here; see `git leverage log --history`".to_owned()
+        }
+        Some(_) => "No task matches".to_owned(),
+        None if open.is_unborn() => {
+            "No tasks and no commits yet; create a commit first: `git commit`".to_owned()
+        }
+        None => "No tasks are recorded here yet; record one: `git leverage record --estimate 4h`".to_owned(),
+    }
+}
+
+fn show_history(
+    args: &Args,
+    selection: &Selection,
+    ledger: &Ledger,
+    open: &OpenLedger,
+    context: &mut Context,
+) -> Result<Outcome, CommandError> {
+    let mut tasks: Vec<&LedgerTask> = ledger
+        .all_tasks()
+        .filter(|found| selection.takes_commits_of(found))
+        .collect();
+    tasks.sort_by_key(|found| Reverse((found.task.date, found.task.at, found.task.id)));
+    let mut timed: Vec<(DateTime<Utc>, Step<'_>)> = tasks
+        .iter()
+        .rev()
+        .flat_map(|found| Step::timed(found, ledger.tombstone(found.task.id)))
+        .filter(|(_, step)| {
+            selection
+                .period
+                .contains(selection.zone.day(step.at().timestamp()))
+        })
+        .filter(|(_, step)| selection.takes_author(|| step.by().to_owned()))
+        .collect();
+    // Sorting is stable: of one time, the later revision is the later one.
+    timed.sort_by_key(|(at, _)| *at);
+    let mut steps: Vec<Step<'_>> = timed.into_iter().rev().map(|(_, step)| step).collect();
+    steps.truncate(selection.limit);
+    if steps.is_empty() {
+        context.terminal.status(&nothing(ledger, open))?;
+    }
+    let ids = ledger.short_ids();
+    if args.output.format() == Format::Table {
+        let screen = context.terminal.screen(args.output.output.as_deref());
+        let text = blocks(&steps, &ids, selection.zone, screen);
+        send_text(context, args.output.output.as_deref(), &text)?;
+    } else {
+        let rows = history(&steps, &ids, selection.zone);
+        let page = without_idle_estimator(rows.clone());
+        // Programs get the revisions of a task side by side, oldest first.
+        let place = |step: &Step<'_>| tasks.iter().position(|found| found.task.id == step.task().id);
+        steps.reverse();
+        steps.sort_by_cached_key(place);
+        send(args, context, page, &rows, Log::of_revisions(&steps))?;
+    }
+    Ok(Outcome::Done.max(ledger.status.into()))
+}
+
+/// Sends a table that has rows, or only its notes: headings above nothing say nothing.
+fn send(
+    args: &Args,
+    context: &mut Context,
+    page: Table,
+    rows: &Table,
+    body: Log<'_>,
+) -> Result<(), CommandError> {
+    let document = match page.rows.is_empty() {
         true => Document {
             notes: page.notes,
             ..Document::default()
         },
         false => Document::from(page),
     };
-    args.output.send(context, &document, &rows, &machine)?;
-    Ok(timing.outcome.max(ledger.status.into()))
-}
-
-/// Says what a reader of the table should know first.
-fn tell(ledger: &Ledger, tasks: &[&LedgerTask], context: &mut Context) -> Result<(), CommandError> {
-    if let Some(remote) = &ledger.unfetched {
-        let said = format!(
-            "no ledger was fetched from `{remote}`; if it has one: git leverage sync {}",
-            shell::word(remote)
-        );
-        context.terminal.status(&said)?;
-    }
-    if tasks.is_empty() {
-        context.terminal.status("no tasks are recorded here")?;
-    }
-    Ok(())
+    let machine = Versioned { schema: SCHEMA, body };
+    args.output.send(context, &document, rows, &machine)
 }
 
 /// What JSON holds.
 #[derive(Serialize)]
 struct Log<'a> {
     /// Their last revisions, or all of them with `--history`.
-    tasks: Vec<TaskBody<'a>>,
+    tasks: Vec<TaskBody>,
     /// With `--history`, which of them were retracted, by whom and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     retractions: Option<Vec<&'a Tombstone>>,
 }
 
-/// A task as it was recorded, and of a last revision, what reports make of it.
-#[derive(Serialize)]
-struct TaskBody<'a> {
-    #[serde(flatten)]
-    task: &'a Task,
-    #[serde(flatten)]
-    counted: Option<Counted>,
-}
-
-#[derive(Serialize)]
-struct Counted {
-    /// The day of the zone.
-    day: NaiveDate,
-    /// The part of its agent minutes that nobody claimed.
-    agent_minutes_measured: Option<Minutes>,
-    /// The same of its supervisory minutes.
-    supervisory_minutes_measured: Option<Minutes>,
-    /// The same of its tokens.
-    tokens_measured: Option<Tokens>,
-    leverage_factor: Option<f64>,
-}
-
 impl<'a> Log<'a> {
-    fn of(tasks: &[Timed<'a>]) -> Self {
-        let body = |timed: &Timed<'a>| TaskBody {
-            task: timed.task,
-            counted: Some(Counted {
-                day: timed.day,
-                agent_minutes_measured: timed.effort.agent.measured,
-                supervisory_minutes_measured: timed.effort.supervisory.measured,
-                tokens_measured: timed.effort.tokens.measured,
-                leverage_factor: timed.effort.leverage_factor(timed.task),
-            }),
-        };
+    fn of(tasks: &[&LedgerTask], timing: &Timing) -> Self {
+        let body = |found: &&LedgerTask| TaskBody::last(found, &timing.of(found));
         Self {
             tasks: tasks.iter().map(body).collect(),
             retractions: None,
         }
     }
 
-    fn of_revisions(tasks: &[&'a LedgerTask], ledger: &'a Ledger) -> Self {
-        let tombstones = tasks.iter().filter_map(|task| ledger.tombstone(task.task.id));
-        let revisions = tasks.iter().flat_map(|task| &task.revisions);
-        let body = |task| TaskBody { task, counted: None };
+    fn of_revisions(steps: &[Step<'a>]) -> Self {
+        let revision = |step: &Step<'a>| match step {
+            Step::Revision(task, _) => Some(TaskBody::revision(task)),
+            Step::Retraction(..) => None,
+        };
+        let retraction = |step: &Step<'a>| match step {
+            Step::Retraction(_, tombstone) => Some(*tombstone),
+            Step::Revision(..) => None,
+        };
         Self {
-            tasks: revisions.map(body).collect(),
-            retractions: Some(tombstones.collect()),
+            tasks: steps.iter().filter_map(revision).collect(),
+            retractions: Some(steps.iter().filter_map(retraction).collect()),
         }
     }
-}
-
-fn with_retracted(ledger: &Ledger) -> impl Iterator<Item = &LedgerTask> {
-    let retracted = ledger.retracted.iter().map(|retracted| &retracted.task);
-    ledger.tasks.iter().chain(retracted)
 }

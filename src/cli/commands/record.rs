@@ -23,6 +23,7 @@ use crate::facts::ledger::{Findings, Ledger, LedgerTask};
 use crate::facts::record::{NoteLines, Record};
 use crate::facts::short_ids::ShortIds;
 use crate::facts::task::{FirstClaim, Task, TaskSource, check_text};
+use crate::facts::zone::Zone;
 use crate::git::messages;
 use crate::ledger;
 use crate::render::task::{card, card_without_id};
@@ -194,7 +195,9 @@ fn first(
         context.recorded(&open.repo, what, Outcome::Done)?;
     }
     let hours = task.estimate.hours;
-    context.terminal.data(preview(task, Some(on), args).as_bytes())?;
+    context
+        .terminal
+        .data(preview(task, Some(on), args, open.zone).as_bytes())?;
     for other in beside.told.iter().take(TASKS_NAMED) {
         context
             .terminal
@@ -386,7 +389,7 @@ fn revise(
     let mut shown = found;
     shown.task = revised.clone();
     shown.revisions.push(revised);
-    context.terminal.data(card(&shown, None).as_bytes())?;
+    context.terminal.data(card(&shown, None, open.zone).as_bytes())?;
     if let Some(left_out) = left_out {
         context.terminal.status(&left_out)?;
     }
@@ -454,7 +457,9 @@ fn without_commit(
         context.recorded(&open.repo, what, Outcome::Done)?;
     }
     let hours = task.estimate.hours;
-    context.terminal.data(preview(task, None, args).as_bytes())?;
+    context
+        .terminal
+        .data(preview(task, None, args, open.zone).as_bytes())?;
     end(&format!("Recorded {hours} without a commit"), args, context)
 }
 
@@ -517,7 +522,7 @@ fn new_task(args: &Args, open: &OpenLedger, on: Option<ObjectId>) -> Result<Task
 }
 
 /// The task as a reader of the ledger sees it: decoded from its line.
-fn preview(task: Task, on: Option<ObjectId>, args: &Args) -> String {
+fn preview(task: Task, on: Option<ObjectId>, args: &Args, zone: Zone) -> String {
     let zero = ObjectId::from_bytes(&[0; 20]);
     let mut findings = Findings::default();
     let mut lines = NoteLines::default();
@@ -525,9 +530,9 @@ fn preview(task: Task, on: Option<ObjectId>, args: &Args) -> String {
     findings.notes.extend(on.or(zero).map(|commit| (commit, lines)));
     findings.task_commits.extend(zero.filter(|_| args.no_commit));
     let ledger = Ledger::assemble(findings);
-    let shown = match args.dry_run {
-        true => card_without_id,
-        false => |task: &LedgerTask| card(task, None),
+    let shown = |task: &LedgerTask| match args.dry_run {
+        true => card_without_id(task, zone),
+        false => card(task, None, zone),
     };
     ledger.tasks.iter().map(shown).collect()
 }

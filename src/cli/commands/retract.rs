@@ -1,4 +1,4 @@
-//! `retract REV|ID`: a tombstone. The task counts no more; its lines stay.
+//! `retract REV|ID`: a tombstone. The task no longer counts; its lines stay.
 
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
@@ -8,7 +8,7 @@ use crate::cli::recording::{OpenLedger, homes};
 use crate::facts::record::{Record, Tombstone};
 use crate::facts::task::check_text;
 use crate::ledger;
-use crate::render::task::card;
+use crate::render::task::{card, fitted};
 
 /// The arguments of `retract`.
 #[derive(Debug, clap::Args)]
@@ -20,15 +20,15 @@ pub struct Args {
     /// A commit with one task, or a task id: its first 4 digits or more
     #[arg(value_name = "REV|ID")]
     id: String,
-    /// Why it is retracted
+    /// Why the task is retracted
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// Show the task, and write nothing
+    /// Show the task without writing anything
     #[arg(short = 'n', long)]
     dry_run: bool,
 }
 
-/// Writes the tombstone beside the task.
+/// Writes the tombstone next to the task.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let open = OpenLedger::open_to(args.dry_run, context)?;
     let ledger = open.ledger(context)?;
@@ -63,10 +63,16 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         let what = format!("the task {} is retracted", found.task.id);
         context.recorded(&open.repo, what, Outcome::Done)?;
     }
-    context.terminal.data(card(found, Some(&tombstone)).as_bytes())?;
-    context.terminal.status(match args.dry_run {
-        true => "not written (--dry-run)",
-        false => "retracted",
-    })?;
+    let card = fitted(
+        &card(found, Some(&tombstone), open.zone),
+        context.terminal.screen(None),
+    );
+    context.terminal.data(card.as_bytes())?;
+    let id = ledger.short_id(found.task.id);
+    let done = match args.dry_run {
+        true => "Nothing written (--dry-run)".to_owned(),
+        false => format!("Retracted `{id}`"),
+    };
+    context.terminal.status(&done)?;
     Ok(Outcome::Done)
 }

@@ -1,4 +1,4 @@
-//! `revise REV|ID`: a new revision of a task; the old ones stay.
+//! `revise REV|ID`: a new revision of a task; earlier ones are kept.
 
 use crate::cli::called::Seen;
 use crate::cli::context::Context;
@@ -9,7 +9,7 @@ use crate::cli::recording::{OpenLedger, TaskFields, homes, next_revision, phases
 use crate::facts::record::Record;
 use crate::facts::task::check_text;
 use crate::ledger;
-use crate::render::task::card;
+use crate::render::task::{card, fitted};
 
 /// The arguments of `revise`.
 #[derive(Debug, clap::Args)]
@@ -20,18 +20,18 @@ pub struct Args {
     /// A commit with one task, or a task id: its first 4 digits or more
     #[arg(value_name = "REV|ID")]
     id: String,
-    /// Why it is revised
+    /// Why the task changed
     #[arg(long, value_name = "TEXT")]
     reason: String,
     /// The fields that change.
     #[command(flatten)]
     fields: TaskFields,
-    /// Show the task, and write nothing
+    /// Show the task without writing it
     #[arg(short = 'n', long)]
     dry_run: bool,
 }
 
-/// Writes the revision beside the line that it follows.
+/// Writes the revision next to the line that it follows.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let mut open = OpenLedger::open_to(args.dry_run, context)?;
     let seen = Seen::of(&context.environment, &open.repo);
@@ -40,7 +40,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let ledger = open.ledger(context)?;
     let found = named::task(&open, &ledger, &args.id)?;
     if ledger.tombstone(found.task.id).is_some() {
-        return Err(CommandError::failed("the task is retracted, which is final").hint("Record it again"));
+        return Err(CommandError::failed("the task is retracted, which is final")
+            .hint("Record a new task: git leverage record --estimate 4h"));
     }
     check_text("the reason", &args.reason)?;
     if let Some(unknown) = args.fields.unknown_estimator() {
@@ -64,13 +65,16 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         let what = format!("the task {} is revised", found.task.id);
         context.recorded(&open.repo, what, Outcome::Done)?;
     }
-    context.terminal.data(card(&shown, None).as_bytes())?;
+    let card = fitted(&card(&shown, None, open.zone), context.terminal.screen(None));
+    context.terminal.data(card.as_bytes())?;
     if let Some(left_out) = phases_left_out(&found.task, &shown.task) {
         context.terminal.status(&left_out)?;
     }
-    context.terminal.status(match args.dry_run {
-        true => "not written (--dry-run)",
-        false => "revised",
-    })?;
+    let id = ledger.short_id(found.task.id);
+    let done = match args.dry_run {
+        true => "Nothing written (--dry-run)".to_owned(),
+        false => format!("Revised `{id}`"),
+    };
+    context.terminal.status(&done)?;
     Ok(Outcome::Done)
 }

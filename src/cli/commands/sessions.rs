@@ -1,4 +1,4 @@
-//! `sessions`: what the logs of coding agents on this machine tell, and the timeline of one session.
+//! `sessions`: the sessions in the logs of coding agents on this machine, and the timeline of one.
 
 use std::path::PathBuf;
 
@@ -12,17 +12,21 @@ use crate::cli::linking::Linking;
 use crate::cli::logs::{ForeignArgs, LogArgs, RulesArgs};
 use crate::cli::outcome::Outcome;
 use crate::cli::output::OutputArgs;
-use crate::cli::period::PeriodArgs;
+use crate::cli::period::{self, PeriodArgs};
 use crate::facts::diagnostics::Warning;
+use crate::facts::quantity::counted;
 use crate::facts::session::Session;
+use crate::facts::short_ids::ShortNames;
 use crate::facts::span::Millis;
+use crate::render::document::Document;
 use crate::render::json::Versioned;
 use crate::render::sessions;
+use crate::sources::agents::{Agent, READERS};
 use crate::sources::discover::{LinkedWorkTrees, discover};
 use crate::workspace::options::SessionOptions;
 use crate::workspace::sessions::{MachineSessions, Scope, collect, links_of};
 
-/// As many sessions are named that begin alike.
+/// As many candidates and places are listed.
 const MOST_NAMED: usize = 5;
 
 /// The arguments of `sessions`.
@@ -32,24 +36,24 @@ const MOST_NAMED: usize = 5;
     after_help = "Examples:\n  git leverage sessions\n  git leverage sessions --since '2 weeks ago' ~/src/kiln\n  \
                   git leverage sessions --agent-dir claude-code=/mnt/backup/.claude --sensitivity\n  \
                   git leverage sessions show 4f1c\n\n\
-                  Without ROOT all sessions of this machine are shown, and their commits are looked for in the repositories \
-                  that they worked in and in the current one. Sessions of a container or another machine belong to a ROOT \
-                  that has the files they changed, or that --path-map leads to.\n\n\
+                  Without ROOT, all sessions of this machine are shown. Commits are searched in the repositories where they \
+                  worked and in the current one. Sessions of a container or another machine belong to a ROOT \
+                  that contains the files they changed, or that --path-map maps them to.\n\n\
                   --since and --until count the minutes, tokens and commits of those days: a session that runs past midnight \
                   is in both. Linked commits are those of the whole session.\n\n\
-                  Sessions that `capture` wrote into notes are shown by `git leverage report --by session`."
+                  Captured sessions are shown by `git leverage report --by session`."
 )]
 pub struct Args {
     #[command(subcommand)]
     command: Option<Sub>,
-    /// Only sessions that worked in these folders, or in the repositories at or below them
+    /// Only sessions that worked in these directories, or in the repositories in them
     #[arg(value_name = "ROOT")]
     roots: Vec<PathBuf>,
     #[command(flatten)]
     logs: LogArgs,
     #[command(flatten)]
     foreign: ForeignArgs,
-    /// Read every log again, and cache nothing
+    /// Ignore the cache: read every log again
     #[arg(long)]
     no_cache: bool,
     #[command(flatten)]
@@ -57,7 +61,7 @@ pub struct Args {
     /// Also show the totals for idle thresholds of 5, 15 and 30 minutes
     #[arg(long)]
     sensitivity: bool,
-    /// Do not look for the commits that the sessions made
+    /// Do not search for the commits of the sessions
     #[arg(long)]
     no_links: bool,
     #[command(flatten)]
@@ -83,9 +87,12 @@ struct ShowArgs {
     logs: LogArgs,
     #[command(flatten)]
     foreign: ForeignArgs,
-    /// Read every log again, and cache nothing
+    /// Ignore the cache: read every log again
     #[arg(long)]
     no_cache: bool,
+    /// Time zone of the times: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
+    #[arg(long, value_name = "ZONE")]
+    zone: Option<String>,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -129,27 +136,58 @@ fn list(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let mut report = session_report(&machine.sessions, period, zone, options.rules, thresholds);
     report.add_commits(&machine.made);
     report.add_repositories(&machine.names);
+    let why_empty = report.rows.is_empty().then(|| why_empty(&machine, &options));
     send(args, context, report)?;
-    if machine.sessions.is_empty() && machine.found > 0 {
-        context.terminal.status(&format!(
-            "none of the {} sessions in the logs of this machine worked here; \
-             if they ran on another machine, map its folders with --path-map FROM=TO",
-            machine.found
-        ))?;
+    if let Some(why) = why_empty {
+        context.terminal.status(&why)?;
     }
     finish(context, &machine.warnings)
 }
 
-/// The folders that were named.
+/// Why no session is shown, and what to do.
+fn why_empty(machine: &MachineSessions, options: &SessionOptions) -> String {
+    match (machine.found, machine.sessions.is_empty()) {
+        (0, _) => nothing_found(options),
+        (found, true) => format!(
+            "No session worked here, of {} found; if they ran on another machine, map its paths with \
+             `--path-map FROM=TO`",
+            counted(found as u64, "session", "sessions")
+        ),
+        (_, false) => "No session is in this period".to_owned(),
+    }
+}
+
+/// Where logs were looked for in vain.
+fn nothing_found(options: &SessionOptions) -> String {
+    let logs = &options.logs;
+    let of = |agent: &&dyn Agent| match logs.folders.get(agent.name()) {
+        Some(folders) => folders.clone(),
+        None => agent.roots(&logs.machine),
+    };
+    let places: Vec<PathBuf> = READERS.iter().flat_map(of).collect();
+    let home = logs.machine.home.as_deref();
+    let named = |place: &PathBuf| match home.and_then(|home| place.strip_prefix(home).ok()) {
+        Some(below) => format!("`~/{}`", below.display()),
+        None => format!("`{}`", place.display()),
+    };
+    let mut looked: Vec<String> = places.iter().take(MOST_NAMED).map(named).collect();
+    let more = places.len().saturating_sub(MOST_NAMED);
+    looked.extend((more > 0).then(|| format!("and {more} more places")));
+    format!("No agent session logs found (looked in {})", looked.join(", "))
+}
+
+/// The directories that were named.
 fn roots(args: &Args, context: &Context) -> Result<Vec<PathBuf>, CommandError> {
     let folder = |root: &PathBuf| {
         let folder = context.environment.directory.join(root);
         if folder.is_dir() {
             return Ok(folder);
         }
-        let error = CommandError::failed(format!("`{}` is not a folder", root.display()));
+        let error = CommandError::failed(format!("`{}` is not a directory", root.display()));
         Err(if root.as_os_str() == "show" {
-            error.hint("To see one session, put its options last: git leverage sessions show ID --agent-dir AGENT=DIR")
+            error.hint(
+                "Put the options of one session last: git leverage sessions show ID --agent-dir AGENT=DIR",
+            )
         } else {
             error
         })
@@ -160,6 +198,11 @@ fn roots(args: &Args, context: &Context) -> Result<Vec<PathBuf>, CommandError> {
 fn send(args: &Args, context: &mut Context, report: SessionReport) -> Result<(), CommandError> {
     let document = args.columns.choose(sessions::list(&report))?;
     let rows = args.columns.choose_rows(sessions::rows(&report), &document)?;
+    // Headings above nothing say nothing.
+    let document = match report.rows.is_empty() {
+        true => Document::default(),
+        false => document,
+    };
     let machine = Versioned {
         schema: "git-leverage.sessions/1",
         body: report,
@@ -167,7 +210,7 @@ fn send(args: &Args, context: &mut Context, report: SessionReport) -> Result<(),
     args.output.send(context, &document, &rows, &machine)
 }
 
-/// The repositories in whose work trees agents may have left logs: those below the roots, else the current repository,
+/// The repositories in whose working trees agents may have left logs: those below the roots, else the current repository,
 /// else the configured ones.
 fn around(roots: &[PathBuf], context: &Context) -> Vec<PathBuf> {
     let below = |roots: &[PathBuf]| discover(roots, LinkedWorkTrees::LeadToMain).repositories;
@@ -194,7 +237,8 @@ fn show(args: &ShowArgs, context: &mut Context) -> Result<Outcome, CommandError>
     let session = named(&args.id, &collected.sessions)?;
     let (links, warnings) = links_of(session, &collected.sessions, &around, &options);
     let timeline = timeline(session, &links);
-    let document = sessions::timeline(&timeline);
+    let zone = period::zone(args.zone.as_deref(), &context.settings())?;
+    let document = sessions::timeline(&timeline, zone);
     let rows = document.tables.first().cloned().unwrap_or_default();
     let machine = Versioned {
         schema: "git-leverage.session/1",
@@ -217,20 +261,25 @@ fn named<'a>(id: &str, sessions: &'a [Session]) -> Result<&'a Session, CommandEr
     };
     match found.as_slice() {
         [one] => Ok(*one),
-        [] => Err(CommandError::failed(format!("no session begins with `{id}`"))
-            .hint("`git leverage sessions` lists them")),
-        several => Err(several_begin(id, several)),
+        [] => Err(CommandError::failed(format!("unknown session `{id}`"))
+            .hint("List the sessions: git leverage sessions")),
+        several => Err(ambiguous(id, several, sessions)),
     }
 }
 
-/// Names those that a longer beginning would tell apart.
-fn several_begin(id: &str, several: &[&Session]) -> CommandError {
-    let error = CommandError::failed(format!("{} sessions begin with `{id}`", several.len()));
-    let named = several.iter().take(MOST_NAMED);
-    let mut named: Vec<String> = named.map(|session| session.id.to_string()).collect();
+/// Lists the candidates, each as far as it must be typed.
+fn ambiguous(id: &str, several: &[&Session], all: &[Session]) -> CommandError {
+    let short: ShortNames<'_> = all.iter().map(|session| session.id.id.as_str()).collect();
+    let namesakes = |session: &Session| all.iter().filter(|other| other.id.id == session.id.id).count();
+    let named = |session: &&Session| match namesakes(session) {
+        1 => format!("`{}`", short.of(&session.id.id)),
+        _ => format!("`{}`", session.id),
+    };
+    let mut listed: Vec<String> = several.iter().take(MOST_NAMED).map(named).collect();
     let more = several.len().saturating_sub(MOST_NAMED);
-    named.extend((more > 0).then(|| format!("and {more} more, which `git leverage sessions` lists")));
-    error.hint(format!("Name one of them: {}", named.join(", ")))
+    listed.extend((more > 0).then(|| format!("and {more} more")));
+    CommandError::failed(format!("ambiguous session `{id}`: {}", listed.join(", ")))
+        .hint("Type more of the id, or list the sessions: git leverage sessions")
 }
 
 /// Shows what was left out, which makes the outcome partial.

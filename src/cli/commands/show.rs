@@ -1,12 +1,19 @@
 //! `show REV|ID`: one task, or all tasks of a commit.
 
+use clap::ValueEnum;
+use serde::Serialize;
+
 use crate::cli::context::Context;
+use crate::cli::counted::TaskBody;
 use crate::cli::error::CommandError;
 use crate::cli::named;
 use crate::cli::outcome::Outcome;
+use crate::cli::period;
 use crate::cli::recording::OpenLedger;
 use crate::cli::timing::TimingArgs;
-use crate::render::task::timed_card;
+use crate::facts::record::Tombstone;
+use crate::render::json::{self, Versioned};
+use crate::render::task::{fitted, timed_card};
 
 /// The arguments of `show`.
 #[derive(Debug, clap::Args)]
@@ -17,23 +24,67 @@ pub struct Args {
     /// A commit, or a task id: its first 4 digits or more
     #[arg(value_name = "REV|ID", default_value = "HEAD")]
     what: String,
+    /// Time zone of days and times: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
+    #[arg(long, value_name = "ZONE")]
+    zone: Option<String>,
     #[command(flatten)]
     timing: TimingArgs,
+    /// Output format: `json` for programs
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    format: ShowFormat,
 }
 
-/// Prints the card of each task found.
+/// How the tasks are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum ShowFormat {
+    /// A card for each task
+    #[default]
+    Card,
+    /// JSON, as `log --format json`
+    Json,
+}
+
+/// What JSON holds.
+#[derive(Serialize)]
+struct Shown<'a> {
+    tasks: Vec<TaskBody>,
+    /// Those of them that were retracted, by whom and why.
+    retractions: Vec<&'a Tombstone>,
+}
+
+/// Prints each task found.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let open = OpenLedger::open(context)?;
     let ledger = open.ledger(context)?;
     let found = named::tasks(&open, &ledger, &args.what)?;
-    let timing = args.timing.time(&open, &ledger, &found, context)?;
-    for (index, task) in found.iter().enumerate() {
-        if index > 0 {
-            context.terminal.line("")?;
+    let zone = period::zone(args.zone.as_deref(), &context.settings())?;
+    let timing = args.timing.time(&open, &ledger, &found, zone, context)?;
+    match args.format {
+        ShowFormat::Json => {
+            let shown = Versioned {
+                schema: "git-leverage.show/1",
+                body: Shown {
+                    tasks: found
+                        .iter()
+                        .map(|task| TaskBody::last(task, &timing.of(task)))
+                        .collect(),
+                    retractions: found
+                        .iter()
+                        .filter_map(|task| ledger.tombstone(task.task.id))
+                        .collect(),
+                },
+            };
+            let text = json::pretty(&shown).map_err(|error| CommandError::from_error(&error))?;
+            context.terminal.data(text.as_bytes())?;
         }
-        let tombstone = ledger.tombstone(task.task.id);
-        let card = timed_card(task, timing.of(task), tombstone);
-        context.terminal.data(card.as_bytes())?;
+        ShowFormat::Card => {
+            let cards: Vec<String> = found
+                .iter()
+                .map(|task| timed_card(task, timing.of(task), ledger.tombstone(task.task.id), zone))
+                .collect();
+            let text = fitted(&cards.join("\n"), context.terminal.screen(None));
+            context.terminal.data(text.as_bytes())?;
+        }
     }
     Ok(timing.outcome.max(ledger.status.into()))
 }

@@ -26,7 +26,7 @@ use crate::render::json::Versioned;
 use crate::render::status as shown;
 use crate::workspace::status::Evening;
 
-/// Agents whose logs are older than this, and that never called, are no news.
+/// Agents whose hooks never ran are listed only if their logs are newer than this.
 const RECENT: Millis = Millis::DAY.times(30);
 
 /// The arguments of `status`.

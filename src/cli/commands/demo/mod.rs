@@ -1,6 +1,6 @@
 //! `demo`: a small workspace of real repositories, with tasks, history and agent logs, to try everything on.
 //!
-//! The same bytes on every machine: dates, people and ids are fixed, only the logs hold the folder that they are in.
+//! The same bytes on every machine: dates, people and ids are fixed, only the logs contain the directory that they are in.
 
 mod code;
 mod random;
@@ -33,12 +33,12 @@ use traces::Trace;
     after_help = "Examples:\n  git leverage demo\n  git leverage demo /tmp/workspace && git leverage report /tmp/workspace"
 )]
 pub struct Args {
-    /// A new or empty folder
+    /// A new or empty directory
     #[arg(value_name = "DIR", default_value = "leverage-demo")]
     folder: PathBuf,
 }
 
-/// Makes the workspace and says what to try on it.
+/// Creates the workspace and prints what to try on it.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let folder = context.environment.directory.join(&args.folder);
     let folder = make_empty(&folder)?;
@@ -52,15 +52,16 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     Ok(Outcome::Done)
 }
 
-/// Makes the folder, or takes one that is empty. Nothing that is there is touched.
+/// Creates the directory, or takes an empty one. Existing files are never touched.
 fn make_empty(folder: &Path) -> Result<PathBuf, CommandError> {
-    let failed =
-        |error: std::io::Error| CommandError::failed(format!("cannot make `{}`: {error}", folder.display()));
+    let failed = |error: std::io::Error| {
+        CommandError::failed(format!("cannot create `{}`: {error}", folder.display()))
+    };
     fs::create_dir_all(folder).map_err(failed)?;
     if !folder::list(folder).map_err(failed)?.is_empty() {
         return Err(
             CommandError::failed(format!("`{}` is not empty", folder.display()))
-                .hint("Name a folder that is not there yet: git leverage demo DIR"),
+                .hint("Name a new directory: git leverage demo DIR"),
         );
     }
     folder.canonicalize().map_err(failed)
@@ -70,13 +71,13 @@ fn what_to_try(folder: &Path) -> String {
     let name = folder.display();
     let first = PLACES.first().map_or("", |place| place.name);
     format!(
-        "Made {} repositories and the logs of their agents in {name}. Try:\n\n  \
+        "Created {} repositories and the logs of their agents in {name}. Try:\n\n  \
          git leverage report {name}\n  \
          git leverage report {name} --by day --since 2026-03-01 --until 2026-04-04\n  \
          git leverage report {name} --by task --since 2026-04-04 --until 2026-04-04 --format markdown\n  \
-         CLAUDE_CONFIG_DIR={name}/agent-logs/claude git leverage audit {name}/{first}\n  \
+         git leverage audit {name}/{first} --agent-dir claude-code={name}/agent-logs/claude\n  \
          git leverage inventory {name}\n  \
-         CLAUDE_CONFIG_DIR={name}/agent-logs/claude git leverage sessions {name}\n  \
+         git leverage sessions {name} --agent-dir claude-code={name}/agent-logs/claude\n  \
          git -C {name}/{first} leverage log\n",
         PLACES.len(),
     )

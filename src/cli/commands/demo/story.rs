@@ -251,7 +251,7 @@ fn is_without_code(title: &str) -> bool {
         || title.ends_with("audit")
 }
 
-/// Commits that no task speaks of, on the working days of March and the first of April.
+/// Commits without a task, on the working days of March and the first of April.
 fn ordinary_days(random: &mut Random) -> Vec<Event> {
     let first = NaiveDate::from_ymd_opt(2026, 3, 2).unwrap_or_default();
     let working_days = first

@@ -19,7 +19,7 @@ const COMMAND: f64 = 2.0;
 pub(super) struct Trace<'a> {
     /// The id of the session.
     pub(super) session: &'a str,
-    /// Where the agent worked: the work tree.
+    /// Where the agent worked: the working tree.
     pub(super) directory: &'a Path,
     /// What it was asked to do, and the subject of the commit.
     pub(super) subject: &'a str,

@@ -49,7 +49,10 @@ pub fn claim(
     context.recorded(&open.repo, what, Outcome::Done)?;
     carry_notes(commit.id, new, &writer, open)?;
     let ledger = read_ledger_at(&open.repo, &[new], open.work);
-    let read: String = ledger.on(&[new]).map(|task| card(task, None)).collect();
+    let read: String = ledger
+        .on(&[new])
+        .map(|task| card(task, None, open.zone))
+        .collect();
     context.terminal.data(read.as_bytes())?;
     let done = format!(
         "Added to the commit message: `{}`, which was `{}`",

@@ -1,0 +1,57 @@
+//! Tasks in JSON, as `log` and `show` write them.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use crate::facts::ledger::LedgerTask;
+use crate::facts::quantity::{Minutes, Tokens};
+use crate::facts::task::Task;
+use crate::render::task::Timed;
+
+/// A task as it was recorded, and what reports make of its last revision.
+#[derive(Debug, Serialize)]
+pub struct TaskBody {
+    #[serde(flatten)]
+    task: Task,
+    #[serde(flatten)]
+    counted: Option<Counted>,
+}
+
+#[derive(Debug, Serialize)]
+struct Counted {
+    /// The day of the zone.
+    day: NaiveDate,
+    /// The part of its agent minutes that nobody claimed.
+    agent_minutes_measured: Option<Minutes>,
+    /// The same of its supervision.
+    supervisory_minutes_measured: Option<Minutes>,
+    /// The same of its tokens.
+    tokens_measured: Option<Tokens>,
+    leverage_factor: Option<f64>,
+}
+
+impl TaskBody {
+    /// The last revision with all commits of the task, those that the record itself does not list included.
+    pub fn last(found: &LedgerTask, timed: &Timed<'_>) -> Self {
+        let mut task = timed.task.clone();
+        task.commits.clone_from(&found.commits);
+        Self {
+            counted: Some(Counted {
+                day: timed.day,
+                agent_minutes_measured: timed.effort.agent.measured,
+                supervisory_minutes_measured: timed.effort.supervisory.measured,
+                tokens_measured: timed.effort.tokens.measured,
+                leverage_factor: timed.effort.leverage_factor(timed.task),
+            }),
+            task,
+        }
+    }
+
+    /// A revision as it was recorded.
+    pub fn revision(task: &Task) -> Self {
+        Self {
+            task: task.clone(),
+            counted: None,
+        }
+    }
+}
