@@ -1,7 +1,8 @@
-//! Copies of one repository: which clones have the same commits, and in which one a commit counts.
+//! Copies of one repository: which clones contain the same commits, and in which one a commit counts.
 //!
-//! A commit in several repositories counts in the one that was not cloned from another of them, otherwise in the first.
-//! So a clone of a clone that is here is the copy, whatever the names.
+//! A commit counts in the clone that was not cloned from another one here; of several such, in one that has the name of its
+//! remote, else in the first. So a clone of a clone is the copy, whatever their names, and of two clones of one remote, the
+//! one in a directory of another name.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -24,7 +25,7 @@ pub struct Kin {
     pub is_same: bool,
 }
 
-/// The part of a repository's commits that is also in another one, as the formats have it.
+/// The part of a repository's commits that another one has, too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shared {
     /// The name of the other one.
@@ -42,7 +43,7 @@ pub struct Copies {
 }
 
 impl Copies {
-    /// Takes the commits of each repository, in any order, and where each was cloned from.
+    /// Compares the commits of each repository, in any order, and where each was cloned from.
     pub fn of(lineages: &[&Lineage], commits: &[Vec<ObjectId>]) -> Self {
         if let [only] = commits {
             return Self {
@@ -79,8 +80,7 @@ impl Copies {
         found
     }
 
-    /// The earlier repositories that share commits with this one: the owners of those commits, and others that have
-    /// them.
+    /// The repositories before one that share commits with it: the owners of these commits, and others related to them.
     fn near(&self, at: usize, owners: &BTreeSet<usize>) -> Vec<usize> {
         let before = self.order.iter().take_while(|other| **other != at);
         let is_near = |other: &usize| {
@@ -93,7 +93,7 @@ impl Copies {
         }
     }
 
-    /// Notes what a repository shares with another one, if that is more than it shares with those examined before.
+    /// Remembers what a repository shares with another one, if that is more than with any earlier one.
     fn compare(&mut self, at: usize, own: &[ObjectId], other: usize, others: &HashSet<ObjectId>) {
         let shared = own.iter().filter(|commit| others.contains(commit)).count();
         if shared > self.kin[at].map_or(0, |best| best.shared) {
@@ -116,10 +116,10 @@ impl Copies {
         self.kin.get(at).copied().flatten()
     }
 
-    /// The repository that replaces the one at a position: the one it is a copy of, otherwise itself.
+    /// The repository that represents the one at a position: the one of which it is a copy, else itself.
     pub fn representative(&self, at: usize) -> usize {
         match self.kin(at) {
-            // The original of a copy counts before it, so this ends.
+            // A copy comes after what it is a copy of, so this ends.
             Some(kin) if kin.is_copy => self.representative(kin.with),
             _ => at,
         }
@@ -130,13 +130,13 @@ impl Copies {
         self.counted.get(at).copied().unwrap_or(0)
     }
 
-    /// Which one it is a copy of, by name.
+    /// The name of the repository of which it is a copy.
     pub fn copy_of<'n>(&self, at: usize, name: impl Fn(usize) -> &'n str) -> Option<String> {
         let kin = self.kin(at).filter(|kin| kin.is_copy)?;
         Some(name(kin.with).to_owned())
     }
 
-    /// With which one it shares a part of its commits.
+    /// The repository with which it shares some of its commits.
     pub fn shares<'n>(&self, at: usize, name: impl Fn(usize) -> &'n str) -> Option<Shared> {
         let kin = self.kin(at).filter(|kin| !kin.is_copy)?;
         Some(Shared {
@@ -145,7 +145,7 @@ impl Copies {
         })
     }
 
-    /// What a reader of the table has to know about copies, a sentence each, in the order of the repositories.
+    /// A note for the reader of the table about each copy, in the order of the repositories.
     pub fn notes<'n>(&self, name: impl Fn(usize) -> &'n str) -> Vec<String> {
         let note = |at: usize| {
             let kin = self.kin(at)?;
@@ -163,7 +163,8 @@ impl Copies {
     }
 }
 
-/// First those that were not cloned from another one here, then their clones, then the clones of these.
+/// First those that were not cloned from another one here, then their clones, then the clones of these; within each group,
+/// first those with the name of their remote.
 fn order(lineages: &[&Lineage]) -> Vec<usize> {
     let source = |at: usize| {
         let lineage = lineages[at];
@@ -171,11 +172,11 @@ fn order(lineages: &[&Lineage]) -> Vec<usize> {
     };
     let depth = |at: usize| {
         let generations = std::iter::successors(source(at), |before| source(*before));
-        // Two that name each other as their origin form a cycle.
+        // Two that name each other as their origin form a circle.
         generations.take(lineages.len()).count()
     };
     let mut order: Vec<usize> = (0..lineages.len()).collect();
-    order.sort_by_cached_key(|at| (depth(*at), *at));
+    order.sort_by_cached_key(|at| (depth(*at), !lineages[*at].is_named_after_origin, *at));
     order
 }
 
@@ -189,6 +190,7 @@ mod tests {
             place: place.into(),
             is_linked: false,
             origin: origin.map(Into::into),
+            is_named_after_origin: false,
         }
     }
 
@@ -236,14 +238,36 @@ mod tests {
     }
 
     #[test]
-    fn those_that_name_each_other_keep_their_order() {
+    fn of_two_clones_of_one_remote_the_one_with_its_name_counts() {
+        let named = Lineage {
+            is_named_after_origin: true,
+            ..lineage("/w/tool/.git", None)
+        };
+        let spare = lineage("/w/a/.git", None);
+        let copies = Copies::of(&[&spare, &named], &[ids(1..=3), ids(1..=3)]);
+        assert_eq!(copies.order(), [1, 0]);
+        // Where it was cloned from says more than its name.
+        let clone = lineage("/w/a/.git", Some("/w/b"));
+        let named_clone = Lineage {
+            is_named_after_origin: true,
+            ..clone
+        };
+        let source = lineage("/w/b/.git", None);
+        assert_eq!(
+            Copies::of(&[&named_clone, &source], &[ids(1..=1), ids(1..=1)]).order(),
+            [1, 0]
+        );
+    }
+
+    #[test]
+    fn repositories_that_name_each_other_keep_their_order() {
         let all = [lineage("/a/.git", Some("/b")), lineage("/b/.git", Some("/a"))];
         let all: Vec<&Lineage> = all.iter().collect();
         assert_eq!(Copies::of(&all, &[ids(1..=1), ids(1..=1)]).order(), [0, 1]);
     }
 
     #[test]
-    fn nothing_is_no_copy_of_anything() {
+    fn an_empty_repository_is_not_a_copy() {
         let all = [lineage("/a/.git", None), lineage("/b/.git", None)];
         let all: Vec<&Lineage> = all.iter().collect();
         let copies = Copies::of(&all, &[ids(1..=1), Vec::new()]);

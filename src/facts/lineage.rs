@@ -1,4 +1,4 @@
-//! Where a repository comes from, if that is on this machine.
+//! Where a repository was cloned from, and where on this machine.
 
 use std::path::{Path, PathBuf};
 
@@ -7,18 +7,29 @@ use serde::{Deserialize, Serialize};
 /// The place of a repository and that of its origin.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Lineage {
-    /// The directory of its refs and objects, absolute and with links resolved; all of its worktrees share it.
+    /// The directory of its refs and objects, absolute and without links; all of its worktrees share it.
     #[serde(with = "as_bytes")]
     pub place: PathBuf,
     /// Whether this is a linked worktree and not the main one.
     pub is_linked: bool,
-    /// The directory that its remote `origin` names, absolute and with links resolved; `None` if that is on another
-    /// machine.
+    /// The directory that its remote `origin` names, absolute and without links; `None` where that is on another machine.
     #[serde(with = "as_bytes::optional")]
     pub origin: Option<PathBuf>,
+    /// Whether its directory has the name of the repository that `origin` names, as `git clone` gives it. Of two clones of
+    /// one remote, the other is more likely to be the spare one.
+    pub is_named_after_origin: bool,
 }
 
 impl Lineage {
+    /// Whether a repository of this name has the name that `git clone` of `url` would have given it.
+    pub fn is_name_of(name: &str, url: &str) -> bool {
+        let url = url.trim_end_matches('/');
+        let url = url.strip_suffix("/.git").unwrap_or(url);
+        let last = url.rsplit(['/', ':']).next().unwrap_or(url);
+        let last = last.strip_suffix(".git").unwrap_or(last);
+        !last.is_empty() && name == last
+    }
+
     /// Whether it is a linked worktree of the other one, or was cloned from it.
     pub fn comes_from(&self, other: &Self) -> bool {
         let leads_there = |origin: &Path| other.place == origin || other.place == origin.join(".git");
@@ -82,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clones_and_linked_work_trees_come_from_somewhere() {
+    fn clones_and_linked_worktrees_come_from_somewhere() {
         let main = Lineage {
             place: "/w/kiln/.git".into(),
             ..Lineage::default()
@@ -101,9 +112,24 @@ mod tests {
         assert!(!clone("/w").comes_from(&main) && !main.comes_from(&clone("/w/kiln")));
     }
 
+    #[test]
+    fn a_clone_has_the_name_that_git_gives_it() {
+        for url in [
+            "https://example.org/team/kiln.git",
+            "git@example.org:team/kiln",
+            "example.org:kiln.git",
+            "/w/kiln/",
+            "/w/kiln/.git",
+        ] {
+            assert!(Lineage::is_name_of("kiln", url), "{url}");
+            assert!(!Lineage::is_name_of("kiln2", url), "{url}");
+        }
+        assert!(!Lineage::is_name_of("", "https://"));
+    }
+
     #[cfg(unix)]
     #[test]
-    fn paths_that_are_no_text_come_back_as_they_were() {
+    fn paths_that_are_not_text_survive_the_round_trip() {
         use std::ffi::OsStr;
         use std::os::unix::ffi::OsStrExt;
         let odd = |bytes: &'static [u8]| PathBuf::from(OsStr::from_bytes(bytes));
@@ -112,6 +138,7 @@ mod tests {
                 place: odd(b"/w/k\x80ln/.git"),
                 is_linked: true,
                 origin,
+                is_named_after_origin: true,
             };
             let bytes = postcard::to_stdvec(&lineage).unwrap();
             assert_eq!(postcard::from_bytes::<Lineage>(&bytes).unwrap(), lineage);

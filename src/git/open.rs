@@ -226,6 +226,7 @@ impl Repo {
                 None => self.inner.is_worktree(),
             },
             origin: folder.and_then(|folder| folder.canonicalize().ok()),
+            is_named_after_origin: url.is_some_and(|url| Lineage::is_name_of(&self.name(), url)),
         }
     }
 
