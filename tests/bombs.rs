@@ -32,7 +32,7 @@ fn a_tree_bomb_on_a_branch_costs_its_own_commit_alone() {
     repo.git(&["branch", "bomb", &with_bomb]);
     repo.git(&["branch", "alone", &without_past]);
     for command in ["scan", "report", "audit"] {
-        let ran = repo.run(&[command]);
+        let ran = repo.run(&[command, "-v"]);
         assert_eq!(ran.code, Some(3), "{command}: {ran}");
         for commit in [&with_bomb, &without_past] {
             assert!(ran.stderr.contains(&commit[..7]), "{command}: {ran}");
@@ -144,7 +144,7 @@ fn a_huge_commit_is_not_read_wherever_it_stands() {
     std::fs::remove_file(branch).unwrap();
     std::fs::write(repo.path().join(".git/refs/heads/main"), format!("{bomb}\n")).unwrap();
     for command in ["report", "audit", "inventory"] {
-        let ran = repo.run(&[command]);
+        let ran = repo.run(&[command, "-v"]);
         assert_eq!(ran.code, Some(3), "{command}: {ran}");
     }
 }
@@ -160,7 +160,7 @@ fn a_huge_tree_at_head_is_not_read() {
     let head = huge(&repo, "commit", text, 0);
     std::fs::write(repo.path().join(".git/refs/heads/main"), format!("{head}\n")).unwrap();
     for command in ["report", "audit", "inventory"] {
-        let ran = repo.run(&[command]);
+        let ran = repo.run(&[command, "-v"]);
         assert_eq!(ran.code, Some(3), "{command}: {ran}");
         assert!(ran.to_string().contains("is too large"), "{command}: {ran}");
     }

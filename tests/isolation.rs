@@ -43,15 +43,15 @@ fn assert_alone(ran: &Ran, reason: &str) {
     for (name, row) in [
         (
             "kiln",
-            "kiln              2    0          0      2        0  complete",
+            "kiln              2    0          0       2       0  complete",
         ),
         (
             "loom",
-            "loom              2    0          0      2        0  complete",
+            "loom              2    0          0       2       0  complete",
         ),
         (
             "large",
-            "large             –    –          –      –        –  failed",
+            "large             –    –          –       –       –  failed",
         ),
     ] {
         let found = ran.stdout.lines().find(|line| line.starts_with(name));

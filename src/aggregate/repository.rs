@@ -9,7 +9,7 @@ use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::ledger::{Ledger, LedgerSession, LedgerTask};
 use crate::facts::lineage::Lineage;
 use crate::facts::task::Task;
-use crate::sources::history::History;
+use crate::sources::history::{History, UnknownLines};
 
 /// A repository as it was read.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -46,6 +46,8 @@ pub struct Repository {
     pub warnings: Vec<Warning>,
     /// The part of `reason` that no warning contains.
     pub untold: Option<String>,
+    /// What is unknown of the lines of its commits, and included in the above.
+    pub unknown_lines: Option<UnknownLines>,
     /// Whether it failed because reading it took too much or killed the process: it is not opened again.
     pub given_up: bool,
 }
@@ -92,7 +94,7 @@ impl Repository {
             path: history.path,
             status: history.status.max(ledger.status),
             reason: match unread_lines {
-                true => Some("some of its ledger was not read".to_owned()),
+                true => Some(UNREAD_LEDGER.to_owned()),
                 false => history.reason,
             },
             lineage,
@@ -107,6 +109,7 @@ impl Repository {
             ledger_status: ledger.status,
             warnings,
             untold: history.untold,
+            unknown_lines: history.unknown_lines,
             given_up: false,
         }
     }
@@ -118,6 +121,29 @@ impl Repository {
         decide(&mut self.commits, &self.signs, foreign);
     }
 
+    /// Forgets that lines are unknown unless `asked` selects a commit without lines: a gap in one year is not one in another.
+    pub fn narrow(&mut self, asked: impl Fn(&Commit) -> bool) {
+        let lacks_lines = |commit: &&Commit| commit.lines.is_none() && !commit.is_merge();
+        if self.commits.iter().filter(lacks_lines).any(asked) {
+            return;
+        }
+        let Some(unknown) = self.unknown_lines.take() else {
+            return;
+        };
+        self.warnings
+            .retain(|warning| !unknown.warnings.contains(warning));
+        let reasons = self.reason.iter().flat_map(|reason| reason.split("; "));
+        let others: Vec<&str> = reasons.filter(|reason| *reason != unknown.reason).collect();
+        match (others.as_slice(), self.ledger_status) {
+            ([], Status::Complete) => {
+                self.status = Status::Complete;
+                self.reason = None;
+            }
+            ([], _) => self.reason = Some(UNREAD_LEDGER.to_owned()),
+            _ => self.reason = Some(others.join("; ")),
+        }
+    }
+
     /// Every warning, and the reason for incompleteness that has no warning.
     pub fn all_warnings(&self) -> impl Iterator<Item = Warning> {
         let untold = self.untold.iter();
@@ -125,6 +151,9 @@ impl Repository {
         untold.chain(self.warnings.iter().cloned())
     }
 }
+
+/// Why a repository with a ledger that was partly read is incomplete.
+const UNREAD_LEDGER: &str = "some of its ledger was not read";
 
 /// Gives each task the id under which any of the repositories knows it: a clone without the notes of another one knows
 /// a task only by its trailers.
@@ -178,7 +207,44 @@ fn standing(mut captured: Vec<LedgerSession>, commits: &[Commit]) -> Vec<LedgerS
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aggregate::sample::{claim, repository};
+    use crate::aggregate::sample::{claim, commit, object, repository};
+
+    #[test]
+    fn a_gap_counts_only_for_the_commits_that_are_asked_for() {
+        let warning = Warning::new("/src/kiln", "cannot count the lines of `a`: it is missing");
+        let other = Warning::new("/src/kiln", "other");
+        let kiln = |reason: &str, ledger_status| {
+            let mut lacking = commit(1, "2026-03-01T10:00:00Z");
+            lacking.lines = None;
+            Repository {
+                status: Status::Partial,
+                reason: Some(reason.to_owned()),
+                ledger_status,
+                commits: vec![lacking, commit(2, "2026-03-02T10:00:00Z")],
+                warnings: vec![warning.clone(), other.clone()],
+                unknown_lines: Some(UnknownLines {
+                    warnings: vec![warning.clone()],
+                    reason: "the lines of 1 commit are unknown".to_owned(),
+                }),
+                ..repository("kiln")
+            }
+        };
+        let narrowed = |reason: &str, ledger_status, number: u8| {
+            let mut kiln = kiln(reason, ledger_status);
+            kiln.narrow(|commit| commit.id == object(number));
+            (kiln.status, kiln.reason, kiln.warnings.len())
+        };
+        let lines = "the lines of 1 commit are unknown";
+        let partial = |reason: &str, warnings| (Status::Partial, Some(reason.to_owned()), warnings);
+        assert_eq!(narrowed(lines, Status::Complete, 1), partial(lines, 2));
+        assert_eq!(narrowed(lines, Status::Complete, 2), (Status::Complete, None, 1));
+        assert_eq!(narrowed(lines, Status::Partial, 2), partial(UNREAD_LEDGER, 1));
+        let both = format!("1 commit cannot be read; {lines}");
+        assert_eq!(
+            narrowed(&both, Status::Complete, 2),
+            partial("1 commit cannot be read", 1)
+        );
+    }
 
     #[test]
     fn clones_that_lead_to_each_other_know_a_task_by_one_id() {

@@ -1,6 +1,6 @@
 //! The commits of one repository, with their lines.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,6 +19,9 @@ use crate::facts::quantity::counted;
 use crate::git::Repo;
 use crate::git::changes::{self, AttributesOf, CountOptions, Counts, Renames};
 use crate::git::walk::{BrokenRef, RefSelection, Walk, newest_first};
+
+/// How many commits one warning names.
+const NAMED_COMMITS: usize = 3;
 
 /// Which part of a history is read, and how.
 #[derive(Debug, Clone, Default)]
@@ -70,6 +73,17 @@ pub struct History {
     pub warnings: Vec<Warning>,
     /// The part of `reason` that no warning contains.
     pub untold: Option<String>,
+    /// What is unknown of the lines of its commits. `status`, `reason` and `warnings` include it.
+    pub unknown_lines: Option<UnknownLines>,
+}
+
+/// Commits whose lines could not be counted: a gap only for who asks about these commits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnknownLines {
+    /// The warnings about them.
+    pub warnings: Vec<Warning>,
+    /// The part of [`History::reason`] about them.
+    pub reason: String,
 }
 
 impl History {
@@ -88,6 +102,7 @@ impl History {
             cut_short: true,
             new_commits: 0,
             warnings: Vec::new(),
+            unknown_lines: None,
         }
     }
 }
@@ -247,6 +262,8 @@ struct Trouble {
     untold: Vec<String>,
     /// Whether commits are missing from it.
     cut_short: bool,
+    /// What is unknown of the lines of its commits.
+    unknown_lines: Option<UnknownLines>,
 }
 
 impl Trouble {
@@ -257,6 +274,7 @@ impl Trouble {
             reasons: Vec::new(),
             untold: Vec::new(),
             cut_short: false,
+            unknown_lines: None,
         }
     }
 
@@ -306,19 +324,18 @@ impl Trouble {
     }
 
     fn of_counts(&mut self, walk: &Walk, counts: &Counts) {
-        for (at, reason) in &counts.trouble {
-            self.warn_of(
-                walk.commits[*at].id,
-                format!("its lines cannot be counted: {reason}"),
-            );
-        }
-        if let Some((_, reason)) = &counts.refused {
-            self.warn(format!("lines are not counted: {reason}"));
-        }
         let unknown = counts.trouble.len() + counts.refused.as_ref().map_or(0, |(commits, _)| *commits);
         if unknown > 0 {
             let unknown = counted(unknown, "commit", "commits");
-            self.reasons.push(format!("the lines of {unknown} are unknown"));
+            let reason = format!("the lines of {unknown} are unknown");
+            let place = self.place.trim_end_matches('/');
+            let warnings: Vec<Warning> = uncounted(walk, counts)
+                .into_iter()
+                .map(|message| Warning::new(place, message))
+                .collect();
+            self.reasons.push(reason.clone());
+            self.warnings.extend(warnings.iter().cloned());
+            self.unknown_lines = Some(UnknownLines { warnings, reason });
         }
         if counts.too_large > 0 {
             let (files, count) = match counts.too_large {
@@ -350,6 +367,27 @@ impl Trouble {
             cut_short: self.cut_short,
             new_commits,
             warnings: self.warnings,
+            unknown_lines: self.unknown_lines,
         }
     }
+}
+
+/// A sentence for each reason why lines could not be counted, with the commits that it holds for.
+fn uncounted(walk: &Walk, counts: &Counts) -> Vec<String> {
+    let mut by_reason: BTreeMap<String, Vec<ObjectId>> = BTreeMap::new();
+    for (at, reason) in &counts.trouble {
+        let commits = by_reason.entry(reason.clone()).or_default();
+        commits.push(walk.commits[*at].id);
+    }
+    let refused = counts.refused.iter();
+    let refused = refused.map(|(_, reason)| format!("lines are not counted: {reason}"));
+    let each = by_reason.into_iter().map(|(reason, commits)| {
+        let mut named: Vec<String> = commits.iter().map(|id| format!("`{}`", id.short())).collect();
+        if named.len() > NAMED_COMMITS {
+            let more = named.split_off(NAMED_COMMITS).len();
+            named.push(format!("{more} more"));
+        }
+        format!("cannot count the lines of {}: {reason}", named.join(", "))
+    });
+    each.chain(refused).collect()
 }

@@ -19,6 +19,7 @@ use crate::facts::evidence::ForeignTrailers;
 use crate::facts::link::Link;
 use crate::facts::session::Session;
 use crate::facts::supervision::{Charge, supervision};
+use crate::facts::zone::{Period, Zone};
 use crate::sources::discover::Discovery;
 
 /// Repositories as read, and the sessions that worked in them.
@@ -127,7 +128,14 @@ impl Workspace {
         looked
     }
 
-    /// Whether everything was searched and read.
+    /// Forgets gaps in the lines of commits outside of the period: they have no part in what is shown.
+    pub fn narrow(&mut self, period: Period, zone: Zone) {
+        for repo in &mut self.repos {
+            repo.narrow(|commit| period.contains(zone.day(commit.author_time.seconds)));
+        }
+    }
+
+    /// Whether all of it was searched and read.
     pub fn status(&self) -> Status {
         let is_whole = |repo: &Repository| repo.status == Status::Complete;
         match self.warnings.is_empty() && self.repos.iter().all(is_whole) {

@@ -17,6 +17,8 @@ use crate::cli::outcome::Outcome;
 use crate::cli::output::{Format, OutputArgs};
 use crate::cli::period::PeriodArgs;
 use crate::cli::reading::ReadArgs;
+use crate::cli::terminal::Verbosity;
+use crate::facts::diagnostics::Warning;
 use crate::facts::number::{self, DecimalMark};
 use crate::facts::shell;
 use crate::facts::zone::{Period, Zone};
@@ -104,13 +106,15 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     if !args.sessions.no_sessions {
         apart::sweep_and_say(context, Where::At(&args.read.roots(context)))?;
     }
-    let workspace = args.sessions.read(&args.read, &args.rules, context)?;
+    let mut workspace = args.sessions.read(&args.read, &args.rules, context)?;
+    workspace.narrow(period, zone);
     let query = args.query(context, zone, period, &workspace.repos)?;
     let mut report = report::report(&workspace.repos, &workspace.sessions, &query);
     let status = workspace.status();
     report.warnings.splice(0..0, workspace.warnings);
     args.send(context, &report)?;
-    context.terminal.warnings(&report.warnings)?;
+    let untold = args.untold(&workspace.repos, &report.warnings, context.terminal.verbosity);
+    context.terminal.warnings(&untold)?;
     if let Some(said) = unfetched(&workspace.repos) {
         context.terminal.status(&said)?;
     }
@@ -168,6 +172,19 @@ impl Args {
             work: context.settings().work_time()?,
             lines_per_day: self.estimate_model,
         })
+    }
+
+    /// The warnings without those that the notes below the table already name.
+    fn untold(&self, repos: &[Repository], warnings: &[Warning], verbosity: Verbosity) -> Vec<Warning> {
+        let has_notes = !matches!(self.output.format(), Format::Csv | Format::Json);
+        let is_told = |warning: &Warning| {
+            let mut unknown = repos.iter().filter_map(|repo| repo.unknown_lines.as_ref());
+            has_notes
+                && verbosity < Verbosity::Verbose
+                && unknown.any(|unknown| unknown.warnings.contains(warning))
+        };
+        let untold = warnings.iter().filter(|warning| !is_told(warning));
+        untold.cloned().collect()
     }
 
     fn send(&self, context: &mut Context, report: &Report) -> Result<(), CommandError> {

@@ -16,6 +16,7 @@ use crate::facts::ledger::LedgerSession;
 use crate::facts::lineage::Lineage;
 use crate::facts::record::SessionRecord;
 use crate::facts::task::Task;
+use crate::sources::history::UnknownLines;
 use crate::sources::rows::{People, Row};
 use crate::sources::store::recording::Recorded;
 
@@ -63,6 +64,7 @@ struct Rest {
     ledger_status: Status,
     warnings: Vec<Warning>,
     untold: Option<String>,
+    unknown_lines: Option<UnknownLines>,
     unfetched: Option<String>,
     given_up: bool,
 }
@@ -116,6 +118,7 @@ impl PackedRepository {
             ledger_status,
             warnings,
             untold,
+            unknown_lines,
             unfetched,
             given_up,
         } = repository;
@@ -142,6 +145,7 @@ impl PackedRepository {
             ledger_status,
             warnings,
             untold,
+            unknown_lines,
             unfetched,
             given_up,
         };
@@ -188,6 +192,7 @@ impl PackedRepository {
             ledger_status: rest.ledger_status,
             warnings: rest.warnings,
             untold: rest.untold,
+            unknown_lines: rest.unknown_lines,
             unfetched: rest.unfetched,
             given_up: rest.given_up,
         })
@@ -224,6 +229,10 @@ mod tests {
             new_commits: 3,
             cut_short: true,
             untold: Some("untold".to_owned()),
+            unknown_lines: Some(UnknownLines {
+                warnings: vec![Warning::new("/src/kiln", "unknown")],
+                reason: "unknown".to_owned(),
+            }),
             ..sample::repository("kiln")
         };
         let facts = RepoFacts::failed("kiln".to_owned(), "/w/kiln".to_owned(), "none".to_owned());
