@@ -11,7 +11,7 @@ use crate::world::{NOW, Ran, TestRepo, World};
 fn rows(world: &World, root: &str) -> (Vec<Value>, Option<i32>) {
     let ran = world.run(&["inventory", "--no-cache", "--format", "json", root]);
     let json: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran}"));
-    assert_eq!(json["schema"], "git-leverage.inventory/1");
+    assert_eq!(json["schema"], "git-leverage.inventory/2");
     (json["rows"].as_array().unwrap().clone(), ran.code)
 }
 
@@ -64,8 +64,8 @@ fn a_repository_in_one_row() {
         ("status", "complete".into()),
         ("default_branch", "main".into()),
         ("description", "Fires pots".into()),
-        ("licence", "MIT".into()),
-        ("licence_source", "manifest".into()),
+        ("license", "MIT".into()),
+        ("license_source", "manifest".into()),
         ("language", "Rust".into()),
         ("files", 3.into()),
         ("commits", 1.into()),
@@ -132,7 +132,29 @@ fn an_unborn_repository_has_a_row() {
         (&Value::Null, &0.into(), &0.into())
     );
     assert_eq!(row["branch"], "main");
-    assert!(reasons(&row).contains("no commit yet"));
+    assert!(reasons(&row).contains("no commits yet"));
+}
+
+#[test]
+fn repositories_without_commits_get_a_sentence() {
+    let world = World::new();
+    world.repo("src/kiln");
+    for command in ["scan", "inventory"] {
+        let one = world.run(&[command, "src"]);
+        assert_eq!(one.success(), "No commits in `kiln` yet\n", "{command}");
+        let here = world.run_in(&world.path("src/kiln"), &[command]);
+        assert_eq!(here.success(), "No commits in `kiln` yet\n", "{command}");
+    }
+    world.repo("src/loom");
+    let all = world.run(&["inventory", "src"]).success();
+    assert_eq!(all, "No commits in any of 2 repositories yet\n");
+    std::fs::create_dir(world.path("empty")).unwrap();
+    for command in ["scan", "inventory"] {
+        let none = world.run_in(&world.path("empty"), &[command]);
+        assert_eq!((none.code, none.stdout.as_str()), (Some(1), ""), "{none}");
+        assert_eq!(none.stderr.matches("error: ").count(), 1, "{none}");
+        assert!(none.stderr.contains("not a git repository"), "{none}");
+    }
 }
 
 #[test]
@@ -389,7 +411,7 @@ fn a_saved_inventory_is_what_a_later_one_is_compared_with() {
     let same = world
         .run(&["inventory", "src", "--compare", "before.json"])
         .success();
-    assert!(same.contains("2 unchanged"), "{same}");
+    assert!(same.contains("2 repositories unchanged"), "{same}");
     repo.write("src/more.rs", "#[test]\nfn more() {}\n")
         .write("CHANGELOG.md", "# 1\n");
     repo.commit("More");
@@ -412,10 +434,234 @@ fn a_saved_inventory_is_what_a_later_one_is_compared_with() {
             "before": 1, "now": 2, "before_complete": true, "now_complete": true
         })
     );
-    assert_eq!(kiln["checks_mended"], serde_json::json!(["changelog"]));
+    assert_eq!(kiln["checks_fixed"], serde_json::json!(["changelog"]));
     for format in ["table", "csv", "markdown"] {
         let shown = world.run(&["inventory", "src", "--compare", "before.json", "--format", format]);
         assert!(shown.success().contains("changelog passes now"), "{format}");
+    }
+}
+
+/// The main language and the shares are about the code of the project itself, as GitHub shows them.
+#[test]
+fn vendored_code_does_not_decide_the_language() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("src/kiln.rs", "fn fire() {}\n".repeat(3))
+        .write("src/kiln.py", "fire()\n")
+        .write("vendor/wood/a.c", "int a;\n".repeat(100));
+    repo.commit("Build a kiln");
+    let shown = cells(&world, "kiln", "language,languages,code,all_code", &[]);
+    assert_eq!(shown, "Rust,\"Rust 75%, Python 25%\",4,104");
+}
+
+#[test]
+fn a_repository_that_is_gone_stands_apart_and_is_not_subtracted() {
+    let world = World::new();
+    let repo = kiln(&world, "src/kiln");
+    kiln(&world, "src/old");
+    kiln(&world, "src/loom");
+    world.run(&["inventory", "src", "--save", "last.json"]).success();
+    repo.commit("More");
+    std::fs::remove_dir_all(world.path("src/old")).unwrap();
+    kiln(&world, "src/new");
+    let args = [
+        "inventory",
+        "src",
+        "--compare",
+        "last.json",
+        "--zone",
+        "Europe/Berlin",
+    ];
+    insta::assert_snapshot!(world.run(&args).success(), @r"
+                         ─────────────────── measured ───────────────────
+    Repository  Change   Code  Code Δ  Tests  Tests Δ  Commits  Commits Δ  Checks
+    ─────────────────────────────────────────────────────────────────────────────
+    kiln        changed     7              1                 2         +1
+    new         added       7      +7      1       +1        1         +1
+    ─────────────────────────────────────────────────────────────────────────────
+    Total                          +7              +1                  +2
+
+    Gone
+                ───── measured ─────
+    Repository  Code  Tests  Commits
+    ────────────────────────────────
+    old            7      1        1
+
+    Compared with 2026-04-10 14:00 +02:00: 1 repository unchanged
+    ");
+    let csv = world.run(&[&args[..], &["--format", "csv"]].concat()).success();
+    assert!(csv.contains("\nold,gone,,,,,,,\n"), "{csv}");
+}
+
+/// An inventory of the version before, as it was saved.
+#[test]
+fn an_inventory_of_the_former_version_is_compared_with() {
+    let world = World::new();
+    kiln(&world, "src/kiln");
+    let saved = world.run(&["inventory", "src", "--format", "json"]).success();
+    let mut saved: Value = serde_json::from_str(&saved).unwrap();
+    saved["schema"] = "git-leverage.inventory/1".into();
+    let row = saved["rows"][0].as_object_mut().unwrap();
+    row.remove("lines_own");
+    for (now, before) in [("license", "licence"), ("license_source", "licence_source")] {
+        let value = row.remove(now).unwrap();
+        row.insert(before.to_owned(), value);
+    }
+    let checks = row["checks"].as_array_mut().unwrap();
+    let license = checks.iter_mut().find(|check| check["id"] == "license").unwrap();
+    license["id"] = "licence".into();
+    std::fs::write(world.path("former.json"), saved.to_string()).unwrap();
+    let compared = world
+        .run(&["inventory", "src", "--compare", "former.json"])
+        .success();
+    assert_eq!(
+        compared,
+        "Compared with 2026-04-10 12:00 +00:00: 1 repository unchanged\n"
+    );
+}
+
+#[test]
+fn columns_go_by_what_the_table_shows_too() {
+    let world = World::new();
+    kiln(&world, "src/kiln");
+    let args = ["inventory", "src", "--format", "csv", "--columns"];
+    let csv = |columns: &str| world.run(&[&args[..], &[columns]].concat());
+    let header = "name,license,license,last_commit\n";
+    let shown = csv("Repository,License,licence,Last commit").success();
+    assert!(shown.starts_with(header), "{shown}");
+    let wrong = csv("lisense");
+    assert_eq!(wrong.code, Some(2));
+    assert!(
+        wrong
+            .stderr
+            .contains("error: unknown column `lisense`\nhint: Did you mean `license`?\n"),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn a_sign_before_a_column_sorts_it_in_descending_order() {
+    let world = World::new();
+    kiln(&world, "src/kiln");
+    let repo = kiln(&world, "src/loom");
+    repo.write("src/more.rs", "fn more() {}\n");
+    repo.commit("More");
+    let names = |sort: &[&str]| {
+        let args = [
+            "inventory",
+            "src",
+            "--format",
+            "csv",
+            "--columns",
+            "name",
+            "--sort",
+        ];
+        world.run(&[&args[..], sort].concat()).success()
+    };
+    assert_eq!(names(&["-code"]), "name\nloom\nkiln\n");
+    assert_eq!(names(&["-Code", "--reverse"]), "name\nkiln\nloom\n");
+    assert_eq!(names(&["-name"]), "name\nloom\nkiln\n");
+    assert_eq!(names(&["name"]), "name\nkiln\nloom\n");
+}
+
+#[test]
+fn a_page_links_repositories_to_their_remotes_and_to_nothing_else() {
+    let world = World::new();
+    for (name, url) in [
+        ("clone", "git@example.org:team/kiln.git"),
+        ("evil", "javascript:alert(1)"),
+        ("secret", "https://ada:hunter2@example.org/team/kiln"),
+        ("with)[x](y", "https://example.org/a)[b](https://example.com/c"),
+    ] {
+        let repo = kiln(&world, &format!("src/{name}"));
+        repo.git(&["config", "remote.origin.url", url]);
+    }
+    let page = |format: &str| {
+        let args = [
+            "inventory",
+            "src",
+            "--columns",
+            "name,description",
+            "--format",
+            format,
+        ];
+        world.run(&args).success()
+    };
+    insta::assert_snapshot!(page("markdown"), @r"
+    | Repository | Description |
+    | :--- | :--- |
+    | [clone](https://example.org/team/kiln) | Fires pots |
+    | evil | Fires pots |
+    | [secret](https://example.org/team/kiln) | Fires pots |
+    | with)\[x\](y | Fires pots |
+    ");
+    let html = page("html");
+    let links: Vec<&str> = html
+        .split("<a href=\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    assert_eq!(
+        links,
+        ["https://example.org/team/kiln", "https://example.org/team/kiln"]
+    );
+    assert!(page("csv").starts_with("name,description\nclone,Fires pots\n"));
+    assert!(page("table").contains("\nclone "));
+}
+
+#[test]
+fn a_description_is_one_sentence_of_the_manifest() {
+    let world = World::new();
+    let repo = kiln(&world, "kiln");
+    let manifest = "[package]\nname = \"kiln\"\ndescription = \"\"\"\nkiln fires pots\nat night. kiln has two\ndoors.\n\"\"\"\n";
+    repo.write("Cargo.toml", manifest)
+        .write("README.md", "kiln fires pots. It smokes.\n");
+    repo.commit("Describe it");
+    assert_eq!(
+        cells(&world, "kiln", "description", &[]),
+        "kiln fires pots at night."
+    );
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal() {
+    let world = World::new();
+    for name in ["src/kiln", "src/a-repository-with-a-rather-long-name", "src/loom"] {
+        let repo = kiln(&world, name);
+        repo.write("vendor/a.c", "int a;\n".repeat(2000));
+        repo.commit("Take over");
+        repo.write("README.md", "changed").write("new.rs", "");
+    }
+    world.run(&["inventory", "src", "--save", "last.json"]).success();
+    world
+        .repo("src/loom2")
+        .write("a.rs", "fn a() {}\n")
+        .commit("Weave");
+    for width in [60, 80, 100, 120] {
+        for args in [
+            &["inventory", "src"][..],
+            &[
+                "inventory",
+                "src",
+                "--columns",
+                "identity,size,testing,history,clone",
+            ],
+            &["inventory", "src", "--columns", "name,ai"],
+            &["inventory", "src", "--readiness"],
+            &["inventory", "src", "--compare", "last.json"],
+            &["inventory", "--columns", "help"],
+            &["scan", "src"],
+        ] {
+            let mut command = world.leverage(&world.path(""));
+            let ran = command
+                .args(args)
+                .env("COLUMNS", width.to_string())
+                .output()
+                .unwrap();
+            let text = String::from_utf8(ran.stdout).unwrap();
+            let widest = text.lines().map(|line| line.chars().count()).max();
+            assert!(widest <= Some(width), "{width} {args:?}: {text}");
+        }
     }
 }
 
@@ -430,7 +676,7 @@ fn a_file_that_is_no_inventory_is_refused() {
     .unwrap();
     let ran = world.run(&["inventory", "kiln", "--compare", "other.json"]);
     assert_eq!(ran.code, Some(1));
-    assert!(ran.stderr.contains("git-leverage.inventory/1"), "{ran}");
+    assert!(ran.stderr.contains("git-leverage.inventory/2"), "{ran}");
 }
 
 #[test]
@@ -453,7 +699,7 @@ fn columns_are_chosen_and_sorted_by() {
     assert_eq!(csv.success(), "name,code,commits\nloom,8,2\nkiln,7,1\n");
     let wrong = world.run(&["inventory", "src", "--columns", "name,kiln"]);
     assert_eq!(wrong.code, Some(2));
-    assert!(wrong.stderr.contains("`kiln` is not a column"), "{wrong}");
+    assert!(wrong.stderr.contains("unknown column `kiln`"), "{wrong}");
     assert!(wrong.stderr.contains("hint: size: files, code,"), "{wrong}");
     let help = world.run(&["inventory", "-h"]).success();
     assert!(help.contains("size: files, code,"), "{help}");
@@ -531,6 +777,53 @@ fn namesakes_have_names_that_differ() {
     assert_eq!(world.run(&csv).success(), "name\na/api\nb/api\n");
     let scan = world.run(&["scan", "src"]).success();
     assert!(scan.contains("a/api") && scan.contains("b/api"), "{scan}");
+}
+
+#[test]
+fn of_two_clones_of_one_remote_every_command_counts_the_one_with_its_name() {
+    let world = World::new();
+    kiln(&world, "origin/kiln");
+    for name in ["a-copy", "kiln"] {
+        git(
+            &world,
+            &world.path(""),
+            &["clone", "-q", "origin/kiln", &format!("src/{name}")],
+        );
+        let url = "https://example.org/team/kiln.git";
+        git(
+            &world,
+            &world.path(&format!("src/{name}")),
+            &["remote", "set-url", "origin", url],
+        );
+    }
+    let note = "a-copy: same commits as kiln, counted once";
+    for command in ["inventory", "scan", "report"] {
+        let shown = world.run(&[command, "src"]).success();
+        assert!(shown.contains(note), "{command}: {shown}");
+    }
+    let report = world
+        .run(&["report", "src", "--by", "repo", "--format", "json"])
+        .success();
+    let report: Value = serde_json::from_str(&report).unwrap();
+    let rows = report["rows"].as_array().unwrap();
+    let keys: Vec<&str> = rows
+        .iter()
+        .map(|row| row["key"]["repo"].as_str().unwrap())
+        .collect();
+    assert_eq!(keys, ["kiln"]);
+    let inventory = world.run(&["inventory", "src", "--format", "json"]).success();
+    let inventory: Value = serde_json::from_str(&inventory).unwrap();
+    assert_eq!(
+        (&inventory["rows"][0]["copy_of"], &inventory["rows"][1]["copy_of"]),
+        (&"kiln".into(), &Value::Null)
+    );
+    assert_eq!(
+        (
+            &inventory["totals"]["commits"],
+            &inventory["totals"]["lines_code"]
+        ),
+        (&1.into(), &inventory["rows"][1]["lines_code"])
+    );
 }
 
 #[test]
@@ -641,10 +934,10 @@ fn a_file_may_be_compared_with_and_replaced() {
     repo.commit("More");
     let changed = renew();
     assert!(
-        changed.contains("+1") && changed.contains("0 unchanged"),
+        changed.contains("+1") && changed.contains("0 repositories unchanged"),
         "{changed}"
     );
-    assert!(renew().contains("1 unchanged"));
+    assert!(renew().contains("1 repository unchanged"));
     let saved = std::fs::read_to_string(world.path("last.json")).unwrap();
     let nowhere = [
         "inventory",
@@ -672,7 +965,7 @@ fn a_comparison_knows_a_repository_by_any_path() {
         let ran = world
             .run(&["inventory", root, "--compare", "last.json"])
             .success();
-        assert!(ran.contains("2 unchanged"), "{root}: {ran}");
+        assert!(ran.contains("2 repositories unchanged"), "{root}: {ran}");
     };
     for root in ["src", "./src/", "src/../src"] {
         unchanged(root);
@@ -852,8 +1145,8 @@ fn tests_that_are_not_recognised_are_unknown_and_totals_say_so() {
     ────────────────────────────────────────────
     Total             ≥3
 
-    ≥: there is more that could not be read or told
-    scripts: no known test framework in test/all.sh or any other file for testing
+    ≥: lower bound, some of it is unknown or could not be read
+    scripts: no known test framework in `test/all.sh` or any other test file
     ");
 }
 
@@ -888,6 +1181,13 @@ fn what_is_generated_or_vendored_is_so_in_every_table() {
         (number("lines_generated"), number("lines_vendored")),
         (2 + 4, 16 + 32 + 128)
     );
+    assert_eq!((number("lines_own"), number("lines_code")), (1 + 8 + 64, 255));
+    assert_eq!(cells(&world, "kiln", "code,all_code", &[]), "73,255");
+    let table = world.run(&["inventory", "kiln"]).success();
+    let note = "Code leaves out 182 lines in generated and vendored files";
+    assert!(table.contains(note), "{table}");
+    let with_column = world.run(&["inventory", "kiln", "--columns", "size"]).success();
+    assert!(!with_column.contains(note), "{with_column}");
     assert_eq!(row["tests"]["source_lines"], 1 + 8 + 64);
     let report = world.run(&["report", "--format", "json", "kiln"]).success();
     let report: Value = serde_json::from_str(&report).unwrap();

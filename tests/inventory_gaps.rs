@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::world::{TestRepo, World};
+use crate::world::{NOW, TestRepo, World};
 
 /// The row of `place`, through the cache.
 fn row(world: &World, place: &str) -> Value {
@@ -61,7 +61,7 @@ fn facts_with_gaps_are_told_and_not_kept() {
             .contains("Dockerfile and 2 more files"),
         "{damaged}"
     );
-    for id in ["readme", "licence", "docker-pinned", "docker-user"] {
+    for id in ["readme", "license", "docker-pinned", "docker-user"] {
         assert_eq!(verdict(&damaged, id), "unknown", "{id}");
     }
     assert_eq!(verdict(&damaged, "ci"), "fail", "no file of that name is there");
@@ -78,10 +78,10 @@ fn facts_with_gaps_are_told_and_not_kept() {
         (&whole["status"], &whole["reasons"]),
         (&"complete".into(), &Value::Array(vec![]))
     );
-    for id in ["readme", "licence", "docker-pinned", "docker-user"] {
+    for id in ["readme", "license", "docker-pinned", "docker-user"] {
         assert_eq!(verdict(&whole, id), "pass", "{id}");
     }
-    assert_eq!(whole["licence"], "LicenseRef-Proprietary");
+    assert_eq!(whole["license"], "LicenseRef-Proprietary");
     assert_eq!(whole["last_90_days"]["lines_added"], 4);
 }
 
@@ -173,9 +173,7 @@ fn a_file_that_is_too_large_has_a_reason() {
     let row = row(&world, "kiln");
     assert_eq!(row["status"], "partial");
     assert!(
-        row["reasons"]
-            .to_string()
-            .contains("README.md cannot be looked at"),
+        row["reasons"].to_string().contains("README.md cannot be read"),
         "{row}"
     );
     assert_eq!(verdict(&row, "readme"), "pass", "it is there");
@@ -265,14 +263,62 @@ fn what_is_not_known_on_one_side_is_no_change() {
         let json: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran}"));
         let row = &json["rows"][0];
         assert_eq!(row["change"], "not_comparable", "{row}");
-        assert_eq!(row["not_comparable"].to_string(), r#"["lines_code","tests"]"#);
+        assert_eq!(row["not_comparable"].to_string(), r#"["lines_own","tests"]"#);
         assert_eq!(row["checks_not_comparable"].to_string(), r#"["tests"]"#);
         let table = world.run(&compare).stdout;
         assert!(
-            table.contains("tests not comparable") && !table.contains('+'),
+            table.contains("tests not comparable") && !table.contains(" +1"),
             "{table}"
         );
     }
+}
+
+/// A file of the second of three commits is missing; the third one removed it.
+fn with_a_gap(world: &World) {
+    let repo = world.repo("src/kiln");
+    repo.write("a.rs", "fn a() {}\n")
+        .commit_at("One", NOW - 300 * DAY);
+    repo.write("b.rs", "fn b() {}\n")
+        .commit_at("Two", NOW - 200 * DAY);
+    let missing = object(&repo, "HEAD:b.rs");
+    repo.git(&["rm", "-q", "b.rs"]);
+    repo.commit_at("Three", NOW - 100 * DAY);
+    repo.write("c.rs", "fn c() {}\n").commit_at("Four", NOW - DAY);
+    std::fs::remove_file(missing).unwrap();
+}
+
+const DAY: i64 = 86_400;
+
+#[test]
+fn a_gap_in_an_old_commit_is_told_once_and_where_it_matters() {
+    let world = World::new();
+    with_a_gap(&world);
+    let scan = world.run(&["scan", "src"]);
+    assert_eq!(scan.code, Some(3), "{scan}");
+    assert_eq!(scan.stderr.lines().count(), 1, "{scan}");
+    assert!(
+        scan.stderr
+            .starts_with("warning: $WORLD/src/kiln: cannot count the lines of `"),
+        "{scan}"
+    );
+    let report = |more: &[&str]| world.run(&[&["report", "src", "--by", "repo"][..], more].concat());
+    let whole = report(&[]);
+    assert_eq!((whole.code, whole.stderr.as_str()), (Some(3), ""), "{whole}");
+    assert!(
+        whole.stdout.contains("the lines of 2 commits are unknown"),
+        "{whole}"
+    );
+    for csv in [report(&["--format", "csv"]), report(&["-v"])] {
+        assert_eq!(
+            (csv.code, csv.stderr.matches("kiln: cannot count").count()),
+            (Some(3), 1),
+            "{csv}"
+        );
+    }
+    let recent = report(&["--since", "2026-03-01"]);
+    assert_eq!((recent.code, recent.stderr.as_str()), (Some(0), ""), "{recent}");
+    assert!(!recent.stdout.contains("partial"), "{recent}");
+    assert_eq!(world.run(&["inventory", "src"]).code, Some(0));
 }
 
 #[test]

@@ -55,11 +55,11 @@ const RULES: &[Named] = &[
     Named {
         id: "readme",
         rule: Rule::Wanted(readme),
-        hint: "Add a README.md that says what this is and how to run it",
+        hint: "Add a README.md that describes the project and how to run it",
     },
     Named {
-        id: "licence",
-        rule: Rule::Wanted(licence),
+        id: "license",
+        rule: Rule::Wanted(license),
         hint: "Add a LICENSE file with the full text",
     },
     Named {
@@ -75,27 +75,27 @@ const RULES: &[Named] = &[
     Named {
         id: "manifest",
         rule: Rule::Unwanted(manifest),
-        hint: "Correct the manifest: tools that read it will fail",
+        hint: "Fix the manifest: tools cannot read it",
     },
     Named {
         id: "lock-file",
         rule: Rule::Unwanted(lock_file),
-        hint: "Commit the lock file, so that every build uses what was tested",
+        hint: "Commit the lock file so that every build uses the tested versions",
     },
     Named {
         id: "no-secrets",
         rule: Rule::Unwanted(no_secrets),
-        hint: "Remove it from history and revoke what it opens",
+        hint: "Remove it from history and revoke it",
     },
     Named {
         id: "docker-pinned",
         rule: Rule::Unwanted(docker_pinned),
-        hint: "Name a version or digest of the base image",
+        hint: "Pin the base image to a version or digest",
     },
     Named {
         id: "docker-user",
         rule: Rule::Unwanted(docker_user),
-        hint: "Add a USER line to the last stage",
+        hint: "Add a `USER` line to the last stage",
     },
     Named {
         id: "changelog",
@@ -105,7 +105,7 @@ const RULES: &[Named] = &[
     Named {
         id: "security-policy",
         rule: Rule::Wanted(security_policy),
-        hint: "Add a SECURITY.md that says how to report a hole",
+        hint: "Add a SECURITY.md that says how to report a vulnerability",
     },
     Named {
         id: "pushed",
@@ -131,7 +131,7 @@ pub fn checks(facts: &RepoFacts) -> Vec<Check> {
         .map(|named| {
             let answer = match named.rule {
                 Rule::Wanted(_) | Rule::Unwanted(_) if facts.head.is_none() => {
-                    facts.tree.as_ref().map(|_| not_applicable("no commit yet"))
+                    facts.tree.as_ref().map(|_| not_applicable("no commits yet"))
                 }
                 Rule::Wanted(rule) => facts
                     .tree
@@ -159,8 +159,8 @@ fn settled(answer: Answer, sure: Verdict, tree: &TreeFacts) -> Answer {
     match tree.gaps.folders {
         0 => answer,
         _ if answer.0 == sure => answer,
-        1 => unknown("a folder cannot be read"),
-        folders => unknown(format!("{folders} folders cannot be read")),
+        1 => unknown("a directory cannot be read"),
+        several => unknown(format!("{several} directories cannot be read")),
     }
 }
 
@@ -184,7 +184,7 @@ fn unknown(reason: impl Into<String>) -> Answer {
 fn unless_unread(tree: &TreeFacts, part: ProjectPart, answer: Answer) -> Answer {
     match answer.0 {
         Verdict::Pass | Verdict::NotApplicable if tree.project.unread.contains(&part) => {
-            unknown("a file that it asks for cannot be read")
+            unknown("a file that it needs cannot be read")
         }
         _ => answer,
     }
@@ -203,16 +203,16 @@ fn readme(tree: &TreeFacts) -> Answer {
     present(tree, tree.project.readme.as_ref(), "no README")
 }
 
-fn licence(tree: &TreeFacts) -> Answer {
+fn license(tree: &TreeFacts) -> Answer {
     let project = &tree.project;
-    match (&project.licence, project.has_licence_text) {
-        (Some(licence), true) => pass(licence.spdx.clone()),
-        (None, true) => pass("a licence text of its own"),
-        _ if project.unread.contains(&ProjectPart::Licence) => unknown("its text cannot be read"),
-        (Some(licence), false) => fail(format!("{} is claimed, but its text is missing", licence.spdx)),
-        (None, false) => match &project.licence_file {
-            Some(path) => fail(format!("{path} holds no licence text")),
-            None => fail("no licence"),
+    match (&project.license, project.has_license_text) {
+        (Some(license), true) => pass(license.spdx.clone()),
+        (None, true) => pass("a custom license text"),
+        _ if project.unread.contains(&ProjectPart::License) => unknown("the text cannot be read"),
+        (Some(license), false) => fail(format!("{} is claimed, but its text is missing", license.spdx)),
+        (None, false) => match &project.license_file {
+            Some(path) => fail(format!("{path} does not contain a license text")),
+            None => fail("no license"),
         },
     }
 }
@@ -243,7 +243,7 @@ fn has_source(tree: &TreeFacts) -> bool {
 
 fn tests(tree: &TreeFacts) -> Answer {
     match (tree.tests.cases(), tree.tests.test_lines) {
-        (0, 0) if !tree.gaps.unreadable.is_empty() => unknown("files that may be tests cannot be read"),
+        (0, 0) if !tree.gaps.unreadable.is_empty() => unknown("files that may contain tests cannot be read"),
         _ if !has_source(tree) => not_applicable("no source code"),
         (0, 0) => fail("no tests"),
         (0, lines) => pass(format!("{lines} lines in test files")),
@@ -283,7 +283,7 @@ fn lock_file(tree: &TreeFacts) -> Answer {
     let answer = match (missing, present) {
         (Some(missing), _) => fail(missing),
         (None, Some(path)) => pass(path),
-        (None, None) => not_applicable("nothing here wants one"),
+        (None, None) => not_applicable("no manifest needs one"),
     };
     let broken = tree
         .project
@@ -298,7 +298,7 @@ fn lock_file(tree: &TreeFacts) -> Answer {
 
 fn no_secrets(tree: &TreeFacts) -> Answer {
     let answer = match tree.project.secrets.as_slice() {
-        [] => pass("none by name or content"),
+        [] => pass("none found"),
         [one] => fail(one.clone()),
         [first, rest @ ..] => fail(format!("{first} and {} more", rest.len())),
     };
@@ -310,7 +310,7 @@ fn dockerfiles(tree: &TreeFacts, wrong: impl Fn(&Dockerfile) -> Option<String>) 
     let answer = match files.iter().find_map(wrong) {
         Some(reason) => fail(reason),
         None if files.is_empty() => not_applicable("no Dockerfile"),
-        None => pass(format!("{} looked at", files.len())),
+        None => pass(format!("{} checked", files.len())),
     };
     unless_unread(tree, ProjectPart::Dockerfile, answer)
 }
@@ -318,14 +318,14 @@ fn dockerfiles(tree: &TreeFacts, wrong: impl Fn(&Dockerfile) -> Option<String>) 
 fn docker_pinned(tree: &TreeFacts) -> Answer {
     dockerfiles(tree, |file| {
         let image = file.floating_images.first()?;
-        Some(format!("{} builds on {image}, which changes", file.path))
+        Some(format!("{} builds on {image}, which is not pinned", file.path))
     })
 }
 
 fn docker_user(tree: &TreeFacts) -> Answer {
     dockerfiles(tree, |file| {
         file.runs_as_root
-            .then(|| format!("{} names no user but root for its last stage", file.path))
+            .then(|| format!("{} runs its last stage as root", file.path))
     })
 }
 
@@ -351,10 +351,10 @@ fn pushed(state: &StateFacts) -> Answer {
 
 fn no_stale_branches(state: &StateFacts) -> Answer {
     match state.stale_branches.as_slice() {
-        [] => pass("every branch has commits of the last 90 days, or is the default one"),
-        [one] => fail(format!("{one} has had no commit for 90 days")),
+        [] => pass("every branch has a commit from the last 90 days or is the default branch"),
+        [one] => fail(format!("{one} has no commit from the last 90 days")),
         [first, rest @ ..] => fail(format!(
-            "{first} and {} more have had no commit for 90 days",
+            "{first} and {} more have no commit from the last 90 days",
             rest.len()
         )),
     }
@@ -406,7 +406,7 @@ mod tests {
             with(Verdict::Fail, TreeFacts::default()),
             [
                 "readme",
-                "licence",
+                "license",
                 "ci",
                 "changelog",
                 "security-policy",
@@ -432,7 +432,7 @@ mod tests {
         tree.project.readme = Some("README.md".into());
         tree.gaps.unreadable = BTreeSet::from(["README.md".into()]);
         tree.project.unread = BTreeSet::from([
-            ProjectPart::Licence,
+            ProjectPart::License,
             ProjectPart::Manifest,
             ProjectPart::Dockerfile,
             ProjectPart::Secret,
@@ -441,7 +441,7 @@ mod tests {
             with(Verdict::Unknown, tree.clone()),
             [
                 "readme",
-                "licence",
+                "license",
                 "tests",
                 "manifest",
                 "lock-file",
@@ -455,10 +455,10 @@ mod tests {
     }
 
     #[test]
-    fn a_licence_file_without_a_text_says_so() {
+    fn a_license_file_without_a_text_says_so() {
         let mut tree = TreeFacts::default();
-        tree.project.licence_file = Some("LICENSE".into());
-        let answer = licence(&tree);
-        assert_eq!(answer, fail("LICENSE holds no licence text"));
+        tree.project.license_file = Some("LICENSE".into());
+        let answer = license(&tree);
+        assert_eq!(answer, fail("LICENSE does not contain a license text"));
     }
 }

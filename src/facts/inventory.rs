@@ -38,6 +38,8 @@ pub struct LanguageSize {
     pub files: u64,
     /// Their lines, including those of embedded languages.
     pub lines: LinesByKind,
+    /// Of their lines of code, those in files that are neither generated nor vendored.
+    pub own_code: u64,
     /// Whether it is a programming language; data, configuration and prose are not.
     pub programming: bool,
 }
@@ -60,6 +62,11 @@ pub struct Size {
 }
 
 impl Size {
+    /// Lines of code in files that are neither generated nor vendored.
+    pub fn own_code(&self) -> u64 {
+        self.languages.values().map(|language| language.own_code).sum()
+    }
+
     /// The lines of all languages.
     pub fn lines(&self) -> LinesByKind {
         let mut sum = LinesByKind::default();
@@ -73,14 +80,15 @@ impl Size {
 pub struct Cases {
     /// Test cases written down; one with parameters counts once.
     pub cases: u64,
-    /// Of these, the ones that run once for each of their parameters.
-    pub parametrised: u64,
+    /// Of these, the ones that run once per set of parameters.
+    #[serde(alias = "parametrised")]
+    pub parametrized: u64,
 }
 
 impl AddAssign for Cases {
     fn add_assign(&mut self, other: Self) {
         self.cases += other.cases;
-        self.parametrised += other.parametrised;
+        self.parametrized += other.parametrized;
     }
 }
 
@@ -119,7 +127,7 @@ impl TestFacts {
 /// Where a license was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum LicenceSource {
+pub enum LicenseSource {
     /// A manifest claims it.
     Manifest,
     /// Its text is in the tree.
@@ -128,11 +136,11 @@ pub enum LicenceSource {
 
 /// The terms of the work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Licence {
+pub struct License {
     /// An SPDX expression from a manifest, or the SPDX ids of the texts found. Untrusted text.
     pub spdx: String,
     /// Which of the two.
-    pub source: LicenceSource,
+    pub source: LicenseSource,
 }
 
 /// A dependency manifest at the top of a tree.
@@ -172,11 +180,11 @@ pub struct Project {
     /// What it is, from its manifest or README. Untrusted text.
     pub description: Option<String>,
     /// Its license.
-    pub licence: Option<Licence>,
+    pub license: Option<License>,
     /// The path of a file with the name of a license, whatever it contains.
-    pub licence_file: Option<String>,
+    pub license_file: Option<String>,
     /// Whether a license text is in the tree.
-    pub has_licence_text: bool,
+    pub has_license_text: bool,
     /// The README's path.
     pub readme: Option<String>,
     /// The changelog's path.
@@ -199,7 +207,7 @@ pub struct Project {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ProjectPart {
     /// Its license.
-    Licence,
+    License,
     /// What it depends on.
     Manifest,
     /// How its image is built.

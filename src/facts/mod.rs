@@ -42,5 +42,6 @@ pub mod supervision;
 pub mod task;
 pub mod trailers;
 pub mod version;
+pub mod web_address;
 pub mod worked;
 pub mod zone;

@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 
 use crate::doctor::Health;
 use crate::facts::quantity::{Hours, Minutes, Tokens, thousands};
+use crate::facts::web_address::WebAddress;
 
 /// A whole page.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -212,6 +213,8 @@ pub enum Cell {
     Unknown,
     /// Untrusted text.
     Text(String),
+    /// Untrusted text that names a repository, and its page on the web.
+    Link(String, WebAddress),
     /// How many.
     Count(u64),
     /// A lower bound: `≥5`.
@@ -260,7 +263,7 @@ impl Cell {
         Cow::Owned(match self {
             Self::Empty => return Cow::Borrowed(""),
             Self::Unknown => return Cow::Borrowed("–"),
-            Self::Text(text) => return Cow::Borrowed(text),
+            Self::Text(text) | Self::Link(text, _) => return Cow::Borrowed(text),
             Self::Count(count) => thousands(count),
             Self::AtLeast(count) => format!("≥{}", thousands(count)),
             Self::Change(change) => {
@@ -282,7 +285,7 @@ impl Cell {
     pub(super) fn for_machines(&self) -> Cow<'_, str> {
         Cow::Owned(match self {
             Self::Empty | Self::Unknown => return Cow::Borrowed(""),
-            Self::Text(text) => return Cow::Borrowed(text),
+            Self::Text(text) | Self::Link(text, _) => return Cow::Borrowed(text),
             Self::Count(count) | Self::AtLeast(count) => count.to_string(),
             Self::Change(change) => change.to_string(),
             Self::Hours(hours) => hours.get().to_string(),

@@ -8,31 +8,31 @@ use super::{Inventory, InventoryRow};
 use crate::aggregate::names::{Named, tell_apart};
 use crate::aggregate::readiness::Verdict;
 
-/// How a repository differs from an earlier inventory.
+/// How a repository differs from its row in an earlier inventory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Change {
-    /// It was not there.
+    /// The earlier inventory does not have it.
     Added,
-    /// It is not here any more.
+    /// Only the earlier inventory has it.
     Gone,
-    /// On one side not all is known, and nothing else differs.
+    /// One side is incomplete, and nothing else differs.
     #[serde(rename = "not_comparable")]
     NotComparable,
-    /// Something in it differs.
+    /// Something differs.
     Changed,
 }
 
 /// A number before and now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
-    /// What the earlier inventory says.
+    /// In the earlier inventory.
     pub before: Option<u64>,
-    /// What this one says.
+    /// In this one.
     pub now: Option<u64>,
-    /// Whether the earlier one counts all that there was.
+    /// Whether the earlier number is complete.
     pub before_complete: bool,
-    /// Whether this one counts all that there is.
+    /// Whether this number is complete.
     pub now_complete: bool,
 }
 
@@ -48,14 +48,14 @@ impl Step {
         }
     }
 
-    /// The difference, where both are known to the full.
+    /// The difference; `None` unless both are known and complete.
     pub fn difference(self) -> Option<i64> {
         let is_whole = self.before_complete && self.now_complete;
         let difference = self.now?.cast_signed().saturating_sub(self.before?.cast_signed());
         is_whole.then_some(difference)
     }
 
-    /// Whether the sides differ, if only in how much they know, and nobody can tell by how much.
+    /// Whether the sides differ, if only in completeness, by an unknown amount.
     fn is_open(self) -> bool {
         let before = (self.before, self.before_complete);
         let is_known = self.before.or(self.now).is_some();
@@ -63,7 +63,7 @@ impl Step {
     }
 }
 
-/// A number of a row, and whether the row says that it is all.
+/// A number of a row, and whether it is complete.
 #[derive(Clone, Copy)]
 struct Count {
     id: &'static str,
@@ -72,8 +72,8 @@ struct Count {
 }
 
 const LINES: Count = Count {
-    id: "lines_code",
-    of: |row| row.lines_code,
+    id: "lines_own",
+    of: |row| row.lines_own,
     is_complete: |row| row.files_complete,
 };
 const TESTS: Count = Count {
@@ -96,19 +96,19 @@ pub struct Difference {
     pub path: String,
     /// What became of it.
     pub change: Change,
-    /// Lines of code.
-    pub lines_code: Step,
+    /// Lines of code, without generated and vendored files.
+    pub lines_own: Step,
     /// Test cases.
     pub tests: Step,
     /// Commits.
     pub commits: Step,
-    /// Checks that fail now and did not.
+    /// Checks that fail now and did not before.
     pub checks_broken: Vec<String>,
     /// Checks that failed and pass now.
-    pub checks_mended: Vec<String>,
+    pub checks_fixed: Vec<String>,
     /// Checks that are unknown on one side.
     pub checks_not_comparable: Vec<String>,
-    /// Numbers that are not known, or not to the full, on one side.
+    /// Numbers that are unknown or incomplete on one side.
     pub not_comparable: Vec<String>,
 }
 
@@ -121,13 +121,13 @@ pub struct Comparison {
     pub now: String,
     /// Repositories that differ.
     pub rows: Vec<Difference>,
-    /// How many do not, as far as they are known.
+    /// How many do not, as far as is known.
     pub unchanged: u64,
 }
 
 impl Comparison {
-    /// What changed from `before` to `now`. Repositories are the same by path; those left over, by as much of the end of
-    /// their paths as no other one has, unless their histories began at different times.
+    /// What changed from `before` to `now`. Repositories with the same path are the same; the others are matched by the longest
+    /// end of their paths that is unique, unless their first commits differ.
     pub fn new(before: &Inventory, now: &Inventory) -> Self {
         let mut left = Left {
             before: before.rows.iter().collect(),
@@ -160,7 +160,7 @@ impl Comparison {
     }
 }
 
-/// Rows of two inventories that are not known yet to be of one repository.
+/// Rows of two inventories that are not matched yet.
 struct Left<'a> {
     before: Vec<&'a InventoryRow>,
     now: Vec<&'a InventoryRow>,
@@ -168,8 +168,8 @@ struct Left<'a> {
 
 impl<'a> Left<'a> {
     fn pair_all(&mut self) -> Vec<(&'a InventoryRow, &'a InventoryRow)> {
-        let mut pairs = self.pair(|before, now| folders(&before.path) == folders(&now.path));
-        let longest = self.now.iter().map(|row| folders(&row.path).len()).max();
+        let mut pairs = self.pair(|before, now| directories(&before.path) == directories(&now.path));
+        let longest = self.now.iter().map(|row| directories(&row.path).len()).max();
         for length in (1..=longest.unwrap_or(0)).rev() {
             pairs.extend(self.pair(|before, now| {
                 let is_young = before.first_commit.is_none() || now.first_commit.is_none();
@@ -180,7 +180,7 @@ impl<'a> Left<'a> {
         pairs
     }
 
-    /// Takes out the rows that fit each other and no third one.
+    /// Removes the rows that fit each other and no third one.
     fn pair(
         &mut self,
         fit: impl Fn(&InventoryRow, &InventoryRow) -> bool,
@@ -207,24 +207,24 @@ impl<'a> Left<'a> {
     }
 }
 
-/// The parts of a path, however it was written.
-fn folders(path: &str) -> Vec<&str> {
-    let mut folders = Vec::new();
+/// The parts of a path, however it is written.
+fn directories(path: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
     for part in path.split('/') {
         match part {
             "" | "." => {}
             ".." => {
-                folders.pop();
+                parts.pop();
             }
-            folder => folders.push(folder),
+            directory => parts.push(directory),
         }
     }
-    folders
+    parts
 }
 
-/// How many parts at the end of two paths are the same.
+/// How many parts two paths share at their ends.
 fn shared_end(a: &str, b: &str) -> usize {
-    let (a, b) = (folders(a), folders(b));
+    let (a, b) = (directories(a), directories(b));
     a.iter()
         .rev()
         .zip(b.iter().rev())
@@ -265,7 +265,7 @@ impl Difference {
         let not_comparable = open_counts.map(|(id, _)| (*id).to_owned()).collect();
         let unknown_now = with(now, Verdict::Unknown);
         let open_checks = unknown_before.symmetric_difference(&unknown_now);
-        let [lines_code, tests, commits] = steps.map(|(_, step)| step);
+        let [lines_own, tests, commits] = steps.map(|(_, step)| step);
         let mut difference = Self {
             name: named.map(|row| row.name.clone()).unwrap_or_default(),
             path: named.map(|row| row.path.clone()).unwrap_or_default(),
@@ -274,11 +274,11 @@ impl Difference {
                 (_, None) => Change::Gone,
                 _ => Change::Changed,
             },
-            lines_code,
+            lines_own,
             tests,
             commits,
             checks_broken: checks(Verdict::Fail, false),
-            checks_mended: checks(Verdict::Pass, true),
+            checks_fixed: checks(Verdict::Pass, true),
             checks_not_comparable: open_checks.filter(|_| both).cloned().collect(),
             not_comparable,
         };
@@ -288,18 +288,18 @@ impl Difference {
         difference
     }
 
-    /// Whether more is known on one side than on the other.
+    /// Whether one side is less complete than the other.
     pub fn is_open(&self) -> bool {
         !(self.not_comparable.is_empty() && self.checks_not_comparable.is_empty())
     }
 
     /// Whether nothing is known to differ.
     fn is_nothing(&self) -> bool {
-        [self.lines_code, self.tests, self.commits]
+        [self.lines_own, self.tests, self.commits]
             .iter()
             .all(|step| step.difference().unwrap_or(0) == 0)
             && self.checks_broken.is_empty()
-            && self.checks_mended.is_empty()
+            && self.checks_fixed.is_empty()
     }
 }
 
@@ -318,7 +318,7 @@ mod tests {
         InventoryRow {
             name: name.to_owned(),
             path: format!("/src/{name}"),
-            lines_code: Some(code),
+            lines_own: Some(code),
             checks: ["readme", "ci"]
                 .map(|id| check(id, failing.contains(&id)))
                 .to_vec(),
@@ -356,7 +356,7 @@ mod tests {
         let told: Vec<_> = comparison
             .rows
             .iter()
-            .map(|row| (row.name.as_str(), row.change, row.lines_code.difference()))
+            .map(|row| (row.name.as_str(), row.change, row.lines_own.difference()))
             .collect();
         assert_eq!(
             told,
@@ -368,14 +368,14 @@ mod tests {
         );
         let kiln = &comparison.rows[0];
         assert_eq!(
-            (kiln.checks_broken.as_slice(), kiln.checks_mended.as_slice()),
+            (kiln.checks_broken.as_slice(), kiln.checks_fixed.as_slice()),
             (&["ci".to_owned()][..], &["readme".to_owned()][..])
         );
         assert_eq!(comparison.unchanged, 1);
     }
 
     #[test]
-    fn what_is_not_known_on_one_side_is_no_change() {
+    fn what_is_unknown_on_one_side_is_not_a_change() {
         let whole = || row("kiln", 10, &[]);
         let unknown = |id: &str, row: InventoryRow| InventoryRow {
             checks: row
@@ -393,17 +393,17 @@ mod tests {
             ..row
         };
         let part = |code: Option<u64>| InventoryRow {
-            lines_code: code,
+            lines_own: code,
             files_complete: Some(false),
             ..unknown("ci", whole())
         };
         let told = |before: InventoryRow, now: InventoryRow| {
             let comparison = Comparison::new(&inventory(vec![before]), &inventory(vec![now]));
             let rows = comparison.rows.into_iter();
-            let row = rows.map(|row| (row.change, row.lines_code.difference(), row.open()));
+            let row = rows.map(|row| (row.change, row.lines_own.difference(), row.open()));
             row.collect::<Vec<_>>()
         };
-        let open = [(Change::NotComparable, None, "lines_code ci".to_owned())];
+        let open = [(Change::NotComparable, None, "lines_own ci".to_owned())];
         for other in [part(None), part(Some(0)), part(Some(10))] {
             assert_eq!(told(other.clone(), whole()), open);
             assert_eq!(told(whole(), other.clone()), open);
@@ -422,7 +422,7 @@ mod tests {
         }
     }
 
-    /// What is neither the same nor unchanged.
+    /// The rows that differ.
     fn differing(before: Vec<InventoryRow>, now: Vec<InventoryRow>) -> Vec<(String, Change)> {
         let comparison = Comparison::new(&inventory(before), &inventory(now));
         let rows = comparison.rows.into_iter();
@@ -438,7 +438,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moved_root_holds_the_same_repositories() {
+    fn a_moved_root_contains_the_same_repositories() {
         let below = |root: &str| {
             let places = [("a/api", 1), ("b/api", 1), ("web.git", 3)];
             places
@@ -449,7 +449,7 @@ mod tests {
     }
 
     #[test]
-    fn namesakes_with_another_history_are_not_the_same() {
+    fn repositories_with_different_histories_are_not_the_same() {
         assert_eq!(
             differing(vec![at("/w/a/api", 1)], vec![at("/w/b/api", 2)]),
             [

@@ -27,7 +27,10 @@ use row::{ratio, reached};
 pub use windows::Windows;
 
 /// The name and version of the machine format.
-pub const SCHEMA: &str = "git-leverage.inventory/1";
+pub const SCHEMA: &str = "git-leverage.inventory/2";
+
+/// The version before, which `--compare` still reads.
+pub const SCHEMA_1: &str = "git-leverage.inventory/1";
 
 /// The whole inventory.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -54,6 +57,18 @@ pub struct Inventory {
 }
 
 impl Inventory {
+    /// An inventory of [`SCHEMA_1`] with the fields and check ids of [`SCHEMA`].
+    pub fn upgraded(mut self) -> Self {
+        for row in &mut self.rows {
+            let apart = row.lines_generated.zip(row.lines_vendored);
+            let own = row.lines_code.zip(apart);
+            row.lines_own = own.map(|(all, (generated, vendored))| all.saturating_sub(generated + vendored));
+            let former = row.checks.iter_mut().filter(|check| check.id == "licence");
+            former.for_each(|check| "license".clone_into(&mut check.id));
+        }
+        self
+    }
+
     /// The inventory of these repositories, in their order, each with a name of its own. `shared` are the commits of each that
     /// others may have too; `agents` is what is known of who made them, where somebody asks.
     pub fn new(
@@ -199,6 +214,7 @@ fn totals(rows: &[InventoryRow], copies: &Copies) -> InventoryRow {
         history_complete: all(&|row| row.history_complete),
         submodules: sum(&|row| row.submodules),
         files: sum(&|row| row.files),
+        lines_own: sum(&|row| row.lines_own),
         lines_code: sum(&|row| row.lines_code),
         lines_comments: sum(&|row| row.lines_comments),
         lines_blank: sum(&|row| row.lines_blank),
@@ -225,8 +241,8 @@ fn total_tests(rows: &[&InventoryRow]) -> Option<TestRow> {
         if let Some(cases) = tests.cases {
             *total.cases.get_or_insert_default() += cases;
         }
-        if let Some(parametrised) = tests.parametrised {
-            *total.parametrised.get_or_insert_default() += parametrised;
+        if let Some(parametrized) = tests.parametrized {
+            *total.parametrized.get_or_insert_default() += parametrized;
         }
         total.test_lines += tests.test_lines;
         total.source_lines += tests.source_lines;

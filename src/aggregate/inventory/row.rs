@@ -16,10 +16,11 @@ use crate::facts::diagnostics::Status;
 use crate::facts::evidence::OriginState;
 use crate::facts::ids::ObjectId;
 use crate::facts::inventory::{
-    Author, Cases, Divergence, HistoryFacts, LicenceSource, LinesByKind, RecentCommit, Remote, RepoFacts,
+    Author, Cases, Divergence, HistoryFacts, LicenseSource, LinesByKind, RecentCommit, Remote, RepoFacts,
     Size, StateFacts, TreeFacts,
 };
-use crate::facts::quantity::{Hours, Minutes};
+use crate::facts::quantity::{Hours, Minutes, thousands};
+use crate::facts::web_address::WebAddress;
 
 /// Weeks are not shown here.
 const HOURS_PER_WEEK: f64 = 40.0;
@@ -35,7 +36,8 @@ pub struct LanguageRow {
     pub comments: u64,
     /// Blank lines.
     pub blanks: u64,
-    /// Share of the code in programming languages; `None` for data, configuration and prose.
+    /// Share of the code in programming languages, generated and vendored files left out; `None` for data, configuration and
+    /// prose.
     pub share: Option<f64>,
 }
 
@@ -45,8 +47,9 @@ pub struct TestRow {
     /// Test cases; `None` where there are test files, and no framework that is known.
     pub cases: Option<u64>,
     /// Of these, those with parameters, which a runner lists more than once.
-    pub parametrised: Option<u64>,
-    /// Why the cases are not known. Untrusted text.
+    #[serde(alias = "parametrised")]
+    pub parametrized: Option<u64>,
+    /// Why the number of cases is unknown. Untrusted text.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
     /// By framework.
@@ -98,12 +101,15 @@ pub struct InventoryRow {
     pub default_branch: Option<String>,
     pub remotes: Vec<Remote>,
     pub description: Option<String>,
-    pub licence: Option<String>,
-    pub licence_source: Option<LicenceSource>,
+    #[serde(alias = "licence")]
+    pub license: Option<String>,
+    #[serde(alias = "licence_source")]
+    pub license_source: Option<LicenseSource>,
     pub submodules: Option<u64>,
     pub paths_complete: Option<bool>,
     pub files_complete: Option<bool>,
     pub files: Option<u64>,
+    pub lines_own: Option<u64>,
     pub lines_code: Option<u64>,
     pub lines_comments: Option<u64>,
     pub lines_blank: Option<u64>,
@@ -201,25 +207,25 @@ impl InventoryRow {
         self.paths_complete = Some(tree.gaps.folders == 0);
         self.files_complete = Some(tree.is_complete());
         self.description = tree.project.description.clone();
-        self.licence = tree.project.licence.as_ref().map(|licence| licence.spdx.clone());
-        self.licence_source = tree.project.licence.as_ref().map(|licence| licence.source);
+        self.license = tree.project.license.as_ref().map(|license| license.spdx.clone());
+        self.license_source = tree.project.license.as_ref().map(|license| license.source);
         self.files = Some(tree.size.files);
         if let Some(lines) = tree.lines() {
             self.fill_lines(lines, &tree.size);
         }
         self.tests = tree.known_tests().map(|tests| TestRow {
             cases: tests.known_cases(),
-            parametrised: tests
+            parametrized: tests
                 .known_cases()
-                .map(|_| tests.frameworks.values().map(|all| all.parametrised).sum()),
+                .map(|_| tests.frameworks.values().map(|all| all.parametrized).sum()),
             reason: tests
                 .unrecognised
                 .as_ref()
-                .map(|file| format!("no known test framework in {file} or any other file for testing"))
+                .map(|file| format!("no known test framework in `{file}` or any other test file"))
                 .or_else(|| {
                     let language = tests.uncounted.as_ref()?;
                     Some(format!(
-                        "tests in {language} are not all counted, and no other was found"
+                        "tests in {language} cannot be counted, and no others were found"
                     ))
                 }),
             frameworks: tests.frameworks.clone(),
@@ -232,6 +238,7 @@ impl InventoryRow {
     }
 
     fn fill_lines(&mut self, lines: LinesByKind, size: &Size) {
+        self.lines_own = Some(size.own_code());
         self.lines_code = Some(lines.code);
         self.lines_comments = Some(lines.comments);
         self.lines_blank = Some(lines.blanks);
@@ -306,7 +313,19 @@ impl InventoryRow {
         self.leverage_factor = measures.leverage_factor;
     }
 
-    /// What of its state a person has to know, in a few words.
+    /// The web page of its remote: that of `origin`, else of the first one that has one.
+    pub fn web_address(&self) -> Option<WebAddress> {
+        let origin = self.remotes.iter().filter(|remote| remote.name == "origin");
+        let mut all = origin.chain(&self.remotes);
+        all.find_map(|remote| WebAddress::of_remote(&remote.url))
+    }
+
+    /// Whether it could be read and has no commits.
+    pub fn is_unborn(&self) -> bool {
+        self.status == Some(Status::Complete) && self.commits == Some(0)
+    }
+
+    /// Its state in a few words.
     pub fn state_in_words(&self) -> String {
         if self.status == Some(Status::Failed) {
             return "unreadable".to_owned();
@@ -321,7 +340,7 @@ impl InventoryRow {
     fn kind_in_words(&self) -> impl Iterator<Item = String> {
         let is_detached = self.branch.is_none() && self.head.is_some();
         [
-            (self.commits == Some(0), "no commit yet"),
+            (self.commits == Some(0), "no commits yet"),
             (self.bare == Some(true), "bare"),
             (self.shallow == Some(true), "shallow"),
             (self.partial_clone == Some(true), "partial"),
@@ -333,8 +352,10 @@ impl InventoryRow {
     }
 
     fn work_in_words(&self) -> impl Iterator<Item = String> {
-        let count =
-            |number: Option<u64>, word: &str| number.filter(|n| *n > 0).map(|n| format!("{n} {word}"));
+        let count = |number: Option<u64>, word: &str| {
+            let number = number.filter(|number| *number > 0)?;
+            Some(format!("{} {word}", thousands(number)))
+        };
         let is_unknown = self.checked_out == Some(true) && self.changed_files.is_none();
         let is_missing = self.checked_out == Some(false) && self.bare == Some(false);
         let stashes = if self.stashes == Some(1) {
@@ -405,12 +426,13 @@ pub(super) fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-/// The programming language with the most code; without one, whatever has most.
+/// The programming language with the most code of its own, without generated and vendored files; without one, the language
+/// with the most code.
 fn main_language(size: &Size) -> Option<String> {
     size.languages
         .iter()
         .filter(|(_, language)| language.lines.code > 0)
-        .max_by_key(|(_, language)| (language.programming, language.lines.code))
+        .max_by_key(|(_, language)| (language.programming, language.own_code, language.lines.code))
         .map(|(name, _)| name.clone())
 }
 
@@ -419,12 +441,12 @@ fn languages(size: &Size) -> BTreeMap<String, LanguageRow> {
         .languages
         .values()
         .filter(|language| language.programming)
-        .map(|language| language.lines.code)
+        .map(|language| language.own_code)
         .sum();
     size.languages
         .iter()
         .map(|(name, language)| {
-            let share = ratio(language.lines.code, programmed).filter(|_| language.programming);
+            let share = ratio(language.own_code, programmed).filter(|_| language.programming);
             let row = LanguageRow {
                 files: language.files,
                 code: language.lines.code,

@@ -1,13 +1,14 @@
-//! `inventory`: one row a repository, its readiness, and what changed since an earlier inventory.
+//! `inventory`: one row per repository, its readiness, and what changed since an earlier inventory.
 
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use chrono::SecondsFormat;
 
-use crate::aggregate::inventory::{Comparison, Inventory, SCHEMA, Windows};
+use crate::aggregate::inventory::{Comparison, Inventory, InventoryRow, SCHEMA, SCHEMA_1, Windows};
 use crate::aggregate::readiness::Verdict;
 use crate::cli::bar;
+use crate::cli::commands::scan::no_commits;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::input;
@@ -20,7 +21,7 @@ use crate::cli::reading::{ReadArgs, threads};
 use crate::facts::diagnostics::Status;
 use crate::facts::zone::Zone;
 use crate::render::document::{Document, Table};
-use crate::render::inventory::{self as shown, Columns, Direction, UnknownColumn};
+use crate::render::inventory::{self as shown, Columns, Sorting, UnknownColumn};
 use crate::render::json::{self, Versioned};
 use crate::render::terminal::render;
 use crate::sources::discover::LinkedWorkTrees;
@@ -31,38 +32,43 @@ use crate::workspace::repositories::find;
 #[derive(Debug, clap::Args)]
 #[command(after_help = after_help())]
 pub struct Args {
-    /// Repositories, or folders that hold some; repositories inside a repository are not searched for, and a folder without
-    /// any means the repository around it [default: the current repository, else `leverage.root`, else the current directory]
+    /// Repositories, or directories to search for them [default: the current repository, else `leverage.root`, else the current
+    /// directory]
     #[arg(value_name = "ROOT")]
     roots: Vec<PathBuf>,
-    /// The columns to show, by name or group
+    /// The columns to show, by id, heading or group
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',', conflicts_with_all = ["readiness", "compare"])]
     columns: Vec<String>,
-    /// The columns to sort by: the largest number or latest day first, text from A to Z, unknown last
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    /// The columns to sort by: largest number or latest date first, text from A, or with `-` before a column from Z
+    #[arg(
+        long,
+        value_name = "COLUMNS",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
     sort: Vec<String>,
-    /// Reverse the order; unknown stays last
+    /// Reverse the order; unknown values stay last
     #[arg(long)]
     reverse: bool,
-    /// Check what a repository needs before others can rely on it
+    /// Show whether each repository has what others need to rely on it
     #[arg(long)]
     readiness: bool,
-    /// Exit with 4 if a check of `--readiness` fails
+    /// Exit with 4 if a check fails
     #[arg(long, requires = "readiness")]
     strict: bool,
-    /// Save this inventory to FILE, for a later `--compare`
+    /// Save the inventory to FILE, for a later `--compare`
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
     /// Show what changed since the inventory in FILE; `--save` may replace the same FILE
     #[arg(long, value_name = "FILE", conflicts_with = "readiness")]
     compare: Option<PathBuf>,
-    /// In the columns of `ai`, take only our own trailers, authors and notes as signs of an agent or a session
+    /// Ignore other tools' trailers when detecting agents and sessions for the `ai` columns
     #[arg(long)]
     ignore_foreign_trailers: bool,
-    /// Read everything again, and cache nothing
+    /// Ignore the cache
     #[arg(long)]
     no_cache: bool,
-    /// Threads to use, at most 256 [default: one for each processor]
+    /// Number of threads, at most 256 [default: one per processor]
     #[arg(long, value_name = "N", value_parser = threads)]
     jobs: Option<NonZero<usize>>,
     #[command(flatten)]
@@ -76,9 +82,9 @@ pub struct Args {
 fn after_help() -> String {
     let groups: Vec<String> = shown::groups_in_words().map(|group| wrapped(&group)).collect();
     format!(
-        "Columns, by group (`--columns help` says what they show):\n{}\n\
-         The `ai` columns need every commit to be read, and are filled only if asked for. With --since, the `_since` columns \
-         count what was made in the period; with --until, the `_30d` and `_90d` columns count back from its last day.\n\n\
+        "Columns, by group (`--columns help` lists their headings):\n{}\n\
+         The `ai` columns need every commit to be read, and are filled only on request. With --since, the `_since` columns \
+         cover the period; with --until, the `_30d` and `_90d` columns end on its last day.\n\n\
          Examples:\n  git leverage inventory ~/src\n  git leverage inventory ~/src --columns name,languages,size --sort code\n  \
          git leverage inventory ~/src --columns name,ai --sort leverage\n  \
          git leverage inventory ~/src --since 2026-01-01 --until 2026-03-31\n  \
@@ -88,7 +94,7 @@ fn after_help() -> String {
     )
 }
 
-/// Lines that fit a help page, the second and later ones indented.
+/// Lines that fit a help page; all but the first are indented.
 fn wrapped(text: &str) -> String {
     let mut lines = vec![String::from(" ")];
     for word in text.split(' ') {
@@ -103,28 +109,36 @@ fn wrapped(text: &str) -> String {
     lines.join("\n")
 }
 
-/// Reads the repositories and shows what was asked for.
+/// Reads the repositories and shows what was requested.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     if args.columns == ["help"] {
         return list_columns(context);
     }
     let zone = args.period.zone(&context.settings())?;
     let columns = args.columns()?;
-    let sorting = columns_named(&args.sort)?;
-    let with_agents = args.asks_for_agents(&columns, &sorting);
+    let sorting =
+        Sorting::named(args.sort.iter().map(String::as_str)).map_err(|error| unknown_column(&error))?;
+    let with_agents = columns.touch(shown::AI) || sorting.touches(shown::AI);
     let earlier = args
         .compare
         .as_deref()
         .map(|file| load(context, file))
         .transpose()?;
     let mut inventory = take_inventory(args, context, zone, with_agents)?;
-    shown::sort(&mut inventory.rows, &sorting, zone, args.direction());
+    shown::sort(&mut inventory.rows, &sorting, zone, args.reverse);
     let sent = match earlier {
-        Some(earlier) => show_changes(args, context, &Comparison::new(&earlier, &inventory)),
+        Some(earlier) => show_changes(args, context, &Comparison::new(&earlier, &inventory), zone),
         None if args.readiness => show_readiness(args, context, &inventory),
+        None if args.is_plain() && inventory.rows.iter().all(InventoryRow::is_unborn) => {
+            let names = inventory.rows.iter().map(|row| row.name.as_str());
+            context
+                .terminal
+                .data(no_commits(names).as_bytes())
+                .map_err(Into::into)
+        }
         None => show_table(args, context, &inventory, &columns, zone),
     };
-    // What was compared with is replaced only once the changes are out, though nobody need have read them to the end.
+    // The file that was compared with is replaced only after the changes were written, even if nobody read them to the end.
     sent.or_else(|error| {
         if error.is_closed_pipe() {
             Ok(())
@@ -140,7 +154,12 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
 }
 
 impl Args {
-    /// The columns that were asked for; without any, the usual ones, and all of them for a spreadsheet.
+    /// Whether the default table is shown to a person.
+    fn is_plain(&self) -> bool {
+        self.columns.is_empty() && self.output.format() == Format::Table && self.output.output.is_none()
+    }
+
+    /// The requested columns, else the default ones, or nearly all of them for a spreadsheet.
     fn columns(&self) -> Result<Columns, CommandError> {
         if !self.columns.is_empty() {
             return columns_named(&self.columns);
@@ -156,14 +175,6 @@ impl Args {
         columns_named(&usual)
     }
 
-    fn direction(&self) -> Direction {
-        if self.reverse {
-            Direction::Reversed
-        } else {
-            Direction::Usual
-        }
-    }
-
     /// How the repositories are found and read: at HEAD, as all columns are.
     fn read(&self) -> ReadArgs {
         ReadArgs {
@@ -176,22 +187,25 @@ impl Args {
             ..ReadArgs::default()
         }
     }
-
-    fn asks_for_agents(&self, columns: &Columns, sorting: &Columns) -> bool {
-        columns.touch(shown::AI) || sorting.touch(shown::AI)
-    }
 }
 
 fn columns_named<S: AsRef<str>>(names: &[S]) -> Result<Columns, CommandError> {
-    Columns::named(names.iter().map(AsRef::as_ref)).map_err(|error: UnknownColumn| {
-        let wrong = CommandError::usage(error.to_string());
-        shown::groups_in_words().fold(wrong, CommandError::hint)
-    })
+    Columns::named(names.iter().map(AsRef::as_ref)).map_err(|error| unknown_column(&error))
+}
+
+fn unknown_column(error: &UnknownColumn) -> CommandError {
+    let wrong = CommandError::usage(error.to_string());
+    match error.similar {
+        Some(similar) => wrong
+            .hint(format!("Did you mean `{similar}`?"))
+            .hint("Run `git leverage inventory --columns help` for all columns"),
+        None => shown::groups_in_words().fold(wrong, CommandError::hint),
+    }
 }
 
 fn list_columns(context: &mut Context) -> Result<Outcome, CommandError> {
     let screen = context.terminal.screen(None);
-    let text = render(&Document::from(shown::columns_there_are()), screen);
+    let text = render(&Document::from(shown::all_columns()), screen);
     context.terminal.data(text.as_bytes())?;
     Ok(Outcome::Done)
 }
@@ -259,14 +273,19 @@ fn send(
     args.output.send(context, document, rows, &machine(inventory))
 }
 
-fn show_changes(args: &Args, context: &mut Context, changes: &Comparison) -> Result<(), CommandError> {
+fn show_changes(
+    args: &Args,
+    context: &mut Context,
+    changes: &Comparison,
+    zone: Zone,
+) -> Result<(), CommandError> {
     let machine = Versioned {
-        schema: "git-leverage.inventory-changes/1",
+        schema: "git-leverage.inventory-changes/2",
         body: changes,
     };
     args.output.send(
         context,
-        &shown::changes(changes),
+        &shown::changes(changes, zone),
         &shown::changed(changes),
         &machine,
     )
@@ -289,21 +308,25 @@ fn load(context: &Context, file: &Path) -> Result<Inventory, CommandError> {
         .get("schema")
         .and_then(serde_json::Value::as_str)
         .unwrap_or_default();
-    if schema != SCHEMA {
+    if ![SCHEMA, SCHEMA_1].contains(&schema) {
         return Err(
             CommandError::failed(format!("`{shown}` is not an inventory of this version")).hint(format!(
                 "Its schema is `{schema}`; `inventory --save` writes `{SCHEMA}`"
             )),
         );
     }
-    serde_json::from_value(value)
-        .map_err(|error| CommandError::failed(format!("`{shown}` is not an inventory: {error}")))
+    let is_former = schema == SCHEMA_1;
+    let inventory: Inventory = serde_json::from_value(value)
+        .map_err(|error| CommandError::failed(format!("`{shown}` is not an inventory: {error}")))?;
+    Ok(match is_former {
+        true => inventory.upgraded(),
+        false => inventory,
+    })
 }
 
 fn outcome(args: &Args, inventory: &Inventory) -> Outcome {
     let mut rows = inventory.rows.iter();
-    let failed =
-        |row: &crate::aggregate::inventory::InventoryRow| row.checks_with(Verdict::Fail).next().is_some();
+    let failed = |row: &InventoryRow| row.checks_with(Verdict::Fail).next().is_some();
     if args.strict && rows.clone().any(failed) {
         Outcome::Findings
     } else if !inventory.warnings.is_empty() || rows.any(|row| row.status != Some(Status::Complete)) {

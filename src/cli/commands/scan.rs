@@ -1,4 +1,4 @@
-//! `scan [ROOT…]`: brings the kept facts up to date and says what each repository holds.
+//! `scan [ROOT…]`: updates the cache and lists what each repository contains.
 
 use crate::aggregate::report::{self, CommitsOnce};
 use crate::aggregate::repository::Repository;
@@ -14,6 +14,7 @@ use crate::facts::commit::Commit;
 use crate::facts::diagnostics::Status;
 use crate::facts::evidence::OriginState;
 use crate::render::document::{Basis, Cell, Column, Document, Table};
+use crate::render::escape::visible;
 use crate::render::terminal::render;
 use crate::sources::history::KeptFacts;
 
@@ -25,7 +26,7 @@ use crate::sources::history::KeptFacts;
 pub struct Args {
     #[command(flatten)]
     read: ReadArgs,
-    /// Read everything again, and replace the cached facts
+    /// Read everything again and replace the cache
     #[arg(long, conflicts_with = "no_cache")]
     rebuild: bool,
     #[command(flatten)]
@@ -34,7 +35,7 @@ pub struct Args {
     columns: ColumnsArgs,
 }
 
-/// Reads the repositories side by side and shows them.
+/// Reads the repositories and lists them.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let none = Document::from(table(&[]));
     if args.columns.ask_for_help() {
@@ -53,13 +54,25 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     warnings.extend(workspace.repos.iter().flat_map(Repository::all_warnings));
     let screen = context.terminal.screen(None);
     let document = args.columns.choose(Document::from(table(&workspace.repos)))?;
-    let text = render(&document, screen);
+    let is_unborn = |repo: &Repository| repo.commits.is_empty() && repo.status == Status::Complete;
+    let text = match workspace.repos.iter().all(is_unborn) {
+        true => no_commits(workspace.repos.iter().map(|repo| repo.name.as_str())),
+        false => render(&document, screen),
+    };
     context.terminal.data(text.as_bytes())?;
     context.terminal.warnings(&warnings)?;
     Ok(status.into())
 }
 
-/// A line a repository, and their sum, in which each commit counts once.
+/// The sentence in place of a table of repositories without commits.
+pub(super) fn no_commits<'n>(mut names: impl ExactSizeIterator<Item = &'n str>) -> String {
+    match (names.len(), names.next()) {
+        (1, Some(only)) => format!("No commits in `{}` yet\n", visible(only)),
+        (all, _) => format!("No commits in any of {all} repositories yet\n"),
+    }
+}
+
+/// One line per repository, and a total in which each commit counts once.
 fn table(repos: &[Repository]) -> Table {
     let copies = report::copies(repos);
     let mut total = Sums::default();
@@ -95,7 +108,7 @@ fn table(repos: &[Repository]) -> Table {
     }
 }
 
-/// What is known of a number, and whether that is all of it.
+/// The known part of a number, and whether that is all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Count {
     known: u64,
@@ -108,7 +121,7 @@ impl Count {
         self.is_short |= other.is_short;
     }
 
-    /// Where none of it is known, it is unknown.
+    /// The number, a lower bound, or unknown where no part is known.
     fn cell(self) -> Cell {
         match (self.is_short, self.known) {
             (false, known) => Cell::Count(known),
@@ -118,12 +131,12 @@ impl Count {
     }
 }
 
-/// Commits, new ones, those by agents, lines added and removed, as the columns have them.
+/// Commits, new commits, commits by agents, lines added and lines removed, in the order of the columns.
 #[derive(Default)]
 struct Sums([Count; 5]);
 
 impl Sums {
-    /// What is known of a repository before its commits are counted.
+    /// The state before the commits of a repository are counted.
     fn of(repo: &Repository, new_commits: usize) -> Self {
         let mut sums = [Count {
             known: 0,

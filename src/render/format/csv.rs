@@ -22,7 +22,7 @@ pub fn render(table: &Table) -> String {
 fn field(cell: &Cell) -> String {
     let value = cell.for_machines();
     match cell {
-        Cell::Text(text) => escape::spreadsheet(&escape::visible(text)).into_owned(),
+        Cell::Text(text) | Cell::Link(text, _) => escape::spreadsheet(&escape::visible(text)).into_owned(),
         _ => value.into_owned(),
     }
 }

@@ -101,11 +101,14 @@ fn line(row: &[Cell], columns: &[Column], tenths: &[bool]) -> String {
         .chain(std::iter::repeat(&Cell::Empty))
         .zip(columns.iter().zip(tenths))
         .map(|(cell, (column, tenths))| {
-            format!(
-                "<td{}>{}</td>",
-                class(column, Some(cell)),
-                escape::html(&cell.in_column(*tenths))
-            )
+            let text = escape::html(&cell.in_column(*tenths));
+            let text = match cell {
+                Cell::Link(_, address) => {
+                    format!("<a href=\"{address}\" rel=\"noopener noreferrer\">{text}</a>")
+                }
+                _ => text,
+            };
+            format!("<td{}>{text}</td>", class(column, Some(cell)))
         })
         .collect();
     format!("<tr>{cells}</tr>\n")

@@ -59,6 +59,8 @@ fn cells(row: &[Cell], tenths: &[bool], around: &str) -> String {
                 let text = escape::markdown(&cell.in_column(*tenths));
                 if text.is_empty() {
                     text
+                } else if let Cell::Link(_, address) = cell {
+                    format!("[{text}]({address})")
                 } else {
                     format!("{around}{text}{around}")
                 }

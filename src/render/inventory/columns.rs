@@ -1,21 +1,22 @@
-//! The columns of the inventory: their names, groups and cells.
+//! The columns of the inventory: ids, headings, groups and cells.
 
 use crate::aggregate::inventory::{Activity, InventoryRow};
 use crate::facts::zone::Zone;
 use crate::render::document::Basis::{self, Claimed, Derived, Measured};
 use crate::render::document::{Cell, Column, Table};
 
-/// What a cell is made from.
+/// What a cell shows.
 pub(super) struct Given<'a> {
     pub(super) row: &'a InventoryRow,
     pub(super) zone: Zone,
 }
 
-/// A column that can be asked for.
+/// A column that can be requested.
 pub(super) struct Spec {
     pub(super) id: &'static str,
     pub(super) heading: &'static str,
     pub(super) group: &'static str,
+    /// How its numbers came to be; `None` for text.
     pub(super) basis: Option<Basis>,
     pub(super) cell: fn(&Given) -> Cell,
 }
@@ -24,12 +25,12 @@ const IDENTITY: &str = "identity";
 pub(super) const SIZE: &str = "size";
 pub(super) const TESTS: &str = "testing";
 pub(super) const HISTORY: &str = "history";
-/// The group whose columns take a look at every commit.
+/// The group whose columns need every commit to be read.
 pub const AI: &str = "ai";
 const STATE: &str = "clone";
-/// The groups that `--columns` takes for all their columns.
+/// The groups: `--columns` takes the name of one for all of its columns.
 pub const GROUPS: [&str; 6] = [IDENTITY, SIZE, TESTS, HISTORY, AI, STATE];
-/// What is shown where no columns are asked for.
+/// The columns that are shown by default.
 pub const DEFAULT: [&str; 10] = [
     "name",
     "language",
@@ -104,7 +105,11 @@ fn removed(activity: Option<Activity>) -> Cell {
 
 const COLUMNS: &[Spec] = &[
     text("name", "Repository", IDENTITY, |given| {
-        Cell::text(given.row.name.as_str())
+        let address = given.row.web_address();
+        address.map_or_else(
+            || Cell::text(given.row.name.as_str()),
+            |address| Cell::Link(given.row.name.clone(), address),
+        )
     }),
     text("path", "Path", IDENTITY, |given| {
         Cell::text(given.row.path.as_str())
@@ -135,8 +140,8 @@ const COLUMNS: &[Spec] = &[
     text("description", "Description", IDENTITY, |given| {
         words(given.row.description.as_ref())
     }),
-    text("licence", "Licence", IDENTITY, |given| {
-        words(given.row.licence.as_ref())
+    text("license", "License", IDENTITY, |given| {
+        words(given.row.license.as_ref())
     }),
     text("language", "Language", IDENTITY, |given| {
         words(given.row.language.as_ref())
@@ -145,7 +150,8 @@ const COLUMNS: &[Spec] = &[
         Cell::known(shares(given.row), Cell::text)
     }),
     number("files", "Files", SIZE, Measured, |given| count(given.row.files)),
-    number("code", "Code", SIZE, Measured, |given| {
+    number("code", "Code", SIZE, Measured, |given| count(given.row.lines_own)),
+    number("all_code", "All code", SIZE, Measured, |given| {
         count(given.row.lines_code)
     }),
     number("comments", "Comments", SIZE, Measured, |given| {
@@ -166,8 +172,8 @@ const COLUMNS: &[Spec] = &[
     number("tests", "Tests", TESTS, Measured, |given| {
         count(given.row.tests.as_ref().and_then(|tests| tests.cases))
     }),
-    number("parametrised", "Parametrised", TESTS, Measured, |given| {
-        count(given.row.tests.as_ref().and_then(|tests| tests.parametrised))
+    number("parametrized", "Parametrized", TESTS, Measured, |given| {
+        count(given.row.tests.as_ref().and_then(|tests| tests.parametrized))
     }),
     text("frameworks", "Frameworks", TESTS, |given| {
         let known = given.row.tests.as_ref().filter(|tests| tests.cases.is_some());
@@ -235,7 +241,7 @@ const COLUMNS: &[Spec] = &[
     text("latest_release", "Latest release", HISTORY, |given| {
         words(given.row.latest_release.as_ref())
     }),
-    number("agent_commits", "Agent commits", AI, Measured, |given| {
+    number("agent_commits", "By agents", AI, Measured, |given| {
         count(given.row.agent_commits)
     }),
     number("agent_lines", "Agent lines", AI, Measured, |given| {
@@ -245,10 +251,10 @@ const COLUMNS: &[Spec] = &[
         Cell::known(given.row.known_origin_share, Cell::Percent)
     }),
     number("tasks", "Tasks", AI, Claimed, |given| count(given.row.tasks)),
-    number("human_hours", "Human hours", AI, Claimed, |given| {
+    number("human_hours", "Human", AI, Claimed, |given| {
         Cell::known(given.row.human_hours, Cell::Hours)
     }),
-    number("leverage", "Leverage", AI, Derived, |given| {
+    number("leverage", "Factor", AI, Derived, |given| {
         Cell::known(given.row.leverage_factor, Cell::Factor)
     }),
     number("sessions", "Sessions", AI, Measured, |given| {
@@ -296,14 +302,22 @@ const COLUMNS: &[Spec] = &[
     }),
 ];
 
+/// Earlier ids of columns, which are still accepted.
+const FORMER: [(&str, &str); 2] = [("licence", "license"), ("parametrised", "parametrized")];
+
 /// Chosen columns, in order.
 #[derive(Clone)]
 pub struct Columns(pub(super) Vec<&'static Spec>);
 
-/// A name that is no column and no group.
+/// A name that is neither a column nor a group.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
-#[error("`{0}` is not a column of the inventory")]
-pub struct UnknownColumn(pub String);
+#[error("unknown column `{name}`")]
+pub struct UnknownColumn {
+    /// The name.
+    pub name: String,
+    /// The column or group with the most similar name, if one is similar enough.
+    pub similar: Option<&'static str>,
+}
 
 /// The columns of a group.
 fn columns_of(group: &str) -> impl Iterator<Item = &'static Spec> {
@@ -318,8 +332,8 @@ pub fn groups_in_words() -> impl Iterator<Item = String> {
     })
 }
 
-/// What each column shows and its group.
-pub fn columns_there_are() -> Table {
+/// All columns with their headings and groups.
+pub fn all_columns() -> Table {
     let row = |spec: &Spec| {
         vec![spec.id, spec.heading, spec.group]
             .into_iter()
@@ -338,18 +352,21 @@ pub fn columns_there_are() -> Table {
 }
 
 impl Columns {
-    /// The columns of these ids, groups standing for all of theirs.
+    /// The columns with these ids or headings, in any case; the name of a group means all of its columns.
     pub fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, UnknownColumn> {
         let mut chosen: Vec<&Spec> = Vec::new();
         for name in names {
+            let asked = normalized(name);
+            let former = FORMER.iter().find(|(former, _)| *former == asked);
+            let asked = former.map_or(asked.as_str(), |(_, id)| id);
+            let is_asked =
+                |spec: &&Spec| spec.id == asked || spec.group == asked || normalized(spec.heading) == asked;
             let before = chosen.len();
-            chosen.extend(
-                COLUMNS
-                    .iter()
-                    .filter(|spec| spec.id == name || spec.group == name),
-            );
+            chosen.extend(COLUMNS.iter().filter(is_asked));
             if chosen.len() == before {
-                return Err(UnknownColumn(name.to_owned()));
+                let name = name.to_owned();
+                let similar = similar_to(asked);
+                return Err(UnknownColumn { name, similar });
             }
         }
         Ok(Self(chosen))
@@ -359,10 +376,19 @@ impl Columns {
     pub fn touch(&self, group: &str) -> bool {
         self.0.iter().any(|spec| spec.group == group)
     }
+}
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
+/// `Last commit` and `last-commit` are `last_commit`.
+fn normalized(name: &str) -> String {
+    name.trim().to_lowercase().replace([' ', '-'], "_")
+}
+
+/// The column or group whose name is most like this one.
+fn similar_to(name: &str) -> Option<&'static str> {
+    let likeness = |other: &str| similar::TextDiff::from_chars(name, other).ratio();
+    let names = COLUMNS.iter().map(|spec| spec.id).chain(GROUPS);
+    let likely = names.filter(|other| likeness(other) > 0.6);
+    likely.max_by(|one, other| likeness(one).total_cmp(&likeness(other)))
 }
 
 /// `Rust 91%, Python 9%`: the three largest programming languages.
@@ -388,14 +414,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_column_has_its_own_id_and_the_usual_ones_exist() {
+    fn every_column_has_its_own_id_and_the_default_ones_exist() {
         let ids: std::collections::BTreeSet<_> = COLUMNS.iter().map(|spec| spec.id).collect();
         assert_eq!(ids.len(), COLUMNS.len());
         assert!(Columns::named(DEFAULT).is_ok());
         assert!(Columns::named(GROUPS).is_ok_and(|all| all.0.len() == COLUMNS.len()));
+        let headings: std::collections::BTreeSet<_> = COLUMNS.iter().map(|spec| spec.heading).collect();
+        assert_eq!(headings.len(), COLUMNS.len());
+    }
+
+    #[test]
+    fn a_column_goes_by_its_id_heading_or_former_id() {
+        let ids = |names: &[&str]| {
+            let columns = Columns::named(names.iter().copied()).unwrap();
+            let ids = columns.0.iter().map(|spec| spec.id);
+            ids.collect::<Vec<_>>().join(" ")
+        };
         assert_eq!(
-            Columns::named(["kiln"]).err(),
-            Some(UnknownColumn("kiln".to_owned()))
+            ids(&["Repository", "last commit", "LICENSE", "licence", "test-ratio"]),
+            "name last_commit license license test_ratio"
         );
+    }
+
+    #[test]
+    fn an_unknown_column_suggests_a_similar_one() {
+        let similar = |name: &str| Columns::named([name]).err().unwrap().similar;
+        assert_eq!(similar("lisense"), Some("license"));
+        assert_eq!(similar("comits"), Some("commits"));
+        assert_eq!(similar("kiln"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! The inventory as tables: its columns, the matrix of checks, and what changed.
+//! The inventory as tables: its columns, the matrix of checks, and the comparison with an earlier one.
 
 mod changes;
 mod columns;
@@ -9,47 +9,61 @@ use std::cmp::Ordering;
 use super::document::{Cell, Column, Table};
 use crate::aggregate::inventory::{Inventory, InventoryRow};
 use crate::facts::diagnostics::Status;
-use crate::facts::quantity::counted;
+use crate::facts::quantity::{counted, plural, thousands};
 use crate::facts::zone::Zone;
 
 pub use changes::{changed, changes};
-pub use columns::{AI, Columns, DEFAULT, GROUPS, UnknownColumn, columns_there_are, groups_in_words};
+pub use columns::{AI, Columns, DEFAULT, GROUPS, UnknownColumn, all_columns, groups_in_words};
 use columns::{Given, HISTORY, SIZE, Spec, TESTS};
 pub use readiness::{matrix, readiness};
 
-/// Which way rows are sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// Numbers and days from the largest, text from A.
-    Usual,
-    /// The other way round.
-    Reversed,
+/// The columns to sort by, and whether each was asked for with a `-`: text from Z. Numbers and dates have the largest first
+/// either way.
+pub struct Sorting(Vec<(&'static Spec, bool)>);
+
+impl Sorting {
+    /// Sorts by the columns with these names; a `-` before one means descending.
+    pub fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, UnknownColumn> {
+        let mut keys = Vec::new();
+        for name in names {
+            let descending = name.strip_prefix('-');
+            let columns = Columns::named([descending.unwrap_or(name)])?;
+            keys.extend(columns.0.into_iter().map(|spec| (spec, descending.is_some())));
+        }
+        Ok(Self(keys))
+    }
+
+    /// Whether any of the columns is in the group.
+    pub fn touches(&self, group: &str) -> bool {
+        self.0.iter().any(|(spec, _)| spec.group == group)
+    }
 }
 
-/// Sorts the rows by columns. Those that are equal keep their order, and what is unknown comes last either way.
-pub fn sort(rows: &mut [InventoryRow], by: &Columns, zone: Zone, direction: Direction) {
-    if by.is_empty() && direction == Direction::Reversed {
+/// Sorts the rows. Rows that are equal keep their order, and unknown values come last in any order.
+pub fn sort(rows: &mut [InventoryRow], by: &Sorting, zone: Zone, reverse: bool) {
+    if by.0.is_empty() && reverse {
         rows.reverse();
     }
     rows.sort_by(|a, b| {
         by.0.iter()
-            .map(|spec| {
+            .map(|(spec, descending)| {
                 let cell = |row| (spec.cell)(&Given { row, zone });
-                order(&cell(a), &cell(b), direction)
+                order(&cell(a), &cell(b), *descending, reverse)
             })
             .find(|order| order.is_ne())
             .unwrap_or(Ordering::Equal)
     });
 }
 
-fn order(a: &Cell, b: &Cell, direction: Direction) -> Ordering {
+fn order(a: &Cell, b: &Cell, descending: bool, reverse: bool) -> Ordering {
     let known = match (is_known(a), is_known(b)) {
         (true, true) => known_order(a, b),
         (a, b) => return b.cmp(&a),
     };
-    match direction {
-        Direction::Usual => known,
-        Direction::Reversed => known.reverse(),
+    let is_text = matches!(a, Cell::Text(_) | Cell::Link(..));
+    match (descending && is_text) != reverse {
+        true => known.reverse(),
+        false => known,
     }
 }
 
@@ -81,7 +95,7 @@ pub fn table(inventory: &Inventory, columns: &Columns, zone: Zone) -> Table {
         let lacks = inventory.rows.iter().any(|row| spec.lacks(row, zone));
         match (spec.id, cell(spec, &inventory.totals)) {
             ("name", _) => Cell::text("Total"),
-            // Sums only: a total of names or days says nothing, and one that nobody knows is left open.
+            // Sums only: names and dates have no total, and an unknown one stays empty.
             (_, Cell::Text(_) | Cell::Date(_) | Cell::Unknown) => Cell::Empty,
             (_, total) if lacks => at_least(total),
             (_, total) => total,
@@ -93,10 +107,10 @@ pub fn table(inventory: &Inventory, columns: &Columns, zone: Zone) -> Table {
         .iter()
         .map(|row| columns.0.iter().map(|spec| cell(spec, row)).collect())
         .collect();
-    let says_something = totals
+    let has_sums = totals
         .iter()
         .any(|cell| !matches!(cell, Cell::Empty | Cell::Text(_)));
-    let totals = (rows.len() > 1 && says_something).then_some(totals);
+    let totals = (rows.len() > 1 && has_sums).then_some(totals);
     Table {
         columns: columns
             .0
@@ -111,8 +125,8 @@ pub fn table(inventory: &Inventory, columns: &Columns, zone: Zone) -> Table {
     }
 }
 
-/// The chosen columns of every row for a spreadsheet, where a number that counts only a part has no sign of its own: the
-/// last column names those, where there are any.
+/// The chosen columns of every row for a spreadsheet. It cannot mark a lower bound in the number itself, so a last column
+/// names the columns with lower bounds, if there are any.
 pub fn spreadsheet(inventory: &Inventory, columns: &Columns, zone: Zone) -> Table {
     let mut table = table(inventory, columns, zone);
     let mut cells = table.rows.iter().flatten();
@@ -130,17 +144,17 @@ pub fn spreadsheet(inventory: &Inventory, columns: &Columns, zone: Zone) -> Tabl
 }
 
 impl Spec {
-    /// Whether the row does not know what there is to know here.
+    /// Whether the row has an unknown value here.
     fn lacks(&self, row: &InventoryRow, zone: Zone) -> bool {
         let has_none = row.checked_out == Some(false) && matches!(self.id, "changed" | "untracked");
         !has_none && (self.cell)(&Given { row, zone }) == Cell::Unknown
     }
 }
 
-/// Whether a number counts only a part of what it is about.
+/// Whether a number is a lower bound.
 fn is_cut_short(spec: &Spec, row: &InventoryRow) -> bool {
     match spec.group {
-        // The tree at HEAD names them, whether they are here or not.
+        // The tree at HEAD lists them, whether their objects are here or not.
         SIZE if matches!(spec.id, "files" | "submodules") => row.paths_complete == Some(false),
         SIZE | TESTS => row.files_complete == Some(false),
         HISTORY | AI => row.history_complete == Some(false),
@@ -155,31 +169,47 @@ fn at_least(cell: Cell) -> Cell {
     }
 }
 
-/// On a narrow terminal what can be done without goes first, then the rightmost columns, but neither the name nor the state.
+/// The columns that a narrow terminal keeps longest, the last to go first. All others go before them, from the right.
+const WORTH: [&str; 10] = [
+    "code",
+    "last_commit",
+    "commits",
+    "tests",
+    "language",
+    "state",
+    "commits_since",
+    "commits_90d",
+    "test_ratio",
+    "authors",
+];
+
+/// A column as the table has it. A narrow terminal hides any but the name.
 fn column(spec: &Spec, at: usize) -> Column {
+    let worth = WORTH.iter().position(|id| *id == spec.id);
+    let rank = worth.unwrap_or(WORTH.len() + at) + 1;
     let drop_order = match spec.id {
-        "name" | "code" | "state" => 0,
-        "authors" => u8::MAX,
-        "test_ratio" => u8::MAX - 1,
-        "commits_90d" | "commits_since" => u8::MAX - 2,
-        _ => u8::try_from(at).unwrap_or(u8::MAX),
+        "name" => 0,
+        _ => u8::try_from(rank).unwrap_or(u8::MAX),
     };
     match spec.basis {
         Some(basis) => Column::number(spec.id, spec.heading, basis),
-        None if matches!(spec.id, "name" | "path") => Column::name(spec.id, spec.heading),
+        None if spec.id == "name" => Column::name(spec.id, spec.heading).key(),
+        None if spec.id == "path" => Column::name(spec.id, spec.heading),
+        // A state that is cut hides what is to be done.
+        None if spec.id == "state" => Column::text(spec.id, spec.heading).whole(),
         None => Column::text(spec.id, spec.heading),
     }
     .drop_order(drop_order)
 }
 
-/// What the reader of the table has to know besides.
+/// Notes below the table.
 fn notes<'a>(
     inventory: &Inventory,
     columns: &Columns,
     mut rows: impl Iterator<Item = &'a Vec<Cell>>,
 ) -> Vec<String> {
     let is_partial = rows.any(|row| row.iter().any(|cell| matches!(cell, Cell::AtLeast(_))));
-    let partial = is_partial.then(|| "≥: there is more that could not be read or told".to_owned());
+    let partial = is_partial.then(|| "≥: lower bound, some of it is unknown or could not be read".to_owned());
     let period = columns.period_in_words(inventory);
     let submodules = inventory.rows.iter().filter_map(|row| {
         let submodules = row
@@ -189,10 +219,12 @@ fn notes<'a>(
         let submodules = counted(submodules, "submodule", "submodules");
         Some(format!("{}: {submodules}, not counted", row.name))
     });
+    let apart = columns.code_apart(inventory);
     period
         .into_iter()
         .chain(partial)
-        .chain(untold_tests(inventory, columns))
+        .chain(apart)
+        .chain(unknown_tests(inventory, columns))
         .chain(submodules)
         .chain(inventory.copies.iter().cloned())
         .chain(troubles(inventory))
@@ -200,7 +232,22 @@ fn notes<'a>(
 }
 
 impl Columns {
-    /// Of which days the columns of activity tell, where that was asked for.
+    /// How many lines the column of code leaves out, unless other columns show it.
+    fn code_apart(&self, inventory: &Inventory) -> Option<String> {
+        let shows = |id: &str| self.0.iter().any(|spec| spec.id == id);
+        let totals = &inventory.totals;
+        let apart = totals.lines_generated.unwrap_or(0) + totals.lines_vendored.unwrap_or(0);
+        let is_untold = shows("code") && !shows("generated") && !shows("vendored") && apart > 0;
+        is_untold.then(|| {
+            let lines = plural(&apart, "line", "lines");
+            format!(
+                "Code leaves out {} {lines} in generated and vendored files",
+                thousands(apart)
+            )
+        })
+    }
+
+    /// The days that the columns of activity cover, if a period was requested.
     fn period_in_words(&self, inventory: &Inventory) -> Option<String> {
         let shown = |end: &str| self.0.iter().any(|spec| spec.id.ends_with(end));
         let until = inventory.until.map(|day| format!("until {day}"));
@@ -213,14 +260,14 @@ impl Columns {
             (Some(since), Some(until)) => Some(format!("{since} {until}")),
             (since, _) => since,
         };
-        let fixed = fixed.map(|until| format!("30d, 90d: the days {until}"));
+        let fixed = fixed.map(|until| format!("30d and 90d: the days {until}"));
         let told: Vec<String> = asked.into_iter().chain(fixed).collect();
         (!told.is_empty()).then(|| told.join("; "))
     }
 }
 
-/// Why cases are not known, a sentence a repository.
-fn untold_tests(inventory: &Inventory, columns: &Columns) -> Vec<String> {
+/// Why test cases are unknown, a sentence per repository.
+fn unknown_tests(inventory: &Inventory, columns: &Columns) -> Vec<String> {
     let shows_cases = columns
         .0
         .iter()
@@ -233,7 +280,7 @@ fn untold_tests(inventory: &Inventory, columns: &Columns) -> Vec<String> {
     .collect()
 }
 
-/// What could not be read, a sentence a repository.
+/// What could not be read, a sentence per repository.
 fn troubles(inventory: &Inventory) -> Vec<String> {
     inventory
         .rows
@@ -251,10 +298,10 @@ mod tests {
     fn unknown_sorts_last_and_numbers_from_the_largest() {
         let row = |name: &str, code: Option<u64>| InventoryRow {
             name: name.to_owned(),
-            lines_code: code,
+            lines_own: code,
             ..InventoryRow::default()
         };
-        let names = |by: &str, direction: Direction| {
+        let names = |by: &str, reverse: bool| {
             let mut rows = [
                 row("b", None),
                 row("a", Some(1)),
@@ -263,15 +310,19 @@ mod tests {
             ];
             sort(
                 &mut rows,
-                &Columns::named([by]).unwrap(),
+                &Sorting::named([by]).unwrap(),
                 Zone::default(),
-                direction,
+                reverse,
             );
             rows.map(|row| row.name).join("")
         };
-        assert_eq!(names("code", Direction::Usual), "cadb");
-        assert_eq!(names("code", Direction::Reversed), "adcb");
-        assert_eq!(names("name", Direction::Usual), "abcd");
-        assert_eq!(names("name", Direction::Reversed), "dcba");
+        assert_eq!(names("code", false), "cadb");
+        assert_eq!(names("-Code", false), "cadb");
+        assert_eq!(names("code", true), "adcb");
+        assert_eq!(names("name", false), "abcd");
+        assert_eq!(names("-name", false), "dcba");
+        assert_eq!(names("name", true), "dcba");
+        assert_eq!(names("-name", true), "abcd");
+        assert!(Sorting::named(["-kiln"]).is_err());
     }
 }

@@ -21,7 +21,7 @@ pub fn readiness(inventory: &Inventory, width: Option<usize>) -> Document {
     }
 }
 
-/// How many characters of a screen the matrix takes.
+/// The width of the matrix in characters.
 fn matrix_width(matrix: &Table) -> usize {
     let widths = matrix.columns.iter().enumerate().map(|(at, column)| {
         let cells = matrix.rows.iter().filter_map(|row| row.get(at));
@@ -40,9 +40,9 @@ fn mark(verdict: Verdict) -> Cell {
     }
 }
 
-/// One row a repository, one column a check.
+/// One row per repository, one column per check.
 pub fn matrix(inventory: &Inventory) -> Table {
-    let mut columns = vec![Column::name("name", "Repository")];
+    let mut columns = vec![Column::name("name", "Repository").key()];
     columns.extend(readiness::ids().map(|id| Column::text(id, id)));
     columns.push(passed_column());
     let rows = inventory
@@ -69,7 +69,7 @@ pub fn matrix(inventory: &Inventory) -> Table {
     }
 }
 
-/// One row a repository, with the checks that it fails.
+/// One row per repository, with the checks that it fails.
 fn failures(inventory: &Inventory) -> Table {
     let names = |row: &InventoryRow, verdict| -> Vec<String> {
         row.checks_with(verdict).map(|check| check.id.clone()).collect()
@@ -86,9 +86,9 @@ fn failures(inventory: &Inventory) -> Table {
     });
     Table {
         columns: vec![
-            Column::name("name", "Repository"),
+            Column::name("name", "Repository").key(),
             passed_column(),
-            Column::text("fails", "Fails"),
+            Column::prose("fails", "Fails"),
         ],
         rows: rows.collect(),
         notes: troubles(inventory),
@@ -126,9 +126,9 @@ pub fn findings(inventory: &Inventory) -> Table {
         })
         .collect();
     Table {
-        title: Some("What failed".to_owned()),
+        title: Some("Failed checks".to_owned()),
         columns: vec![
-            Column::name("name", "Repository"),
+            Column::name("name", "Repository").key(),
             Column::text("check", "Check"),
             Column::text("reason", "Why"),
             Column::text("hint", "What to do").drop_order(1),

@@ -177,7 +177,7 @@ impl State {
     }
 }
 
-/// A word without its quotes and with what is known of its variables. What is not known stays as it is written.
+/// A word without its quotes and with the values of known variables. Unknown ones stay as written.
 fn expand(word: &str, variables: &Variables) -> String {
     let mut rest = word.trim_matches(['"', '\'']);
     let mut expanded = String::new();
@@ -218,7 +218,7 @@ fn variable(text: &str) -> (&str, Option<&str>, &str) {
     (name, None, left)
 }
 
-/// Whether `USER[:GROUP]` is root, by name or number. What a variable names is not known.
+/// Whether `USER[:GROUP]` is root, by name or number. The value of a variable is unknown.
 fn is_root(user: &str) -> bool {
     let name = user.split([':', ' ', '\t']).next().unwrap_or_default();
     let name = name.trim_matches(['"', '\'']);
@@ -247,7 +247,7 @@ fn instructions(text: &str) -> Vec<String> {
         }
         for end in text_ends(&open) {
             let mut ahead = lines.clone();
-            // Without its end it is no text, but a shift in some shell.
+            // Without its end it is not a here-document, but a shift in some shell.
             if ahead.any(|line| line.trim() == end) {
                 lines = ahead;
             }
@@ -289,7 +289,7 @@ fn text_ends(instruction: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether an image can be another one tomorrow. What a variable names is not known, unless its tag is written out.
+/// Whether an image may change. The value of a variable is unknown, unless its tag is written out.
 fn floats(image: &str) -> bool {
     if image.contains('@') || image == "scratch" || image.is_empty() {
         return false;

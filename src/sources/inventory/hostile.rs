@@ -1,4 +1,4 @@
-//! The readers of files in a work tree, for tests that feed them hostile bytes.
+//! The readers of files in a working tree, for tests that feed them hostile bytes.
 
 use super::docker;
 pub(crate) use super::tests::hostile as source;

@@ -1,6 +1,6 @@
 //! Which files of a tree the `tokei` program would look at in a clean checkout of it.
 //!
-//! It passes over hidden files and over what `.tokeignore`, `.ignore` and `.gitignore` name, tracked or not. The rules
+//! It skips hidden files and what `.tokeignore`, `.ignore` and `.gitignore` name, tracked or not. The rules
 //! of one kind outrank those of the next; within a kind the deepest file that says anything wins. A rule that lets a
 //! hidden file in makes it count.
 
@@ -30,7 +30,7 @@ impl Ignored {
         KINDS.contains(&name_of(path))
     }
 
-    /// Adds the rules of the file at `path`. A pattern that makes no sense is passed over.
+    /// Adds the rules of the file at `path`. An invalid pattern is ignored.
     pub(super) fn add(&mut self, path: &str, content: &[u8]) {
         let Some(kind) = KINDS.iter().position(|kind| *kind == name_of(path)) else {
             return;

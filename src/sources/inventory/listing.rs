@@ -2,7 +2,7 @@
 
 use super::paths::{folder_of, folders, name_of};
 
-/// Folders whose keys open nothing and whose images run nowhere.
+/// Directories whose keys open nothing and whose images run nowhere.
 const SAMPLES: &[&str] = &[
     "test",
     "tests",

@@ -164,7 +164,7 @@ fn has_program(folder: &str, member: &str, listing: &Listing) -> bool {
     })
 }
 
-/// The folder of the crate whose program is at `path`.
+/// The directory of the crate whose program is at `path`.
 fn program_of(path: &str) -> Option<&str> {
     if path == "src/main.rs" || path.starts_with("src/bin/") {
         return path.ends_with(".rs").then_some("");
@@ -173,7 +173,7 @@ fn program_of(path: &str) -> Option<&str> {
         .or_else(|| Some(path.split_once("/src/bin/")?.0).filter(|_| path.ends_with(".rs")))
 }
 
-/// Whether a path fits a pattern, part by part: `**` is any folders, `*` and `?` any characters of one.
+/// Whether a path fits a pattern, part by part: `**` is any directories, `*` and `?` any characters of one.
 fn fits(pattern: &[&str], path: &[&str]) -> bool {
     match (pattern, path) {
         ([], []) => true,

@@ -11,7 +11,7 @@ use crate::facts::inventory::Manifest;
 #[derive(Debug, Default)]
 pub(super) struct Said {
     pub(super) description: Option<String>,
-    pub(super) licence: Option<String>,
+    pub(super) license: Option<String>,
 }
 
 /// Whether a file of this name is a manifest.
@@ -154,34 +154,34 @@ fn said(path: &str, value: &Value, text: &str) -> Said {
     match name_of(path) {
         "Cargo.toml" => Said {
             description: first(&["/package/description", "/workspace/package/description"]),
-            licence: first(&["/package/license", "/workspace/package/license"])
-                .map(|licence| licence.replace('/', " OR ")),
+            license: first(&["/package/license", "/workspace/package/license"])
+                .map(|license| license.replace('/', " OR ")),
         },
         "package.json" | "composer.json" => Said {
             description: at("/description"),
-            licence: first(&["/license", "/license/type", "/license/0"])
-                .filter(|licence| !licence.starts_with("SEE ") && licence != "UNLICENSED"),
+            license: first(&["/license", "/license/type", "/license/0"])
+                .filter(|license| !license.starts_with("SEE ") && license != "UNLICENSED"),
         },
         "pyproject.toml" => Said {
             description: first(&["/project/description", "/tool/poetry/description"]),
-            licence: first(&[
+            license: first(&[
                 "/project/license",
                 "/tool/poetry/license",
                 "/project/license/text",
             ])
-            .filter(|licence| licence.len() <= 60 && !licence.contains('\n')),
+            .filter(|license| license.len() <= 60 && !license.contains('\n')),
         },
         "setup.cfg" => Said {
             description: setting(text, "description"),
-            licence: setting(text, "license"),
+            license: setting(text, "license"),
         },
         "pom.xml" => Said {
             description: element(text, "description"),
-            licence: None,
+            license: None,
         },
         name if name.ends_with(".gemspec") => Said {
             description: assigned(text, "summary"),
-            licence: assigned(text, "license"),
+            license: assigned(text, "license"),
         },
         _ => Said::default(),
     }
@@ -248,7 +248,7 @@ mod tests {
             let (manifest, said) = both(path, text);
             assert_eq!(manifest.broken, None, "{path}");
             assert_eq!(said.description.as_deref(), Some("Kiln"), "{path}");
-            assert_eq!(said.licence.as_deref(), Some("MIT OR Apache-2.0"), "{path}");
+            assert_eq!(said.license.as_deref(), Some("MIT OR Apache-2.0"), "{path}");
         }
     }
 

@@ -1,13 +1,13 @@
 //! What a repository holds and how it stands, from its objects, refs and configuration.
 //!
-//! Nothing of a work tree is read but what tells whether it has changes, and nothing is executed or written.
+//! Of a working tree, only whether it has changes is read, and nothing is executed or written.
 
 mod docker;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod hostile;
 mod ignored;
 mod languages;
-mod licence;
+mod license;
 mod links;
 mod listing;
 mod lock;
@@ -42,7 +42,7 @@ use store::Store;
 pub(super) use store::VERSION as STORE_VERSION;
 use tests::Tally;
 
-/// Files that one thread takes at a time: opening the objects anew for each would cost more than it brings.
+/// Files that one thread takes at a time: opening the objects again for each would cost more than it saves.
 const CHUNK: usize = 400;
 /// No source file is larger; what is would only fill memory.
 const MAX_BYTES: u64 = 64 << 20;
@@ -50,7 +50,7 @@ const MAX_BYTES: u64 = 64 << 20;
 /// What an inventory reads by.
 #[derive(Debug, Clone)]
 pub struct Reading<'a> {
-    /// Where facts of trees and histories are kept; `None` to read all anew.
+    /// Where facts of trees and histories are cached; `None` to read everything again.
     pub cache_dir: Option<&'a Path>,
     /// Which git config files count.
     pub config_files: &'a ConfigFiles,
@@ -90,7 +90,7 @@ pub fn read(path: &Path, reading: &Reading) -> RepoFacts {
         Ok(None) => {
             facts.tree = Some(TreeFacts::default());
             facts.history = Some(HistoryFacts::default());
-            facts.reasons.push("no commit yet".to_owned());
+            facts.reasons.push("no commits yet".to_owned());
         }
         Err(error) => facts.partly(format!("HEAD cannot be read: {}", error.message())),
     }
@@ -148,7 +148,7 @@ fn read_head(repo: &Repo, head: ObjectId, reading: &Reading, facts: &mut RepoFac
             let facts = handle()?.contributions(head, reading.since, rayon::current_num_threads());
             facts.map_err(|error| error.to_string())
         };
-        // What was kept is of the time before it became shallow.
+        // The cache is from before it became shallow.
         match shallow {
             true => read(),
             false => store.history(head, reading.since, read),
@@ -165,9 +165,9 @@ fn read_head(repo: &Repo, head: ObjectId, reading: &Reading, facts: &mut RepoFac
     match history {
         Ok(history) => {
             if shallow {
-                facts.partly("a shallow clone: there are more commits than these".to_owned());
+                facts.partly("the clone is shallow: it lacks older commits".to_owned());
             } else if history.cut_short {
-                facts.partly("commits are missing: there are more than these");
+                facts.partly("commits are missing");
             }
             for reason in &history.gaps {
                 facts.partly(reason.clone());
@@ -190,19 +190,19 @@ fn gaps_in_words(gaps: &Gaps) -> impl Iterator<Item = String> {
     };
     let folders = match gaps.folders {
         0 => None,
-        1 => Some("a folder cannot be read".to_owned()),
-        more => Some(format!("{more} folders cannot be read")),
+        1 => Some("a directory cannot be read".to_owned()),
+        more => Some(format!("{more} directories cannot be read")),
     };
     [
         folders,
         files(&gaps.unreadable, "cannot be read"),
-        files(&gaps.too_large, "cannot be looked at: more than 64 MiB"),
+        files(&gaps.too_large, "cannot be read: larger than 64 MiB"),
     ]
     .into_iter()
     .flatten()
 }
 
-/// The facts of a tree. Only a top folder that cannot be read is an error.
+/// The facts of a tree. Only a top directory that cannot be read is an error.
 pub fn read_tree(repo: &Repo, tree: ObjectId) -> Result<TreeFacts, String> {
     let contents = Contents::of(repo);
     let reader = RefCell::new(contents.reader());
@@ -281,7 +281,7 @@ fn counted_files<'a>(files: &[&'a TreeFile], content: impl Fn(&str) -> Option<Ve
         .collect()
 }
 
-/// The attributes of the tree, those of deeper folders after those above.
+/// The attributes of the tree, those of deeper directories after those above.
 fn attributes(files: &[&TreeFile], content: impl Fn(&str) -> Option<Vec<u8>>) -> Attributes {
     let mut found: Vec<&str> = files
         .iter()
@@ -318,7 +318,10 @@ impl Sum {
         language.programming = languages::is_programming(counted.language);
         language.lines += counted.lines;
         match provenance {
-            Provenance::Own => self.tests.add(path, content, counted),
+            Provenance::Own => {
+                language.own_code += counted.lines.code;
+                self.tests.add(path, content, counted);
+            }
             Provenance::Generated => self.size.generated += counted.lines,
             Provenance::Vendored => self.size.vendored += counted.lines,
         }
@@ -342,6 +345,7 @@ impl Sum {
             language.files += size.files;
             language.programming = size.programming;
             language.lines += size.lines;
+            language.own_code += size.own_code;
         }
         self.size.generated += other.size.generated;
         self.size.vendored += other.size.vendored;

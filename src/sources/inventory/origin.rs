@@ -1,7 +1,7 @@
 //! Which files of a tree nobody wrote by hand for this project: generated and vendored ones.
 //!
 //! [`FileClass::of`] decides, as it does for the lines of a history. The attributes are those that the tree at HEAD itself has,
-//! and not those of the work tree: the inventory tells of what is committed, the same for everybody who has it and in a bare
+//! and not those of the working tree: the inventory describes what is committed, the same for everybody who has it and in a bare
 //! repository too.
 
 use std::collections::HashMap;
@@ -39,7 +39,7 @@ pub(super) struct Attributes {
     macros: HashMap<String, Vec<String>>,
 }
 
-/// The lines of one file that speak of one attribute.
+/// The lines of one file that mention one attribute.
 struct Rules {
     /// Patterns of lines that set it, and negated ones of those that unset it.
     values: Gitignore,
@@ -142,7 +142,7 @@ fn negated(pattern: &str, is_negated: bool) -> String {
     format!("{}{pattern}", if is_negated { "!" } else { "" })
 }
 
-/// What the last line that speaks of a path says, the deepest file first.
+/// What the last line that mentions a path says, the deepest file first.
 fn said(rules: &[Rules], path: &str) -> Option<bool> {
     let whole = format!("{ROOT}/{path}");
     let whole = Path::new(&whole);

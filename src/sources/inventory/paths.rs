@@ -10,7 +10,7 @@ pub(super) fn folder_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-/// The folders above, from the top.
+/// The directories above, from the top.
 pub(super) fn folders(path: &str) -> impl Iterator<Item = &str> {
     folder_of(path).split('/').filter(|part| !part.is_empty())
 }

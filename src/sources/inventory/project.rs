@@ -1,4 +1,4 @@
-//! Files that say how a project is run: README, licence, CI, manifests, Dockerfiles, changelog, security policy; and those
+//! Files that say how a project is run: README, license, CI, manifests, Dockerfiles, changelog, security policy; and those
 //! that should not be there.
 
 use std::cell::RefCell;
@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use super::listing::{Listing, is_sample};
 use super::paths::{folder_of, folders, name_of};
-use super::{docker, licence, manifest, readme, secrets};
-use crate::facts::inventory::{Licence, LicenceSource, Project, ProjectPart};
+use super::{docker, license, manifest, readme, secrets};
+use crate::facts::inventory::{License, LicenseSource, Project, ProjectPart};
 
 /// The longest description, in characters.
 const MAX_DESCRIPTION: usize = 200;
@@ -50,7 +50,7 @@ const CHANGELOGS: &[&str] = &[
     "releasenotes",
     "releases",
 ];
-/// Folders with a file for each version.
+/// Directories with a file for each version.
 const CHANGELOG_FOLDERS: &[&str] = &[
     "changelog",
     "changelogs",
@@ -92,15 +92,15 @@ pub(super) fn read(listing: &Listing, content: impl Fn(&str) -> Option<Vec<u8>>)
     let claimed = read_manifests(listing, &mut project, |path| {
         read_for(ProjectPart::Manifest, path)
     });
-    let texts = licence_texts(listing, |path| read_for(ProjectPart::Licence, path));
-    project.has_licence_text = texts.has_text;
-    project.licence_file = texts.file;
-    project.licence = licence_of(claimed, &texts.ids);
+    let texts = license_texts(listing, |path| read_for(ProjectPart::License, path));
+    project.has_license_text = texts.has_text;
+    project.license_file = texts.file;
+    project.license = license_of(claimed, &texts.ids);
     let description = project
         .description
         .filter(|text| !text.trim().is_empty())
         .or_else(|| readme::first_sentence(&readme?));
-    project.description = description.map(|text| shortened(&text));
+    project.description = description.map(|text| shortened(readme::sentence(&one_line(&text))));
     let files = || listing.files().iter().filter(|path| !is_sample(path));
     project.dockerfiles = files()
         .filter(|path| docker::is_dockerfile(name_of(path)))
@@ -118,7 +118,7 @@ pub(super) fn read(listing: &Listing, content: impl Fn(&str) -> Option<Vec<u8>>)
     project
 }
 
-/// The first file of a folder with a file for each version.
+/// The first file of a directory with a file for each version.
 fn first_version_notes(listing: &Listing<'_>) -> Option<String> {
     let mut notes = listing.documents().iter().filter(|path| {
         let path = path.to_ascii_lowercase();
@@ -127,7 +127,7 @@ fn first_version_notes(listing: &Listing<'_>) -> Option<String> {
     notes.next().map(|path| (*path).to_owned())
 }
 
-/// Manifests at the top. Where there are none, or only those that build and name no dependency, those one or two folders
+/// Manifests at the top. Where there are none, or only those that build and name no dependency, those one or two directories
 /// down as well.
 fn manifests<'a>(listing: &Listing<'a>) -> Vec<&'a str> {
     let at_depth = |depth: usize| {
@@ -143,7 +143,7 @@ fn manifests<'a>(listing: &Listing<'a>) -> Vec<&'a str> {
     found
 }
 
-/// Reads the manifests; gives the licence that one claims.
+/// Reads the manifests; gives the license that one claims.
 fn read_manifests(
     listing: &Listing,
     project: &mut Project,
@@ -159,7 +159,7 @@ fn read_manifests(
         project.manifests.push(manifest);
         if folders(path).count() == depth {
             project.description = project.description.take().or(said.description);
-            claimed = claimed.or(said.licence);
+            claimed = claimed.or(said.license);
         }
     }
     claimed
@@ -179,21 +179,21 @@ fn has_prose_ending(name: &str) -> bool {
         .is_some_and(|(_, ending)| PROSE.contains(&ending))
 }
 
-/// What the licence files of a tree came to.
+/// What the license files of a tree came to.
 #[derive(Default)]
-struct LicenceTexts {
+struct LicenseTexts {
     /// The first of them, whatever it holds.
     file: Option<String>,
     has_text: bool,
     ids: Vec<&'static str>,
 }
 
-/// The licence texts at the top, else in `LICENSES`, where those of borrowed parts lie as well, else among the documents.
-fn licence_texts(listing: &Listing, content: impl Fn(&str) -> Option<Vec<u8>>) -> LicenceTexts {
+/// The license texts at the top, else in `LICENSES`, where those of borrowed parts lie as well, else among the documents.
+fn license_texts(listing: &Listing, content: impl Fn(&str) -> Option<Vec<u8>>) -> LicenseTexts {
     let in_folder = |folder: &str| -> Vec<&str> {
         let documents = listing.documents().iter().copied();
         let here = documents.filter(|path| folder_of(path).eq_ignore_ascii_case(folder));
-        here.filter(|path| folder == "LICENSES" || licence::is_licence_file(name_of(path)))
+        here.filter(|path| folder == "LICENSES" || license::is_license_file(name_of(path)))
             .collect()
     };
     let folders = ["", "LICENSES", ".github", "docs", "doc"];
@@ -202,27 +202,27 @@ fn licence_texts(listing: &Listing, content: impl Fn(&str) -> Option<Vec<u8>>) -
     let texts: Vec<Vec<u8>> = files
         .iter()
         .filter_map(|path| content(path))
-        .filter(|text| licence::is_text(text))
+        .filter(|text| license::is_text(text))
         .collect();
-    let mut ids: Vec<_> = texts.iter().flat_map(|text| licence::spdx_of(text)).collect();
+    let mut ids: Vec<_> = texts.iter().flat_map(|text| license::spdx_of(text)).collect();
     ids.sort_unstable();
     ids.dedup();
-    LicenceTexts {
+    LicenseTexts {
         file: files.first().map(|path| (*path).to_owned()),
         has_text: !texts.is_empty(),
         ids,
     }
 }
 
-/// A manifest's claim before texts: it says how several licences go together.
-fn licence_of(claimed: Option<String>, texts: &[&'static str]) -> Option<Licence> {
+/// A manifest's claim before texts: it says how several licenses go together.
+fn license_of(claimed: Option<String>, texts: &[&'static str]) -> Option<License> {
     if let Some(spdx) = claimed.filter(|claim| !claim.trim().is_empty()) {
-        let source = LicenceSource::Manifest;
-        return Some(Licence { spdx, source });
+        let source = LicenseSource::Manifest;
+        return Some(License { spdx, source });
     }
-    (!texts.is_empty()).then(|| Licence {
+    (!texts.is_empty()).then(|| License {
         spdx: texts.join(", "),
-        source: LicenceSource::Text,
+        source: LicenseSource::Text,
     })
 }
 
@@ -251,7 +251,7 @@ const CI_FILES: &[&str] = &[
     ".zuul",
     "zuul",
 ];
-/// Folders that hold nothing else.
+/// Directories that contain nothing else.
 const CI_FOLDERS: &[&str] = &[
     ".github/workflows",
     ".gitea/workflows",
@@ -260,7 +260,7 @@ const CI_FOLDERS: &[&str] = &[
     ".builds",
     ".semaphore",
 ];
-/// Folders that hold nothing else, at any depth.
+/// Directories that contain nothing else, at any depth.
 const CI_TREES: &[&str] = &[
     ".buildkite",
     ".woodpecker",
@@ -298,11 +298,15 @@ fn is_jenkinsfile(name: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-']))
 }
 
+/// White space of any kind, and as much of it, is one space.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// One line of at most [`MAX_DESCRIPTION`] characters.
-fn shortened(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+fn shortened(line: &str) -> String {
     if line.chars().count() <= MAX_DESCRIPTION {
-        return line;
+        return line.to_owned();
     }
     let cut: String = line.chars().take(MAX_DESCRIPTION - 1).collect();
     format!("{}…", cut.trim_end())
@@ -335,39 +339,39 @@ mod tests {
     }
 
     #[test]
-    fn a_manifest_claims_a_licence_and_a_text_proves_one() {
+    fn a_manifest_claims_a_license_and_a_text_proves_one() {
         let proved = project(&[("LICENSE", APACHE)]);
         assert_eq!(
-            proved.licence.map(|licence| (licence.spdx, licence.source)),
-            Some(("Apache-2.0".into(), LicenceSource::Text))
+            proved.license.map(|license| (license.spdx, license.source)),
+            Some(("Apache-2.0".into(), LicenseSource::Text))
         );
         let claimed = project(&[
             ("Cargo.toml", "[package]\nlicense = \"MIT\""),
             ("LICENSE", APACHE),
         ]);
         assert_eq!(
-            claimed.licence.map(|licence| (licence.spdx, licence.source)),
-            Some(("MIT".into(), LicenceSource::Manifest))
+            claimed.license.map(|license| (license.spdx, license.source)),
+            Some(("MIT".into(), LicenseSource::Manifest))
         );
-        assert!(claimed.has_licence_text);
+        assert!(claimed.has_license_text);
         for text in ["", "MIT", "\0"] {
             let told = project(&[("LICENSE", text)]);
-            assert!(!told.has_licence_text, "{text:?}");
-            assert_eq!(told.licence_file.as_deref(), Some("LICENSE"), "{text:?}");
+            assert!(!told.has_license_text, "{text:?}");
+            assert_eq!(told.license_file.as_deref(), Some("LICENSE"), "{text:?}");
         }
     }
 
     #[test]
-    fn licences_of_several_files_are_told_together() {
+    fn licenses_of_several_files_are_told_together() {
         let keeps = "Copyright 2026 Ada. All rights reserved.";
-        let told = project(&[("LICENSE-APACHE", APACHE), ("LICENSE.txt", keeps)]).licence;
+        let told = project(&[("LICENSE-APACHE", APACHE), ("LICENSE.txt", keeps)]).license;
         assert_eq!(
-            told.map(|licence| licence.spdx).as_deref(),
+            told.map(|license| license.spdx).as_deref(),
             Some("Apache-2.0, LicenseRef-Proprietary")
         );
-        assert!(project(&[(".github/LICENSE", APACHE)]).has_licence_text);
-        assert!(project(&[("LICENSES/Apache-2.0.txt", APACHE)]).has_licence_text);
-        assert!(!project(&[("src/LICENSE", APACHE)]).has_licence_text);
+        assert!(project(&[(".github/LICENSE", APACHE)]).has_license_text);
+        assert!(project(&[("LICENSES/Apache-2.0.txt", APACHE)]).has_license_text);
+        assert!(!project(&[("src/LICENSE", APACHE)]).has_license_text);
     }
 
     #[test]
@@ -380,7 +384,7 @@ mod tests {
         ];
         let unread = project(&files).unread;
         let parts = [
-            ProjectPart::Licence,
+            ProjectPart::License,
             ProjectPart::Manifest,
             ProjectPart::Dockerfile,
             ProjectPart::Secret,

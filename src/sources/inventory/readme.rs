@@ -21,7 +21,7 @@ fn pattern(text: &str) -> Regex {
     Regex::new(text).unwrap()
 }
 
-/// The first sentence of the first paragraph that is no heading, badge, picture, list or markup; else the title.
+/// The first sentence of the first paragraph that is not a heading, badge, picture, list or markup; else the title.
 pub(super) fn first_sentence(content: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(content.get(..BYTES).unwrap_or(content));
     let text = NO_TEXT.replace_all(text.trim_start_matches('\u{feff}'), "");
@@ -90,11 +90,17 @@ fn plain(text: &str) -> String {
     LINK.replace_all(text, "$1").replace("**", "").replace('`', "")
 }
 
-/// Up to the full stop that a new sentence follows.
-fn sentence(text: &str) -> &str {
+/// Up to the period before a new sentence.
+pub(super) fn sentence(text: &str) -> &str {
     let ends = text.match_indices(". ").map(|(at, _)| at);
+    // Some names of projects start a sentence in lower case.
+    let first_word = text.split(' ').next().unwrap_or_default();
+    let starts_sentence = |rest: &str| {
+        rest.starts_with(|c: char| c.is_alphabetic() && !c.is_lowercase())
+            || (rest.split(' ').next() == Some(first_word) && !first_word.is_empty())
+    };
     let end = ends
-        .filter(|at| text[at + 2..].starts_with(|c: char| c.is_uppercase()))
+        .filter(|at| starts_sentence(&text[at + 2..]))
         .find(|at| !text[..*at].ends_with("e.g") && !text[..*at].ends_with("i.e"));
     end.map_or(text, |at| &text[..=at])
 }
@@ -115,6 +121,12 @@ mod tests {
                 "A kiln that fires, e.g. Pots, with wood:",
             ),
             ("Fires pots.", "Fires pots."),
+            ("kiln fires pots. kiln has two doors.", "kiln fires pots."),
+            ("It fires pots. 窯です", "It fires pots."),
+            (
+                "kiln fires pots, e.g. bowls. and more",
+                "kiln fires pots, e.g. bowls. and more",
+            ),
             (
                 "# Kiln\n\n```sh\nmake the kiln\n```\n\n> Fires pots\n> at night.\n",
                 "Fires pots at night.",

@@ -13,16 +13,16 @@ use crate::facts::ids::ObjectId;
 use crate::facts::inventory::{HistoryFacts, TreeFacts};
 
 /// Raised whenever the facts or the rules by which they are counted change. So does every release.
-pub(in super::super) const VERSION: u32 = 12;
+pub(in super::super) const VERSION: u32 = 13;
 
-/// The facts of one clone in a folder of such.
+/// The facts of one clone in a directory of such.
 pub(super) struct Store {
     cache: Option<PathBuf>,
     clone: String,
 }
 
 impl Store {
-    /// Below `cache_dir`; without one nothing is kept. `place` is the folder that all work trees of the clone share, and
+    /// Below `cache_dir`; without one nothing is cached. `place` is the directory that all worktrees of the clone share, and
     /// `replaced` tells what stands in for its objects.
     pub(super) fn new(cache_dir: Option<&Path>, place: &Path, replaced: Option<u64>) -> Self {
         let clone = clone_name(place);

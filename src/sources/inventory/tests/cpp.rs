@@ -15,7 +15,7 @@ use crate::facts::inventory::Cases;
 /// How a framework writes a test, and how one with parameters.
 struct Style {
     plain: Regex,
-    parametrised: Option<Regex>,
+    parametrized: Option<Regex>,
     name: fn(&[u8]) -> Option<&'static str>,
 }
 
@@ -61,10 +61,10 @@ static STYLES: LazyLock<[Style; 7]> = LazyLock::new(|| {
     ]
 });
 
-fn style(plain: &str, parametrised: &str, name: fn(&[u8]) -> Option<&'static str>) -> Style {
+fn style(plain: &str, parametrized: &str, name: fn(&[u8]) -> Option<&'static str>) -> Style {
     Style {
         plain: pattern(plain),
-        parametrised: (!parametrised.is_empty()).then(|| pattern(parametrised)),
+        parametrized: (!parametrized.is_empty()).then(|| pattern(parametrized)),
         name,
     }
 }
@@ -80,11 +80,11 @@ pub(super) fn count(text: &[u8]) -> Found {
     for style in STYLES.iter() {
         let cases = style.plain.find_iter(&masked).count() as u64;
         if let (true, Some(name)) = (cases > 0, (style.name)(text)) {
-            let parametrised = style
-                .parametrised
+            let parametrized = style
+                .parametrized
                 .as_ref()
                 .map_or(0, |pattern| pattern.find_iter(&masked).count() as u64);
-            found.add(name, Cases { cases, parametrised });
+            found.add(name, Cases { cases, parametrized });
         }
     }
     found
@@ -100,7 +100,7 @@ mod tests {
             count(text.as_bytes())
                 .cases
                 .into_iter()
-                .map(|(name, all)| (name, all.cases, all.parametrised))
+                .map(|(name, all)| (name, all.cases, all.parametrized))
                 .collect::<Vec<_>>()
         };
         let text = "TEST(A, b) {}\nTEST_F(A, c) {}\nTEST_P(A, d) {}\n#define TEST(a, b)\n// TEST(A, no)\n";

@@ -58,7 +58,7 @@ mod tests {
         let cases: Vec<_> = found
             .cases
             .iter()
-            .map(|(name, all)| (*name, all.cases, all.parametrised))
+            .map(|(name, all)| (*name, all.cases, all.parametrized))
             .collect();
         assert_eq!(cases, [("mstest", 1, 0), ("nunit", 3, 1), ("xunit", 2, 1)]);
     }

@@ -57,7 +57,7 @@ pub(super) fn grouped(masked: &[u8], tests: &[usize], parameters: &[usize]) -> C
         cases.cases += 1;
         let same_function = |at: &usize| *at >= test || ends(*at) == past;
         let has_parameters = parameters.range(above..past).any(same_function);
-        cases.parametrised += u64::from(has_parameters);
+        cases.parametrized += u64::from(has_parameters);
     }
     cases
 }
@@ -66,7 +66,7 @@ pub(super) fn contains(text: &[u8], word: &str) -> bool {
     memchr::memmem::find(text, word.as_bytes()).is_some()
 }
 
-/// A pattern written in this folder. The tests use every one, so none is wrong.
+/// A pattern written in this directory. The tests use every one, so none is wrong.
 pub(super) fn pattern(text: &str) -> Regex {
     #[allow(clippy::unwrap_used)]
     Regex::new(text).unwrap()

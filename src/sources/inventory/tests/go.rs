@@ -1,7 +1,7 @@
 //! Go: `Test…`, `Fuzz…`, `Benchmark…` and `Example…` functions at the top of `_test.go`, as `go test -list` names them.
 //!
 //! An example counts when it says what it prints. Subtests are made when a test runs and do not count; a test that has
-//! them (`t.Run`) in a loop is not told apart from one that has none.
+//! them (`t.Run`) in a loop is not distinguished from one that has none.
 
 use std::sync::LazyLock;
 
@@ -43,7 +43,7 @@ pub(super) fn count(path: &str, text: &[u8]) -> Found {
         "go",
         Cases {
             cases,
-            parametrised: 0,
+            parametrized: 0,
         },
     );
     found

@@ -82,7 +82,7 @@ pub(super) fn count(path: &str, text: &[u8]) -> Found {
             _ => None,
         });
         cases.cases += 1;
-        cases.parametrised += u64::from(call.get(2).is_some());
+        cases.parametrized += u64::from(call.get(2).is_some());
     }
     let framework = own.or_else(|| imported(text)).unwrap_or("javascript");
     found.add(framework, cases);
@@ -110,7 +110,7 @@ mod tests {
                      // it('no')\n  re.test('no');\n  obj.it('no');\n});\nfunction test(a) {}\ntest.skip('d', f);\n";
         let found = count("src/a.test.ts", text);
         let cases = found.cases.get("vitest").copied().unwrap_or_default();
-        assert_eq!((cases.cases, cases.parametrised), (4, 1));
+        assert_eq!((cases.cases, cases.parametrized), (4, 1));
         assert!(count("src/a.ts", text).cases.is_empty());
         let found = count("test/a.js", b"QUnit.test('a', f);");
         assert_eq!(found.cases.keys().copied().collect::<Vec<_>>(), ["qunit"]);

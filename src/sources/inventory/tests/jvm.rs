@@ -44,7 +44,7 @@ pub(super) fn count(text: &[u8]) -> Found {
             "kotest",
             Cases {
                 cases,
-                parametrised: 0,
+                parametrized: 0,
             },
         );
     }
@@ -61,7 +61,7 @@ pub(super) fn count(text: &[u8]) -> Found {
             "junit3",
             Cases {
                 cases,
-                parametrised: 0,
+                parametrized: 0,
             },
         );
     }
@@ -90,7 +90,7 @@ mod tests {
         count(text.as_bytes())
             .cases
             .into_iter()
-            .map(|(name, all)| (name, all.cases, all.parametrised))
+            .map(|(name, all)| (name, all.cases, all.parametrized))
             .collect()
     }
 

@@ -113,7 +113,7 @@ impl Dialect {
 }
 
 impl Dialect {
-    /// The bytes at which a comment or string can start: all else is passed over in one go.
+    /// The bytes at which a comment or string can start: all else is skipped at once.
     fn starts(&self) -> [bool; 256] {
         let mut starts = [false; 256];
         let raw: &[u8] = match self.raw {

@@ -39,7 +39,7 @@ pub(super) struct Tally {
     doc_examples: Vec<(String, u64)>,
     /// Cases by file that imports no framework.
     javascript: Vec<(String, Cases)>,
-    /// The framework that the `package.json` of a folder names.
+    /// The framework that the `package.json` of a directory names.
     packages: BTreeMap<String, &'static str>,
     test_lines: u64,
     source_lines: u64,
@@ -52,7 +52,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Tells of a file that may hold tests and could not be read.
+    /// Counts a file that may contain tests and could not be read.
     pub(super) fn miss(&mut self) {
         self.unsearched += 1;
     }
@@ -147,7 +147,7 @@ impl Tally {
             "rust",
             Cases {
                 cases: self.macros.tests(),
-                parametrised: 0,
+                parametrized: 0,
             },
         );
         for (path, cases) in self.doc_examples {
@@ -160,7 +160,7 @@ impl Tally {
                 "rust-doctest",
                 Cases {
                     cases,
-                    parametrised: 0,
+                    parametrized: 0,
                 },
             );
         }
@@ -236,7 +236,7 @@ pub(super) fn may_be_unclaimed(path: &str) -> bool {
         || path.ends_with(".t") && FileClass::of(path.as_bytes(), Linguist::default()) == FileClass::Test
 }
 
-/// Whether the innermost crate with a `src` folder around the file has a library.
+/// Whether the innermost crate with a `src` directory around the file has a library.
 fn in_library_crate(path: &str, has_file: &impl Fn(&str) -> bool) -> bool {
     let mut folder = folder_of(path);
     loop {

@@ -61,7 +61,7 @@ pub(super) fn count(path: &str, text: &[u8], language: LanguageType) -> Found {
             rule.framework,
             Cases {
                 cases,
-                parametrised: 0,
+                parametrized: 0,
             },
         );
     }

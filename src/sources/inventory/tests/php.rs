@@ -32,17 +32,17 @@ pub(super) fn count(path: &str, text: &[u8]) -> Found {
             "pest",
             Cases {
                 cases,
-                parametrised: 0,
+                parametrized: 0,
             },
         );
     } else if name_of(path).ends_with("Test.php") {
         let cases = METHOD.find_iter(&masked).count() + DOCUMENTED.find_iter(text).count();
-        let parametrised = PROVIDER.find_iter(text).count().min(cases);
+        let parametrized = PROVIDER.find_iter(text).count().min(cases);
         found.add(
             "phpunit",
             Cases {
                 cases: cases as u64,
-                parametrised: parametrised as u64,
+                parametrized: parametrized as u64,
             },
         );
     }
@@ -59,7 +59,7 @@ mod tests {
             count(path, text.as_bytes())
                 .cases
                 .into_iter()
-                .map(|(name, all)| (name, all.cases, all.parametrised))
+                .map(|(name, all)| (name, all.cases, all.parametrized))
                 .collect::<Vec<_>>()
         };
         let unit = "<?php\nclass ATest extends TestCase {\n  public function testA(): void {}\n  /** @dataProvider x */\n  \

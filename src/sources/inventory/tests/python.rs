@@ -37,7 +37,7 @@ pub(super) fn count(path: &str, text: &[u8]) -> Found {
     let masked = String::from_utf8_lossy(&masked);
     let mut scopes: Vec<(usize, Scope)> = Vec::new();
     let mut local_cases: Vec<&str> = Vec::new();
-    let mut parametrised = false;
+    let mut parametrized = false;
     for (indent, line) in logical_lines(&masked) {
         while scopes.last().is_some_and(|(above, _)| *above >= indent) {
             scopes.pop();
@@ -61,19 +61,19 @@ pub(super) fn count(path: &str, text: &[u8]) -> Found {
                 _ => None,
             };
             if let (true, Some(framework)) = (is_test, framework) {
-                let parametrised = u64::from(parametrised);
+                let parametrized = u64::from(parametrized);
                 found.add(
                     framework,
                     Cases {
                         cases: 1,
-                        parametrised,
+                        parametrized,
                     },
                 );
             }
             scopes.push((indent, Scope::Function));
         }
         // Decorators belong to the next thing that is none.
-        parametrised = line.starts_with('@') && (parametrised || line.contains("parametrize"));
+        parametrized = line.starts_with('@') && (parametrized || line.contains("parametrize"));
     }
     found
 }
@@ -115,7 +115,7 @@ mod tests {
         count(path, text.as_bytes())
             .cases
             .into_iter()
-            .map(|(name, all)| (name, all.cases, all.parametrised))
+            .map(|(name, all)| (name, all.cases, all.parametrized))
             .collect()
     }
 

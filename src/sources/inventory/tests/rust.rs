@@ -5,7 +5,7 @@
 //!   attribute, in its own file, or in others where its name has `test` in it.
 //! - `rust-doctest`: a fenced block in `///` or `//!` of a library crate that is Rust by its info string.
 //!
-//! Benchmarks are no tests. What `cfg` leaves out of a build counts all the same.
+//! Benchmarks are not tests. What `cfg` leaves out of a build counts all the same.
 
 use std::sync::LazyLock;
 
@@ -128,7 +128,7 @@ fn doc_examples(text: &[u8]) -> u64 {
     examples
 }
 
-/// What a line says in `///`, `//!`, `/** … */` or `/*! … */`; `in_block` tells of the latter from line to line.
+/// What a line says in `///`, `//!`, `/** … */` or `/*! … */`; `in_block` describes the latter from line to line.
 fn documentation<'a>(line: &'a [u8], in_block: &mut bool) -> Option<&'a [u8]> {
     let opened = || {
         let rest = line.strip_prefix(b"/*!").or_else(|| line.strip_prefix(b"/**"))?;
@@ -177,7 +177,7 @@ mod tests {
     fn cases(text: &str) -> (u64, u64) {
         let found = count(text.as_bytes());
         let all = found.cases.get("rust").copied().unwrap_or_default();
-        (all.cases, all.parametrised)
+        (all.cases, all.parametrized)
     }
 
     #[test]

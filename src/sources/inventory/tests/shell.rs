@@ -43,7 +43,7 @@ pub(super) fn count(path: &str, text: &[u8]) -> Found {
             framework,
             Cases {
                 cases,
-                parametrised: 0,
+                parametrized: 0,
             },
         );
     }

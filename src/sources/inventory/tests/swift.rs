@@ -26,7 +26,7 @@ pub(super) fn count(text: &[u8]) -> Found {
             "xctest",
             Cases {
                 cases: matches(&METHOD),
-                parametrised: 0,
+                parametrized: 0,
             },
         );
     }
@@ -34,7 +34,7 @@ pub(super) fn count(text: &[u8]) -> Found {
         "swift-testing",
         Cases {
             cases: matches(&ATTRIBUTE),
-            parametrised: matches(&ARGUMENTS),
+            parametrized: matches(&ARGUMENTS),
         },
     );
     found
@@ -53,7 +53,7 @@ mod tests {
         let cases: Vec<_> = found
             .cases
             .iter()
-            .map(|(name, all)| (*name, all.cases, all.parametrised))
+            .map(|(name, all)| (*name, all.cases, all.parametrized))
             .collect();
         assert_eq!(cases, [("swift-testing", 2, 1), ("xctest", 2, 0)]);
     }

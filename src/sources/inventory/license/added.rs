@@ -1,16 +1,16 @@
-//! Whether a text says more than the licences in it: terms of its own, before, between or behind theirs.
+//! Whether a text says more than the licenses in it: terms of its own, before, between or behind theirs.
 //!
-//! What also stands in the licence's own text (`texts/`) is the licence. Of the rest, sentence by sentence, only forms that
-//! are known to change nothing are let through: a copyright line, a title, a holder's name filled into the licence's own
-//! sentence, a statement of which licence applies, a pointer to another file. Any other sentence may be a term, whatever its
+//! What also stands in the license's own text (`texts/`) is the license. Of the rest, sentence by sentence, only forms that
+//! are known to change nothing are let through: a copyright line, a title, a holder's name filled into the license's own
+//! sentence, a statement of which license applies, a pointer to another file. Any other sentence may be a term, whatever its
 //! words. Notices of borrowed parts may follow.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// So many words in a row are the licence's where its text has them in a row. Fewer are common English.
+/// So many words in a row are the license's where its text has them in a row. Fewer are common English.
 const RUN: usize = 6;
-/// More words than this in the middle of a licence are no name.
+/// More words than this in the middle of a license are not a name.
 const LONGEST_NAME: usize = 25;
 
 macro_rules! texts {
@@ -19,7 +19,7 @@ macro_rules! texts {
     };
 }
 
-/// The texts of the licences as SPDX has them.
+/// The texts of the licenses as SPDX has them.
 pub(super) const TEXTS: &[(&str, &str)] = texts![
     "0BSD",
     "AGPL-3.0-only",
@@ -134,7 +134,7 @@ const TERMS: &[&str] = &[
     "exclusively",
     "solely",
 ];
-/// Words with which a title, a name or a statement of the licence speaks of who may do what.
+/// Words with which a title, a name or a statement of the license describes who may do what.
 const BARGAINS: &[&str] = &[
     "may",
     "use",
@@ -221,7 +221,7 @@ const BARGAINS: &[&str] = &[
     "should",
     "if",
 ];
-/// How a sentence says which licence applies.
+/// How a sentence says which license applies.
 const STATEMENTS: &[&[&str]] = &[
     &["licensed", "under"],
     &["released", "under"],
@@ -264,9 +264,9 @@ const ABBREVIATIONS: &[&str] = &[
     "inc", "co", "ltd", "corp", "llc", "st", "jr", "sr", "dr", "mr", "ms", "e", "g", "i", "v", "no", "etc",
     "bros", "al",
 ];
-/// More words than this are no title.
+/// More words than this are not a title.
 const LONGEST_TITLE: usize = 9;
-/// More words than this say more than which licence applies, or where something stands.
+/// More words than this say more than which license applies, or where something stands.
 const LONGEST_STATEMENT: usize = 40;
 /// Said where notices of borrowed parts begin.
 const PARTS: &[&[&str]] = &[
@@ -280,7 +280,7 @@ const PARTS: &[&[&str]] = &[
     &["contains", "code"],
     &["includes", "software"],
 ];
-/// Said there too, and elsewhere: alone they are no sign in a sentence that commands or bargains.
+/// Said there and elsewhere: by themselves they are not a sign in a sentence that commands or bargains.
 const PERHAPS_PARTS: &[&[&str]] = &[
     &["third", "party"],
     &["thirdparty"],
@@ -290,7 +290,7 @@ const PERHAPS_PARTS: &[&[&str]] = &[
     &["based", "on"],
 ];
 
-/// A word in lower case, and where it stands.
+/// A word in lower case, and its position.
 struct Word {
     text: String,
     /// Whether it began with a capital, a digit or something else that a name begins with.
@@ -301,7 +301,7 @@ struct Word {
     is_end: bool,
 }
 
-/// Whether a text that holds the licences `ids` has terms beside them.
+/// Whether a text that holds the licenses `ids` has terms beside them.
 pub(super) fn has_added_terms(text: &str, ids: &[&str]) -> bool {
     let own = runs_of(ids);
     let words = words(text);
@@ -340,13 +340,13 @@ pub(super) fn has_added_terms(text: &str, ids: &[&str]) -> bool {
     false
 }
 
-/// The runs of words in the texts of these licences, hashed.
+/// The runs of words in the texts of these licenses, hashed.
 fn runs_of(ids: &[&str]) -> HashSet<u64> {
     let texts = TEXTS
         .iter()
         .filter(|(id, _)| ids.contains(id))
         .map(|(_, text)| *text);
-    // The lesser licence is said to add to the other.
+    // The lesser license is said to add to the other.
     let with_gpl = ids.contains(&"LGPL-3.0-only");
     let gpl = TEXTS
         .iter()
@@ -365,7 +365,7 @@ fn hashed(words: &[Word]) -> u64 {
     hasher.finish()
 }
 
-/// Which words belong to a run that the licences have.
+/// Which words belong to a run that the licenses have.
 fn covered(words: &[Word], own: &HashSet<u64>) -> Vec<bool> {
     let mut is_own = vec![false; words.len()];
     for (at, run) in words.windows(RUN).enumerate() {

@@ -1,15 +1,15 @@
-//! Licence texts → SPDX ids.
+//! License texts → SPDX ids.
 //!
-//! A name alone proves nothing: it also stands in notices, in terms of another licence and in lists of borrowed parts. So
+//! A name alone proves nothing: it also stands in notices, in terms of another license and in lists of borrowed parts. So
 //! the title has to stand near the start and the sentences that grant something have to be there; terms that restrict what
 //! follows them leave a text without an id, or with one that says so. Unknown is better than too permissive.
 
 mod added;
 
-/// A licence by its own words.
+/// A license by its own words.
 struct Text {
     id: &'static str,
-    /// All near the start. The first one is where the licence begins.
+    /// All near the start. The first one is where the license begins.
     near_start: &'static [&'static str],
     /// All somewhere.
     holds: &'static [&'static str],
@@ -41,7 +41,7 @@ const BSD: &str = "redistribution and use in source and binary forms, with or wi
 const BSD_SOURCE: &str = "must retain the above copyright notice";
 const ISC: &str = "distribute this software for any purpose with or without fee is hereby granted";
 
-/// Texts that say on what terms one may not use, sell or host the work: those that name a free licence come first.
+/// Texts that say on what terms one may not use, sell or host the work: those that name a free license come first.
 const RESTRICTIVE: &[Text] = &[
     text(
         "BUSL-1.1",
@@ -122,7 +122,7 @@ const RESTRICTIVE: &[Text] = &[
     ),
 ];
 
-/// Free licences. The first that fits wins.
+/// Free licenses. The first that fits wins.
 const FREE: &[Text] = &[
     text(
         "AGPL-3.0-only",
@@ -343,7 +343,7 @@ const FREE: &[Text] = &[
     ),
 ];
 
-/// What may be added to any licence: the work may not be sold.
+/// What may be added to any license: the work may not be sold.
 const COMMONS_CLAUSE: &str = "commons clause";
 /// Wherever they stand, the rest is not what it looks like.
 const ADDED_TERMS: &[&str] = &[
@@ -365,7 +365,7 @@ const OTHER_TERMS: &[&str] = &[
     "are licensed as follows",
     "enterprise license",
 ];
-/// Before a licence they take away what it gives, or make it that of another work.
+/// Before a license they withdraw what it grants, or make it that of another work.
 const BEFORE: &[&str] = &[
     "third-party",
     "third party",
@@ -391,24 +391,24 @@ const GRANTS: &[&str] = &[
     "open source",
     "public domain",
 ];
-/// Said before several licences of which one may choose.
+/// Said before several licenses of which one may choose.
 const CHOICE: &[&str] = &["dual", "either", "at your option", " or "];
 
-/// How much of a file is looked at: more than the longest licence.
+/// How much of a file is looked at: more than the longest license.
 const MOST_BYTES: usize = 64 << 10;
 /// How far down a title may stand, in bytes: some explain it first.
 const START: usize = 1500;
-/// The shortest licence has more words than this; a name or a reference has fewer.
+/// The shortest license has more words than this; a name or a reference has fewer.
 const FEW_WORDS: usize = 12;
-/// Files with these endings are about licences.
+/// Files with these endings are about licenses.
 const NO_TEXT: &[&str] = &[
     "rs", "go", "py", "js", "mjs", "cjs", "ts", "jsx", "tsx", "java", "kt", "c", "h", "cc", "cpp", "hpp",
     "cs", "rb", "php", "swift", "sh", "pl", "json", "yml", "yaml", "toml", "xml", "lock", "csv", "css",
     "png", "jpg", "jpeg", "gif", "svg", "tmpl",
 ];
 
-/// Whether a file of this name holds a licence text.
-pub(super) fn is_licence_file(name: &str) -> bool {
+/// Whether a file of this name holds a license text.
+pub(super) fn is_license_file(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let begins = ["license", "licence", "copying", "unlicense", "mit-license"]
         .iter()
@@ -428,7 +428,7 @@ pub(super) fn is_text(content: &[u8]) -> bool {
         && (text.split_whitespace().nth(FEW_WORDS).is_some() || is_reserved(&plain(head)))
 }
 
-/// The SPDX ids of the licences in a text, where they are known. Those with a `LicenseRef-` are of our making: SPDX has none.
+/// The SPDX ids of the licenses in a text, where they are known. Those with a `LicenseRef-` are of our making: SPDX has none.
 pub(super) fn spdx_of(content: &[u8]) -> Vec<&'static str> {
     let content = content.get(..MOST_BYTES).unwrap_or(content);
     let plain = plain(content);
@@ -451,7 +451,7 @@ pub(super) fn spdx_of(content: &[u8]) -> Vec<&'static str> {
     ids
 }
 
-/// The free licences of a text.
+/// The free licenses of a text.
 #[derive(Default)]
 struct Free {
     /// Those of the work.
@@ -460,7 +460,7 @@ struct Free {
     all: Vec<&'static str>,
 }
 
-/// The free licences in the order in which they stand. One far down is of a part of the work, unless there is a choice.
+/// The free licenses in the order in which they stand. One far down is of a part of the work, unless there is a choice.
 fn free(plain: &str) -> Free {
     if has_any(start_of(plain), OTHER_TERMS) {
         return Free::default();
@@ -498,7 +498,7 @@ fn has_any(plain: &str, phrases: &[&str]) -> bool {
 }
 
 impl Text {
-    /// Where its title stands in a text that is this licence.
+    /// Where its title stands in a text that is this license.
     fn start_in(&self, plain: &str) -> Option<usize> {
         let (title, more) = self.near_start.split_first()?;
         let at = memchr::memmem::find(plain.as_bytes(), title.as_bytes())?;
@@ -574,7 +574,7 @@ mod tests {
     }
 
     #[test]
-    fn a_free_licence_that_is_only_named_is_not_given() {
+    fn a_free_license_that_is_only_named_is_not_given() {
         for text in [
             "Apache License\nVersion 2.0",
             "The server follows the GNU General Public License, version 3, in spirit.",
@@ -616,7 +616,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_may_hold_several_licences() {
+    fn a_text_may_hold_several_licenses() {
         let apache = format!("Apache License\nVersion 2.0, January 2004\n{GRANT}");
         let ids = |text: &str| spdx_of(text.as_bytes());
         assert_eq!(ids(&format!("{MIT_TEXT}\n{apache}")), ["MIT", "Apache-2.0"]);
@@ -628,7 +628,7 @@ mod tests {
     }
 
     #[test]
-    fn restrictive_licences_are_told_by_their_own_name() {
+    fn restrictive_licenses_are_told_by_their_own_name() {
         for (text, id) in [
             (
                 "Business Source License 1.1\n\nChange License: Apache License, Version 2.0\n\nThe Licensor hereby grants you the right to copy, modify, create derivative works, redistribute, and make non-production use of the Licensed Work.",
@@ -660,20 +660,20 @@ mod tests {
     }
 
     #[test]
-    fn licences_made_of_parts_of_others_are_not_these() {
+    fn licenses_made_of_parts_of_others_are_not_these() {
         let ncsa =
             format!("{MIT_TEXT}\n * Redistributions of source code must retain the above copyright notice");
         assert_eq!(
             told(&ncsa),
             None,
-            "MIT with a condition of another licence is neither"
+            "MIT with a condition of another license is neither"
         );
         let without_notice = MIT_TEXT.replace("this permission", "these");
         assert_eq!(told(&without_notice), None, "its conditions are not MIT's");
     }
 
     #[test]
-    fn every_licence_is_told_by_its_own_text() {
+    fn every_license_is_told_by_its_own_text() {
         for (id, text) in added::TEXTS {
             assert_eq!(spdx_of(text.as_bytes()), [*id]);
             let windows = text.replace('\n', "\r\n");
@@ -714,7 +714,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sentence_that_is_not_the_licences_may_be_a_term_whatever_its_words() {
+    fn a_sentence_that_is_not_the_licenses_may_be_a_term_whatever_its_words() {
         for (id, text) in added::TEXTS {
             for sentence in [
                 "Firms that employ over fifty engineers send the author an invoice request first.",
@@ -754,7 +754,7 @@ mod tests {
             let holders = "Copyright (c) 2019-2026 Ada Example and contributors (https://no.example.org/only)\n\
                            Copyright (c) 2011 The Kiln Authors <must@example.org>. All rights reserved.\n\
                            Portions Copyright \u{a9} May 2012 Oven GmbH & Co. KG\n\n";
-            assert_eq!(told(&format!("# The licence of Kiln\n\n{holders}{text}")), [*id]);
+            assert_eq!(told(&format!("# The license of Kiln\n\n{holders}{text}")), [*id]);
             assert_eq!(told(&format!("{text}\n{holders}")), [*id]);
         }
         let notice = "\n\nNOTICE\nKiln\nCopyright 2026 Ada\nThis product includes software developed at The Example \
@@ -775,7 +775,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_licence_files() {
+    fn names_of_license_files() {
         for name in [
             "LICENSE",
             "LICENSE-MIT",
@@ -787,7 +787,7 @@ mod tests {
             "LICENSE-Apache-2.0",
             "MIT-LICENSE.txt",
         ] {
-            assert!(is_licence_file(name), "{name}");
+            assert!(is_license_file(name), "{name}");
         }
         for name in [
             "licenses.rs",
@@ -796,12 +796,12 @@ mod tests {
             "copyingmachine",
             "relicense.md",
         ] {
-            assert!(!is_licence_file(name), "{name}");
+            assert!(!is_license_file(name), "{name}");
         }
     }
 
     #[test]
-    fn a_licence_text_is_prose() {
+    fn a_license_text_is_prose() {
         assert!(is_text(MIT_TEXT.as_bytes()));
         for content in [
             &b""[..],
