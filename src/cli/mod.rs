@@ -14,7 +14,6 @@ pub mod columns;
 pub mod commands;
 pub mod context;
 pub mod counted;
-pub mod detached;
 pub mod environment;
 pub mod error;
 pub mod git_config;
