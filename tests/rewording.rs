@@ -303,7 +303,7 @@ fn a_commit_that_others_have_keeps_its_message() {
         ("refs/heads/topic", "is also in `topic`"),
         (
             "refs/prefetch/remotes/origin/main",
-            "is in `refs/prefetch/remotes/origin/main`",
+            "is also in `refs/prefetch/remotes/origin/main`",
         ),
         ("refs/upstream/main", "is also in `refs/upstream/main`"),
     ] {

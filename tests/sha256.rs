@@ -133,7 +133,9 @@ fn a_history_has_the_figures_of_git_wherever_its_objects_lie() {
 fn told(repo: &TestRepo<'_>, args: &[&str]) -> String {
     let ran = repo.run(args);
     let names = Regex::new("[0-9a-f]{64}|[0-9a-f]{40}|\\b[0-9a-f]{10}\\b").unwrap();
-    let tasks = Regex::new("[0-9a-f]{8}-[0-9a-f]{4}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?").unwrap();
+    let tasks =
+        Regex::new("[0-9a-f]{8}-[0-9a-f]{4}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?|\\b[0-9a-f]{8}\\b")
+            .unwrap();
     let text = ran.to_string();
     tasks
         .replace_all(&names.replace_all(&text, "NAME"), "TASK")

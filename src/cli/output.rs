@@ -98,7 +98,7 @@ fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = path.parent().unwrap_or(Path::new("."));
     if !folder.is_dir() {
-        return Err(io::Error::other("no such directory"));
+        return Err(io::ErrorKind::NotFound.into());
     }
     let mut file = new_file(folder, &path)?;
     file.write_all(bytes)?;

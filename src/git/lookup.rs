@@ -317,7 +317,7 @@ mod tests {
             .peel_to_commit(id)
             .map(|_| ())
             .unwrap_err();
-        assert!(error.message().contains("is not a regular one"), "{error}");
+        assert!(error.message().contains("is not a regular file"), "{error}");
     }
 
     #[test]

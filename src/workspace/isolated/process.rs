@@ -12,6 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::frame;
+use crate::facts::diagnostics::plain;
 use crate::facts::limits::{Exceeded, Limits};
 use crate::git::temporary::{Lent, VARIABLE};
 
@@ -235,7 +236,9 @@ impl Ended {
     /// A message for the user who set the limits.
     pub(super) fn reason(&self, limits: &Limits) -> String {
         match self {
-            Self::NotStarted(error) => format!("cannot start a process to read it: {error}"),
+            Self::NotStarted(error) => {
+                format!("cannot start a process to read it: {}", plain(error.to_string()))
+            }
             Self::Late(time) => Exceeded::Time(*time).to_string(),
             Self::Alone { status, said } => exceeded(*status, said, limits).map_or_else(
                 || format!("the process that read it ended: {}", how(*status, said)),
@@ -413,7 +416,7 @@ mod tests {
             .expect_err("none is there")
             .reason(&Limits::default());
         assert!(
-            reason.starts_with("no process can be started to read it: "),
+            reason.starts_with("cannot start a process to read it: no such file"),
             "{reason}"
         );
     }
