@@ -13,6 +13,6 @@ mod target;
 
 pub use capture::{is_pending, spools, sweep};
 pub use place::Where;
-pub use records::{commits, count, write};
+pub use records::{append, commits, count, write};
 pub use stay::after_hook;
 pub use swept::Swept;

@@ -7,11 +7,17 @@ use crate::cli::recording::OpenLedger;
 use crate::facts::ids::ObjectId;
 use crate::facts::quantity::counted;
 use crate::facts::record::Record;
-use crate::ledger;
+use crate::git::Repo;
+use crate::ledger::{self, WriteError, Writer};
 use crate::workspace::capture::Records;
 
 /// Writes records to the notes. Returns the commits whose notes could not take them, and why.
 pub fn write(open: &OpenLedger, records: &Records) -> Result<ledger::Left, CommandError> {
+    Ok(append(&open.repo, records, open.writer()?)?)
+}
+
+/// Like [`write`], by any writer to any repository.
+pub fn append(repo: &Repo, records: &Records, writer: &Writer) -> Result<ledger::Left, WriteError> {
     let lines: Vec<(ObjectId, Record)> = records
         .iter()
         .map(|(commit, record)| (*commit, Record::Session(Box::new(record.clone()))))
@@ -21,7 +27,7 @@ pub fn write(open: &OpenLedger, records: &Records) -> Result<ledger::Left, Comma
         written.retain(|(commit, _)| !left.contains_key(commit));
         format!("Capture: {} on {}\n", count(&written), commits(&written))
     };
-    Ok(ledger::append_each(&open.repo, &lines, message, open.writer()?)?)
+    ledger::append_each(repo, &lines, message, writer)
 }
 
 /// The number of sessions in records, with its noun.

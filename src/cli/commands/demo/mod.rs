@@ -2,6 +2,7 @@
 //!
 //! The same bytes on every machine: dates, people and ids are fixed, only the logs contain the directory that they are in.
 
+mod captured;
 mod code;
 mod random;
 mod story;
@@ -158,6 +159,9 @@ impl Workspace {
         for growing in &self.repos {
             growing.repo.check_out()?;
             growing.write_ledger()?;
+            if growing.place.is_captured {
+                captured::capture(&growing.path, &self.logs)?;
+            }
         }
         Ok(())
     }

@@ -37,6 +37,8 @@ pub(super) struct Place {
     pub(super) name: &'static str,
     pub(super) about: &'static str,
     pub(super) language: Language,
+    /// Whether its sessions are captured in notes. One repository is left, so that there is something to capture.
+    pub(super) is_captured: bool,
     words: &'static [&'static str],
 }
 
@@ -45,6 +47,7 @@ pub(super) const PLACES: [Place; 4] = [
         name: "accounts",
         about: "Books, invoices and the hours behind them",
         language: Language::TypeScript,
+        is_captured: true,
         words: &[
             "account",
             "time track",
@@ -60,6 +63,7 @@ pub(super) const PLACES: [Place; 4] = [
         name: "courses",
         about: "Courses, certifications and the exams at their end",
         language: Language::Python,
+        is_captured: true,
         words: &[
             "certif",
             "course",
@@ -76,6 +80,7 @@ pub(super) const PLACES: [Place; 4] = [
         name: "console",
         about: "The desktop client and its terminal",
         language: Language::Go,
+        is_captured: false,
         words: &[
             "desktop",
             "ui ",
@@ -90,6 +95,7 @@ pub(super) const PLACES: [Place; 4] = [
         name: "platform",
         about: "Sign-in, mail, deployment and what else every service needs",
         language: Language::Rust,
+        is_captured: true,
         words: &[""],
     },
 ];
