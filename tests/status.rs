@@ -210,7 +210,7 @@ fn an_empty_repository_has_nothing_to_tell() {
     No agent commits without a task since 2026-04-09
     No session without a commit since 2026-04-09
     Every session with a commit is captured
-    No agent has worked here; set up hooks: `git leverage setup`
+    No agent has worked on this machine recently; set up hooks: `git leverage setup`
     ");
 }
 
@@ -353,7 +353,7 @@ fn setup_is_advised_where_hooks_are_missing() {
     let advice = "git leverage setup";
     let text = shown(&world, &repo, &["status"]);
     assert!(
-        text.contains("No agent has worked here; ") && text.contains(advice),
+        text.contains("No agent has worked on this machine recently; ") && text.contains(advice),
         "{text}"
     );
     for scope in [&[][..], &["--project"]] {
@@ -361,7 +361,7 @@ fn setup_is_advised_where_hooks_are_missing() {
             .success();
         let text = shown(&world, &repo, &["status"]);
         assert!(
-            text.contains("No agent has worked here yet") && !text.contains(advice),
+            text.contains("No agent has worked on this machine recently") && !text.contains(advice),
             "{text}"
         );
         let remove = ["setup", "--agent", "claude-code", "--remove"];

@@ -326,8 +326,8 @@ fn notes(status: &Status) -> Vec<String> {
         (
             status.agents.is_empty(),
             match status.is_set_up {
-                true => "No agent has worked here yet".to_owned(),
-                false => format!("No agent has worked here; {SETUP}"),
+                true => "No agent has worked on this machine recently".to_owned(),
+                false => format!("No agent has worked on this machine recently; {SETUP}"),
             },
         ),
     ];
