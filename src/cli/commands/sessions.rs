@@ -1,5 +1,6 @@
 //! `sessions`: the sessions in the logs of coding agents on this machine, and the timeline of one.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::aggregate::sessions::{SessionReport, session_report};
@@ -14,15 +15,19 @@ use crate::cli::outcome::Outcome;
 use crate::cli::output::OutputArgs;
 use crate::cli::period::{self, PeriodArgs};
 use crate::facts::diagnostics::Warning;
+use crate::facts::ids::SessionId;
 use crate::facts::quantity::counted;
 use crate::facts::session::Session;
+use crate::facts::shell;
 use crate::facts::short_ids::ShortNames;
 use crate::facts::span::Millis;
+use crate::git::Repo;
 use crate::render::document::Document;
 use crate::render::json::Versioned;
 use crate::render::sessions;
 use crate::sources::agents::{Agent, READERS};
 use crate::sources::discover::{LinkedWorkTrees, discover};
+use crate::sources::ledger::read_recorded;
 use crate::workspace::options::SessionOptions;
 use crate::workspace::sessions::{MachineSessions, Scope, collect, links_of};
 
@@ -140,6 +145,9 @@ fn list(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     send(args, context, report)?;
     if let Some(why) = why_empty {
         context.terminal.status(&why)?;
+        if let Some(captured) = captured(&scope.around, &args.roots) {
+            context.terminal.status(&captured)?;
+        }
     }
     finish(context, &machine.warnings)
 }
@@ -155,6 +163,30 @@ fn why_empty(machine: &MachineSessions, options: &SessionOptions) -> String {
         ),
         (_, false) => "No session is in this period".to_owned(),
     }
+}
+
+/// The captured sessions of repositories, which have no logs here, and the command that shows them.
+fn captured(repositories: &[PathBuf], roots: &[PathBuf]) -> Option<String> {
+    let opened = repositories.iter().filter_map(|path| Repo::open(path).ok());
+    let ids = |repo: Repo| {
+        read_recorded(&repo)
+            .sessions
+            .into_iter()
+            .map(|found| found.record.session)
+    };
+    let sessions: BTreeSet<SessionId> = opened.flat_map(ids).collect();
+    let roots = roots.iter().map(|root| shell::word(&root.to_string_lossy()));
+    let words: Vec<String> = std::iter::once("git leverage report".to_owned())
+        .chain(roots)
+        .chain(["--by session".to_owned()])
+        .collect();
+    (!sessions.is_empty()).then(|| {
+        format!(
+            "Captured in notes: {}; `{}` shows them",
+            counted(sessions.len() as u64, "session", "sessions"),
+            words.join(" ")
+        )
+    })
 }
 
 /// Where logs were looked for in vain.
