@@ -243,6 +243,14 @@ fn every_command_gives_one_answer_on_the_demo() {
         let with_logs = one_answer(&world, repo, &["--agent-dir", &logs]);
         let without = one_answer(&world, repo, &["--no-sessions"]);
         assert!(with_logs.agent_commits >= without.agent_commits);
+        let noted = one_answer(&world, repo, &[]);
+        // The notes tell who made a commit as the logs do, in all repositories but the one that is not captured.
+        let same = if repo.ends_with("console") {
+            &without
+        } else {
+            &with_logs
+        };
+        assert_eq!(noted.agent_commits, same.agent_commits);
         by_agents += with_logs.agent_commits.unwrap();
         minutes += with_logs.agent_minutes.unwrap_or(0.0);
     }

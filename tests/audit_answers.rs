@@ -79,7 +79,7 @@ fn the_factor_of_measured_minutes_is_not_moved_by_a_claim() {
     }
     says(
         &page(&repo, &[]),
-        "Measured: agent minutes of 1 of 1 task, only from notes; factor 120.0x",
+        "From notes: agent minutes of 1 of 1 task; anyone can type them; factor 120.0x",
     );
 }
 
@@ -386,7 +386,10 @@ fn only_all_is_all_and_only_nothing_is_nothing() {
         .run(&["record", "--no-commit", "--title", "Plan", "--estimate", "4h"])
         .success();
     let shown = page(&repo, &[]);
-    says(&shown, "agent minutes of 1 of 2 tasks, only from notes");
+    says(
+        &shown,
+        "From notes: agent minutes of 1 of 2 tasks; anyone can type them;",
+    );
     says(&shown, "Minutes in notes 1 824h");
     says(&shown, "Nothing 1 4h");
 }
@@ -442,21 +445,57 @@ fn help_names_the_rules_and_signatures_are_spoken_of_once() {
 }
 
 #[test]
-fn the_demo_says_how_its_sessions_are_found() {
+fn the_demo_measures_without_an_option() {
     let world = World::new();
     let printed = world.run(&["demo", "made"]).success();
     assert!(!printed.contains("CLAUDE_CONFIG_DIR"), "{printed}");
+    assert_eq!(printed.matches("--agent-dir").count(), 1, "{printed}");
     says(
         &printed,
-        "git leverage audit made/accounts --agent-dir claude-code=made/agent-logs/claude",
+        "git leverage audit made/accounts git leverage inventory made",
     );
-    let here = world.path("");
-    let ran = world
-        .leverage(&here)
-        .args(["audit", "made/accounts", "--format", "json"])
-        .args(["--agent-dir", "claude-code=made/agent-logs/claude"])
-        .output()
-        .unwrap();
-    let audit: Value = serde_json::from_slice(&ran.stdout).unwrap();
-    assert_eq!(audit["confidence"]["measured"]["tasks"], 15);
+    let audit = world
+        .run(&["audit", "made/accounts", "--format", "json"])
+        .success();
+    let audit: Value = serde_json::from_str(&audit).unwrap();
+    assert_eq!(audit["confidence"]["measured"]["tasks"], 0);
+    assert_eq!(audit["confidence"]["noted"]["tasks"], 15);
+}
+
+#[test]
+fn the_demo_leaves_one_repository_to_capture() {
+    let world = World::new();
+    let _ = world.run(&["demo", "made"]).success();
+    let logs = format!("claude-code={}", world.path("made/agent-logs/claude").display());
+    for (name, is_captured) in [
+        ("accounts", true),
+        ("courses", true),
+        ("platform", true),
+        ("console", false),
+    ] {
+        let of = |args: &[&str]| {
+            let place = format!("made/{name}");
+            let args = [&["-C", place.as_str()], args, &["--agent-dir", &logs]].concat();
+            world.run(&args).to_string()
+        };
+        let since = ["capture", "--since", "2026-02-26"];
+        let shown = of(&[&since[..], &["--dry-run"]].concat());
+        assert_eq!(shown.contains("Nothing new to capture"), is_captured, "{shown}");
+        assert_eq!(of(&["status"]).contains("Not captured yet"), !is_captured);
+    }
+}
+
+/// `sessions` shows logs; without any, it says where the captured sessions are.
+#[test]
+fn sessions_without_logs_lead_to_the_captured_ones() {
+    let world = World::new();
+    let _ = world.run(&["demo", "made it"]).success();
+    let empty = world.run(&["sessions", "made it"]);
+    says(&empty.stderr, "No agent session logs found");
+    says(
+        &empty.stderr,
+        "Captured in notes: 64 sessions; `git leverage report 'made it' --by session` shows them",
+    );
+    let none = world.run(&["sessions", "made it/console"]);
+    assert!(!none.stderr.contains("Captured in notes"), "{none}");
 }

@@ -235,7 +235,7 @@ fn minutes_that_only_a_note_tells_are_told_apart() {
     let parts = ["measured", "noted"].map(|part| audit["confidence"][part]["human_hours"].as_f64());
     assert_eq!(parts, [Some(0.0), Some(4.0)]);
     let page = page(&repo);
-    let measured = "Measured: agent minutes of 1 of 1 task, only from notes; factor 48.0x";
+    let measured = "From notes: agent minutes of 1 of 1 task; anyone can type them; factor 48.0x";
     assert!(page.contains(measured), "{page}");
     assert!(page.contains("Minutes in notes 1 4h 48.0x 48.0x"), "{page}");
     assert_eq!(findings(&repo, "session-away-from-commits"), []);

@@ -2,13 +2,12 @@
 
 use crate::world::{START, TestRepo, World};
 
-/// The page of a command at a width, with the agents' logs of the demo.
+/// The page of a command at a width.
 fn at_width(world: &World, width: usize, args: &[&str]) -> String {
     let ran = world
         .leverage(&world.path(""))
         .args(args)
         .env("COLUMNS", width.to_string())
-        .env("CLAUDE_CONFIG_DIR", "made/agent-logs/claude")
         .output()
         .unwrap();
     String::from_utf8(ran.stdout).unwrap()
@@ -99,9 +98,9 @@ fn the_first_lines_of_the_demo() {
         [
             "Audit of accounts: 24 of 31 commits made with agents; 5 warnings, 5 notes",
             "Claimed: 828h in 16 tasks, factor 194.1x; estimates that cannot be checked",
-            "Measured: agent minutes of 15 of 16 tasks, from session logs; factor 208.8x",
+            "From notes: agent minutes of 15 of 16 tasks; anyone can type them; factor 208.8x",
             "Lines at HEAD: agents 98.5%, people 0.0%, unknown 1.5%",
-            "Evidence: 18 commits by session log; anyone can type the rest: note 1, trailer 5",
+            "Evidence: 0 commits by session log; anyone can type the rest: note 19, trailer 5",
         ]
     );
     assert_eq!(top.len(), 8, "{page}");
@@ -113,6 +112,32 @@ fn the_first_lines_of_the_demo() {
         top[6].starts_with("note: ") && top[7].starts_with("note: "),
         "{page}"
     );
+}
+
+#[test]
+fn the_logs_of_the_demo_are_better_evidence_than_its_notes() {
+    let world = World::new();
+    let _ = world.run(&["demo", "made"]).success();
+    let logs = ["--agent-dir", "claude-code=made/agent-logs/claude"];
+    let page = at_width(&world, 80, &[&["audit", "made/accounts"], &logs[..]].concat());
+    let top = first_lines(&page);
+    assert_eq!(
+        [top[2], top[4]],
+        [
+            "Measured: agent minutes of 15 of 16 tasks, from session logs; factor 208.8x",
+            "Evidence: 18 commits by session log; anyone can type the rest: note 1, trailer 5",
+        ]
+    );
+    // Nothing of `console` is captured.
+    let measured = |logs: &[&str]| {
+        let page = at_width(&world, 80, &[&["audit", "made/console"], logs].concat());
+        first_lines(&page)[2].to_owned()
+    };
+    assert_eq!(
+        measured(&[]),
+        "Measured: no agent minutes; no session log or note covers these tasks"
+    );
+    assert!(measured(&logs).contains(", from session logs;"));
 }
 
 #[test]

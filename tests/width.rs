@@ -6,6 +6,9 @@ use crate::world::World;
 
 const WIDTHS: [usize; 4] = [60, 80, 100, 120];
 
+/// The session logs of the demo, for commands that show more of them than notes do.
+const LOGS: &str = "claude-code=leverage-demo/agent-logs/claude";
+
 /// The arguments of each command that shows tables, in a folder in which `leverage-demo` is.
 const COMMANDS: &[&[&str]] = &[
     &["report", "leverage-demo"],
@@ -31,8 +34,8 @@ const COMMANDS: &[&[&str]] = &[
     &["-C", "leverage-demo/accounts", "log"],
     &["-C", "leverage-demo/accounts", "log", "--history"],
     &["-C", "leverage-demo/accounts", "show", "HEAD"],
-    &["sessions", "leverage-demo"],
-    &["sessions", "leverage-demo", "--sensitivity"],
+    &["sessions", "leverage-demo", "--agent-dir", LOGS],
+    &["sessions", "leverage-demo", "--agent-dir", LOGS, "--sensitivity"],
     &["inventory", "leverage-demo"],
     &["inventory", "leverage-demo", "--readiness"],
     &[
@@ -42,6 +45,7 @@ const COMMANDS: &[&[&str]] = &[
         "identity,size,testing,history,ai,clone",
     ],
     &["status", "leverage-demo"],
+    &["status", "leverage-demo", "--agent-dir", LOGS],
     &["-C", "leverage-demo/accounts", "status"],
     &["scan", "leverage-demo"],
 ];
@@ -50,7 +54,6 @@ const COMMANDS: &[&[&str]] = &[
 fn output(world: &World, args: &[&str], width: usize) -> String {
     let mut command = world.leverage(&world.path(""));
     command.args(args).env("COLUMNS", width.to_string());
-    command.env("CLAUDE_CONFIG_DIR", world.path("leverage-demo/agent-logs/claude"));
     let output = command.output().expect("git-leverage starts");
     String::from_utf8(output.stdout).expect("UTF-8")
 }
@@ -109,15 +112,15 @@ fn the_demo_at_eighty_columns() {
     courses        22  1,375.5h  32h 59m    41.7x       42      31     18h 55m
     accounts       16      828h   4h 16m   194.1x       31      24      4h 23m
     platform       38      713h  18h 42m    38.1x       46      40     11h 36m
-    console        12      119h   2h 16m    52.5x       27      15      1h 53m
+    console        12      119h   2h 16m    52.5x       27      15           –
     ──────────────────────────────────────────────────────────────────────────
-    Total          88  3,035.5h  58h 13m    52.1x      146     110     36h 46m
+    Total          88  3,035.5h  58h 13m    52.1x      146     110     34h 53m
 
     Hidden at this width: Sup., Tokens, Sup. factor, Wall factor, All-in factor,
     Wall time, +lines, -lines, +source, +tests, Sessions, Logged tokens, Logged
     sup., Parallelism
     27 of 88 tasks have no supervision time; the supervisory factor leaves them out
-    31 of 88 tasks have no time in sessions; the wall and all-in factors leave them
+    41 of 88 tasks have no time in sessions; the wall and all-in factors leave them
     out
     67 of 146 commits have no task
     ");
@@ -141,18 +144,19 @@ fn the_demo_at_eighty_columns() {
     accounts    2026-04-03       –        –        –        1       1           –
     accounts    2026-04-04    812h   3h 57m   205.6x       12      12      3h 42m
     console     2026-04-03       –        –        –        0       0           –
-    console     2026-04-04     26h      39m    40.0x        3       3         39m
+    console     2026-04-04     26h      39m    40.0x        3       3           –
     courses     2026-04-03       –        –        –        2       1           –
     courses     2026-04-04    260h  16h 58m    15.3x        3       3     16h 25m
     platform    2026-04-03       –        –        –        1       1         23m
     platform    2026-04-04    328h   4h 47m    68.6x       10      10      4h 19m
     ─────────────────────────────────────────────────────────────────────────────
-    Total                   1,426h  26h 21m    54.1x       32      31     25h 27m
+    Total                   1,426h  26h 21m    54.1x       32      31     24h 48m
 
     Hidden at this width: Tasks, Sup., Tokens, Sup. factor, Wall factor, All-in
     factor, Wall time, +lines, -lines, +source, +tests, Sessions, Logged tokens,
     Logged sup., Parallelism
-    1 of 29 tasks has no time in sessions; the wall and all-in factors leave it out
+    4 of 29 tasks have no time in sessions; the wall and all-in factors leave them
+    out
     4 of 32 commits have no task
     ");
 }
@@ -182,7 +186,7 @@ fn the_columns_that_were_requested() {
 
     2 more rows; the totals include them
     27 of 88 tasks have no supervision time; the supervisory factor leaves them out
-    31 of 88 tasks have no time in sessions; the wall and all-in factors leave them
+    41 of 88 tasks have no time in sessions; the wall and all-in factors leave them
     out
     67 of 146 commits have no task
     ");

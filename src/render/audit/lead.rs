@@ -156,7 +156,7 @@ fn measured(audit: &Audit) -> Option<Fact> {
         let minutes = minutes(confidence.session_minutes?);
         return Some(Fact::new(
             "Measured",
-            format!("{minutes} of agent time, in no task"),
+            format!("{minutes} of agent time in session logs or notes, in no task"),
         ));
     }
     if known == 0 {
@@ -168,14 +168,19 @@ fn measured(audit: &Audit) -> Option<Fact> {
         number(known),
         counted_in_groups(tasks, "task", "tasks")
     );
+    let over = factor(confidence.claimed.measured_leverage_factor);
+    let short = format!("agent minutes of {of}; factor {over}");
+    // A note measures nothing itself: whoever can write notes can type any minutes.
+    if noted == known {
+        let text = format!("agent minutes of {of}; anyone can type them; factor {over}");
+        return Some(Fact::new("From notes", text).shorter(short));
+    }
     let from = match noted {
         0 => ", from session logs".to_owned(),
-        all if all == known => ", only from notes".to_owned(),
         some => format!(", {} only from notes", number(some)),
     };
-    let over = factor(confidence.claimed.measured_leverage_factor);
     let text = format!("agent minutes of {of}{from}; factor {over}");
-    Some(Fact::new("Measured", text).shorter(format!("agent minutes of {of}; factor {over}")))
+    Some(Fact::new("Measured", text).shorter(short))
 }
 
 /// Whose lines are at HEAD.

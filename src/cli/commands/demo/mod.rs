@@ -1,6 +1,7 @@
 //! `demo`: a small workspace of real repositories, with tasks, history and agent logs, to try everything on.
 //!
-//! The same bytes on every machine: dates, people and ids are fixed, only the logs contain the directory that they are in.
+//! The same bytes on every machine: dates, people and ids are fixed, only the logs contain the directory that they are in. What
+//! the sessions made is captured in notes, so that reports and audits show it as measured without being told where the logs are.
 
 mod captured;
 mod code;
@@ -71,12 +72,16 @@ fn make_empty(folder: &Path) -> Result<PathBuf, CommandError> {
 fn what_to_try(folder: &Path) -> String {
     let name = folder.display();
     let first = PLACES.first().map_or("", |place| place.name);
+    let captured = match PLACES.iter().find(|place| !place.is_captured) {
+        Some(place) => format!("captured in notes, except those of `{}`", place.name),
+        None => "captured in notes".to_owned(),
+    };
     format!(
-        "Created {} repositories and the logs of their agents in {name}. Try:\n\n  \
+        "Created {} repositories and the logs of their agents in {name}.\nThe sessions are {captured}. Try:\n\n  \
          git leverage report {name}\n  \
-         git leverage report {name} --by day --since 2026-03-01 --until 2026-04-04\n  \
-         git leverage report {name} --by task --since 2026-04-04 --until 2026-04-04 --format markdown\n  \
-         git leverage audit {name}/{first} --agent-dir claude-code={name}/agent-logs/claude\n  \
+         git leverage report {name} --by day\n  \
+         git leverage report {name} --by task --on 2026-04-04\n  \
+         git leverage audit {name}/{first}\n  \
          git leverage inventory {name}\n  \
          git leverage sessions {name} --agent-dir claude-code={name}/agent-logs/claude\n  \
          git -C {name}/{first} leverage log\n",
