@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::person;
+use super::story::person;
 use crate::cli::background::sweep::append;
 use crate::cli::error::CommandError;
 use crate::correlate::measured::Stamp;

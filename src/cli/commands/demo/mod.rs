@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::outcome::Outcome;
-use crate::facts::commit::{Instant, Person};
+use crate::facts::commit::Instant;
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::quantity::{Hours, Minutes, Tokens};
 use crate::facts::record::Record;
@@ -26,7 +26,7 @@ use crate::git::folder;
 use crate::ledger::{self, Signing, Writer};
 use code::{Purpose, SourceFile};
 use random::Random;
-use story::{Claim, Event, PEOPLE, PLACES, Place, Work};
+use story::{Claim, Event, PLACES, Place, Work, person};
 use traces::Trace;
 
 /// The arguments of `demo`.
@@ -307,14 +307,6 @@ impl Growing {
             supervisory_minutes,
             tokens,
         })
-    }
-}
-
-fn person(at: usize) -> Person {
-    let (name, email) = PEOPLE.get(at).or(PEOPLE.first()).copied().unwrap_or_default();
-    Person {
-        name: name.to_owned(),
-        email: email.to_owned(),
     }
 }
 

@@ -7,6 +7,7 @@ use chrono::{Datelike, NaiveDate, NaiveTime, Weekday};
 
 use super::code::Language;
 use super::random::Random;
+use crate::facts::commit::Person;
 
 /// A published day: its date, its rows and its total of tokens.
 const DAYS: [(&str, &str, u64); 4] = [
@@ -101,11 +102,20 @@ pub(super) const PLACES: [Place; 4] = [
 ];
 
 /// Who works there: name and mail.
-pub(super) const PEOPLE: [(&str, &str); 3] = [
+const PEOPLE: [(&str, &str); 3] = [
     ("Ada Example", "ada@example.org"),
     ("Grace Example", "grace@example.org"),
     ("Lin Example", "lin@example.org"),
 ];
+
+/// One of [`PEOPLE`], the first if there is none at this position.
+pub(super) fn person(at: usize) -> Person {
+    let (name, email) = PEOPLE.get(at).or(PEOPLE.first()).copied().unwrap_or_default();
+    Person {
+        name: name.to_owned(),
+        email: email.to_owned(),
+    }
+}
 
 /// One thing that happened, and left a commit unless it changed no code.
 #[derive(Debug, Clone)]
