@@ -23,7 +23,7 @@ fn on_terminal(
     let program = env!("CARGO_BIN_EXE_git-leverage");
     let folder = std::path::Path::new(program).parent().unwrap();
     let script = format!(
-        "PATH='{}':\"$PATH\"; export PATH; exec script -qec \"stty cols 80; $LINE\" /dev/null </dev/null",
+        "PATH='{}':\"$PATH\"; export PATH; exec script -qec \"stty rows 24 cols 80; $LINE\" /dev/null </dev/null",
         folder.display()
     );
     let mut command = world.shell(repo.path(), &script);

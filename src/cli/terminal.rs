@@ -135,9 +135,10 @@ impl Terminal {
         }
     }
 
-    /// Shows the data of a command page by page, if standard output is a terminal.
+    /// Shows the data of a command page by page, if standard output is a terminal with a size. Nobody sits at one without, such as
+    /// that of `script` in a job, and a pager would wait there for a key.
     pub fn page_with(&mut self, pager: impl FnOnce() -> Option<Pager>) {
-        if io::stdout().is_terminal() {
+        if io::stdout().is_terminal() && terminal_size::terminal_size().is_some() {
             self.paged = pager().map_or(Paged::Never, Paged::Soon);
         }
     }

@@ -101,8 +101,10 @@ pub struct InventoryRow {
     pub default_branch: Option<String>,
     pub remotes: Vec<Remote>,
     pub description: Option<String>,
-    #[serde(alias = "licence")]
     pub license: Option<String>,
+    /// The same under its name in version 1, for programs that read that.
+    #[serde(default)]
+    pub licence: Option<String>,
     #[serde(alias = "licence_source")]
     pub license_source: Option<LicenseSource>,
     pub submodules: Option<u64>,
@@ -208,6 +210,7 @@ impl InventoryRow {
         self.files_complete = Some(tree.is_complete());
         self.description = tree.project.description.clone();
         self.license = tree.project.license.as_ref().map(|license| license.spdx.clone());
+        self.licence.clone_from(&self.license);
         self.license_source = tree.project.license.as_ref().map(|license| license.source);
         self.files = Some(tree.size.files);
         if let Some(lines) = tree.lines() {
