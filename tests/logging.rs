@@ -161,6 +161,34 @@ fn the_history_is_a_block_per_revision_with_local_dates() {
 }
 
 #[test]
+fn the_columns_of_log_are_named_by_id_or_heading() {
+    let world = World::new();
+    let repo = kiln(&world);
+    let csv = ["log", "--format", "csv", "--columns", "human_hours,Task"];
+    assert_eq!(
+        repo.run(&csv).success(),
+        "human_hours,title\n3,Tell what happened\n2,Cap the delay\n1,Retry with a delay\n"
+    );
+    let shown = repo
+        .run(&["log", "-n", "1", "--columns", "task,factor,from-logs"])
+        .success();
+    for heading in ["Task", "Factor"] {
+        assert!(shown.contains(heading) && !shown.contains("Human"), "{shown}");
+    }
+    let help = repo.run(&["log", "--columns", "help"]).success();
+    assert!(
+        help.contains("agent_minutes_measured") && help.contains("From logs"),
+        "{help}"
+    );
+    let wrong = repo.run(&["log", "--columns", "human_hour"]);
+    assert_eq!(wrong.code, Some(2));
+    assert!(wrong.stderr.contains("did you mean `human_hours`?"), "{wrong}");
+    for other in ["--history", "--oneline"] {
+        assert_eq!(repo.run(&["log", other, "--columns", "task"]).code, Some(2));
+    }
+}
+
+#[test]
 fn a_narrow_terminal_holds_every_line() {
     let world = World::new();
     let repo = kiln(&world);

@@ -18,7 +18,7 @@ pub struct ColumnsArgs {
 /// How many rows.
 #[derive(Debug, Clone, Copy, Default, clap::Args)]
 pub struct LimitArgs {
-    /// Show at most N rows; the totals include the others
+    /// Show at most N entries; totals include the others
     #[arg(short = 'n', long, value_name = "N")]
     pub limit: Option<usize>,
 }

@@ -28,7 +28,7 @@ pub struct UnknownName {
 pub fn find<S: AsRef<str>>(names: &[S], choices: &[Choice<'_>]) -> Result<Vec<usize>, UnknownName> {
     let mut found: Vec<usize> = Vec::new();
     for name in names.iter().map(|name| name.as_ref().trim()) {
-        let is = |text: &str| text.to_lowercase() == name.to_lowercase();
+        let is = |text: &str| normalized(text) == normalized(name);
         let with = |of: fn(&Choice<'_>) -> Option<String>| -> Vec<usize> {
             let named = choices.iter().enumerate();
             let named = named.filter(|(_, choice)| of(choice).is_some_and(|text| is(&text)));
@@ -47,6 +47,15 @@ pub fn find<S: AsRef<str>>(names: &[S], choices: &[Choice<'_>]) -> Result<Vec<us
         found.extend(new);
     }
     Ok(found)
+}
+
+/// `Last commit` and `last-commit` are `last_commit`, but the heading `-lines` is not `_lines`.
+fn normalized(name: &str) -> String {
+    let mark = |(at, letter): (usize, char)| match letter {
+        ' ' | '-' if at > 0 => '_',
+        other => other,
+    };
+    name.to_lowercase().chars().enumerate().map(mark).collect()
 }
 
 fn unknown(name: &str, choices: &[Choice<'_>]) -> UnknownName {
@@ -168,6 +177,7 @@ mod tests {
         assert_eq!(found(&["+Lines", "NAME"]), Ok(vec![1, 0]));
         assert_eq!(found(&["repository", "identity"]), Ok(vec![0]));
         assert_eq!(found(&["Bytes", "size"]), Ok(vec![2]));
+        assert_eq!(found(&["lines-added", "lines added"]), Ok(vec![1]));
     }
 
     #[test]

@@ -294,13 +294,8 @@ pub fn without_idle_estimator(mut table: Table) -> Table {
 
 /// The table for people: with short ids, and without the columns of what nobody claimed and of agents that estimated where
 /// there is nothing in them.
-pub fn shown(mut table: Table, tasks: &[Timed<'_>], ids: &ShortIds) -> Table {
-    let short = tasks.iter().map(|timed| Cell::text(ids.of(timed.task.id)));
-    if let Some(at) = table.columns.iter().position(|column| column.id == ID) {
-        let cells = table.rows.iter_mut().filter_map(|row| row.get_mut(at));
-        cells.zip(short).for_each(|(cell, short)| *cell = short);
-    }
-    let mut table = without_idle_estimator(table);
+pub fn shown(table: Table, tasks: &[Timed<'_>], ids: &ShortIds) -> Table {
+    let mut table = without_idle_estimator(with_short_ids(table, tasks, ids));
     let Some(at) = table.columns.iter().position(|column| column.id == FROM_LOGS) else {
         return table;
     };
@@ -318,6 +313,16 @@ pub fn shown(mut table: Table, tasks: &[Timed<'_>], ids: &ShortIds) -> Table {
             "{} agent minutes from logs, which nobody claimed",
             counted(some, "task has", "tasks have")
         )),
+    }
+    table
+}
+
+/// All columns, with short ids.
+pub fn with_short_ids(mut table: Table, tasks: &[Timed<'_>], ids: &ShortIds) -> Table {
+    let short = tasks.iter().map(|timed| Cell::text(ids.of(timed.task.id)));
+    if let Some(at) = table.columns.iter().position(|column| column.id == ID) {
+        let cells = table.rows.iter_mut().filter_map(|row| row.get_mut(at));
+        cells.zip(short).for_each(|(cell, short)| *cell = short);
     }
     table
 }

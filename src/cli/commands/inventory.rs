@@ -8,6 +8,7 @@ use chrono::SecondsFormat;
 use crate::aggregate::inventory::{Comparison, Inventory, InventoryRow, SCHEMA, SCHEMA_1, Windows};
 use crate::aggregate::readiness::Verdict;
 use crate::cli::bar;
+use crate::cli::columns::ColumnsArgs;
 use crate::cli::commands::scan::no_commits;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
@@ -21,9 +22,8 @@ use crate::cli::reading::{ReadArgs, threads};
 use crate::facts::diagnostics::Status;
 use crate::facts::zone::Zone;
 use crate::render::document::{Document, Table};
-use crate::render::inventory::{self as shown, Columns, Sorting, UnknownColumn};
+use crate::render::inventory::{self as shown, Columns, Sorting};
 use crate::render::json::{self, Versioned};
-use crate::render::terminal::render;
 use crate::sources::discover::LinkedWorkTrees;
 use crate::workspace::inventory::{InventoryOptions, read_inventory};
 use crate::workspace::repositories::find;
@@ -36,9 +36,8 @@ pub struct Args {
     /// directory]
     #[arg(value_name = "ROOT")]
     roots: Vec<PathBuf>,
-    /// The columns to show, by id, heading or group
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', conflicts_with_all = ["readiness", "compare"])]
-    columns: Vec<String>,
+    #[command(flatten)]
+    columns: ColumnsArgs,
     /// The columns to sort by: largest number or latest date first, text from A, or with `-` before a column from Z
     #[arg(
         long,
@@ -51,7 +50,7 @@ pub struct Args {
     #[arg(long)]
     reverse: bool,
     /// Show whether each repository has what others need to rely on it
-    #[arg(long)]
+    #[arg(long, conflicts_with = "columns")]
     readiness: bool,
     /// Exit with 4 if a check fails
     #[arg(long, requires = "readiness")]
@@ -60,7 +59,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
     /// Show what changed since the inventory in FILE; `--save` may replace the same FILE
-    #[arg(long, value_name = "FILE", conflicts_with = "readiness")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["readiness", "columns"])]
     compare: Option<PathBuf>,
     /// Ignore other tools' trailers when detecting agents and sessions for the `ai` columns
     #[arg(long)]
@@ -111,13 +110,12 @@ fn wrapped(text: &str) -> String {
 
 /// Reads the repositories and shows what was requested.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
-    if args.columns == ["help"] {
-        return list_columns(context);
+    if args.columns.ask_for_help() {
+        return ColumnsArgs::list(&shown::choices(), context);
     }
     let zone = args.period.zone(&context.settings())?;
     let columns = args.columns()?;
-    let sorting =
-        Sorting::named(args.sort.iter().map(String::as_str)).map_err(|error| unknown_column(&error))?;
+    let sorting = Sorting::named(args.sort.iter().map(String::as_str))?;
     let with_agents = columns.touch(shown::AI) || sorting.touches(shown::AI);
     let earlier = args
         .compare
@@ -156,13 +154,15 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
 impl Args {
     /// Whether the default table is shown to a person.
     fn is_plain(&self) -> bool {
-        self.columns.is_empty() && self.output.format() == Format::Table && self.output.output.is_none()
+        self.columns.columns.is_empty()
+            && self.output.format() == Format::Table
+            && self.output.output.is_none()
     }
 
     /// The requested columns, else the default ones, or nearly all of them for a spreadsheet.
     fn columns(&self) -> Result<Columns, CommandError> {
-        if !self.columns.is_empty() {
-            return columns_named(&self.columns);
+        if !self.columns.columns.is_empty() {
+            return columns_named(&self.columns.columns);
         }
         if self.output.format() == Format::Csv {
             let quick = shown::GROUPS.into_iter().filter(|group| *group != shown::AI);
@@ -190,24 +190,7 @@ impl Args {
 }
 
 fn columns_named<S: AsRef<str>>(names: &[S]) -> Result<Columns, CommandError> {
-    Columns::named(names.iter().map(AsRef::as_ref)).map_err(|error| unknown_column(&error))
-}
-
-fn unknown_column(error: &UnknownColumn) -> CommandError {
-    let wrong = CommandError::usage(error.to_string());
-    match error.similar {
-        Some(similar) => wrong
-            .hint(format!("Did you mean `{similar}`?"))
-            .hint("Run `git leverage inventory --columns help` for all columns"),
-        None => shown::groups_in_words().fold(wrong, CommandError::hint),
-    }
-}
-
-fn list_columns(context: &mut Context) -> Result<Outcome, CommandError> {
-    let screen = context.terminal.screen(None);
-    let text = render(&Document::from(shown::all_columns()), screen);
-    context.terminal.data(text.as_bytes())?;
-    Ok(Outcome::Done)
+    Ok(Columns::named(names.iter().map(AsRef::as_ref))?)
 }
 
 fn take_inventory(

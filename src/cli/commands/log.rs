@@ -8,6 +8,7 @@ use regex::Regex;
 use serde::Serialize;
 
 use crate::cli::authors::AuthorArgs;
+use crate::cli::columns::{ColumnsArgs, LimitArgs};
 use crate::cli::context::Context;
 use crate::cli::counted::TaskBody;
 use crate::cli::error::CommandError;
@@ -28,7 +29,7 @@ use crate::git::messages;
 use crate::render::document::{Document, Table};
 use crate::render::history::{Step, blocks};
 use crate::render::json::Versioned;
-use crate::render::task::{Timed, history, oneline, shown, table, without_idle_estimator};
+use crate::render::task::{Timed, history, oneline, shown, table, with_short_ids, without_idle_estimator};
 
 const SCHEMA: &str = "git-leverage.log/1";
 
@@ -42,21 +43,22 @@ pub struct Args {
     /// Only tasks of these commits: `A..B`, or a revision and all its ancestors
     #[arg(value_name = "REV-RANGE")]
     range: Option<String>,
-    /// Show at most N tasks, or N revisions with --history
-    #[arg(short = 'n', long, value_name = "N")]
-    limit: Option<usize>,
+    #[command(flatten)]
+    limit: LimitArgs,
     #[command(flatten)]
     period: PeriodArgs,
     #[command(flatten)]
     author: AuthorArgs,
     /// Show one line per task: id, day, estimate and title
-    #[arg(long, conflicts_with = "history")]
+    #[arg(long, conflicts_with_all = ["history", "columns"])]
     oneline: bool,
     /// Show every revision and retraction: who, when, what changed and why
-    #[arg(long)]
+    #[arg(long, conflicts_with = "columns")]
     history: bool,
     #[command(flatten)]
     timing: TimingArgs,
+    #[command(flatten)]
+    columns: ColumnsArgs,
     /// Output format and destination.
     #[command(flatten)]
     output: OutputArgs,
@@ -86,6 +88,11 @@ struct Selection {
 
 /// Prints the tasks.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
+    let none = Document::from(table(&[]));
+    if args.columns.ask_for_help() {
+        return ColumnsArgs::list_of(&none, context);
+    }
+    args.columns.choose(none)?;
     let open = OpenLedger::open(context)?;
     let selection = Selection::new(args, &open, context)?;
     let ledger = open.ledger(context)?;
@@ -110,7 +117,7 @@ impl Selection {
             author: args.author.pattern(context, std::iter::once(open.repo.place()))?,
             period: args.period.period(zone, &context.environment)?,
             zone,
-            limit: args.limit.unwrap_or(usize::MAX),
+            limit: args.limit.limit.unwrap_or(usize::MAX),
         })
     }
 
@@ -160,7 +167,11 @@ fn show_tasks(
         send_text(context, args.output.output.as_deref(), &text)?;
     } else {
         let rows = table(&timed);
-        let mut page = shown(rows.clone(), &timed, &ids);
+        let mut page = match args.columns.columns.as_slice() {
+            [] => shown(rows.clone(), &timed, &ids),
+            names => with_short_ids(rows.clone(), &timed, &ids).choose(names, &[])?,
+        };
+        let rows = args.columns.choose_rows(rows, &Document::from(page.clone()))?;
         page.notes.extend(left_out);
         page.notes.extend(retracted(ledger));
         let body = Log::of(&tasks, &timing);

@@ -2,8 +2,9 @@
 
 use crate::aggregate::inventory::{Activity, InventoryRow};
 use crate::facts::zone::Zone;
+use crate::render::columns::{Choice, UnknownName, find};
 use crate::render::document::Basis::{self, Claimed, Derived, Measured};
-use crate::render::document::{Cell, Column, Table};
+use crate::render::document::Cell;
 
 /// What a cell shows.
 pub(super) struct Given<'a> {
@@ -309,16 +310,6 @@ const FORMER: [(&str, &str); 2] = [("licence", "license"), ("parametrised", "par
 #[derive(Clone)]
 pub struct Columns(pub(super) Vec<&'static Spec>);
 
-/// A name that is neither a column nor a group.
-#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
-#[error("unknown column `{name}`")]
-pub struct UnknownColumn {
-    /// The name.
-    pub name: String,
-    /// The column or group with the most similar name, if one is similar enough.
-    pub similar: Option<&'static str>,
-}
-
 /// The columns of a group.
 fn columns_of(group: &str) -> impl Iterator<Item = &'static Spec> {
     COLUMNS.iter().filter(move |spec| spec.group == group)
@@ -332,63 +323,40 @@ pub fn groups_in_words() -> impl Iterator<Item = String> {
     })
 }
 
-/// All columns with their headings and groups.
-pub fn all_columns() -> Table {
-    let row = |spec: &Spec| {
-        vec![spec.id, spec.heading, spec.group]
-            .into_iter()
-            .map(Cell::text)
-            .collect()
+/// All columns that can be requested, group by group.
+pub fn choices() -> Vec<Choice<'static>> {
+    let choice = |spec: &'static Spec| Choice {
+        id: spec.id,
+        heading: spec.heading,
+        group: Some(spec.group),
     };
-    Table {
-        columns: vec![
-            Column::text("column", "Column"),
-            Column::text("heading", "Heading"),
-            Column::text("group", "Group"),
-        ],
-        rows: GROUPS.into_iter().flat_map(columns_of).map(row).collect(),
-        ..Table::default()
-    }
+    GROUPS.into_iter().flat_map(columns_of).map(choice).collect()
 }
 
 impl Columns {
-    /// The columns with these ids or headings, in any case; the name of a group means all of its columns.
-    pub fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, UnknownColumn> {
-        let mut chosen: Vec<&Spec> = Vec::new();
-        for name in names {
-            let asked = normalized(name);
-            let former = FORMER.iter().find(|(former, _)| *former == asked);
-            let asked = former.map_or(asked.as_str(), |(_, id)| id);
-            let is_asked =
-                |spec: &&Spec| spec.id == asked || spec.group == asked || normalized(spec.heading) == asked;
-            let before = chosen.len();
-            chosen.extend(COLUMNS.iter().filter(is_asked));
-            if chosen.len() == before {
-                let name = name.to_owned();
-                let similar = similar_to(asked);
-                return Err(UnknownColumn { name, similar });
-            }
-        }
-        Ok(Self(chosen))
+    /// The columns with these ids or headings, in any case; the name of a group means all of its columns. Each is there once.
+    pub fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, UnknownName> {
+        let current = |name: &'a str| {
+            let former = FORMER
+                .iter()
+                .find(|(former, _)| name.trim().eq_ignore_ascii_case(former));
+            former.map_or(name, |(_, id)| id)
+        };
+        let names: Vec<&str> = names.into_iter().map(current).collect();
+        let specs: Vec<&Spec> = GROUPS.into_iter().flat_map(columns_of).collect();
+        let found = find(&names, &choices())?;
+        Ok(Self(
+            found
+                .into_iter()
+                .filter_map(|at| specs.get(at).copied())
+                .collect(),
+        ))
     }
 
     /// Whether any of them is of the group.
     pub fn touch(&self, group: &str) -> bool {
         self.0.iter().any(|spec| spec.group == group)
     }
-}
-
-/// `Last commit` and `last-commit` are `last_commit`.
-fn normalized(name: &str) -> String {
-    name.trim().to_lowercase().replace([' ', '-'], "_")
-}
-
-/// The column or group whose name is most like this one.
-fn similar_to(name: &str) -> Option<&'static str> {
-    let likeness = |other: &str| similar::TextDiff::from_chars(name, other).ratio();
-    let names = COLUMNS.iter().map(|spec| spec.id).chain(GROUPS);
-    let likely = names.filter(|other| likeness(other) > 0.6);
-    likely.max_by(|one, other| likeness(one).total_cmp(&likeness(other)))
 }
 
 /// `Rust 91%, Python 9%`: the three largest programming languages.
@@ -432,15 +400,15 @@ mod tests {
         };
         assert_eq!(
             ids(&["Repository", "last commit", "LICENSE", "licence", "test-ratio"]),
-            "name last_commit license license test_ratio"
+            "name last_commit license test_ratio"
         );
     }
 
     #[test]
     fn an_unknown_column_suggests_a_similar_one() {
-        let similar = |name: &str| Columns::named([name]).err().unwrap().similar;
-        assert_eq!(similar("lisense"), Some("license"));
-        assert_eq!(similar("comits"), Some("commits"));
-        assert_eq!(similar("kiln"), None);
+        let meant = |name: &str| Columns::named([name]).err().unwrap().meant;
+        assert_eq!(meant("lisense").as_deref(), Some("license"));
+        assert_eq!(meant("comits").as_deref(), Some("commits"));
+        assert_eq!(meant("kiln"), None);
     }
 }

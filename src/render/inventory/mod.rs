@@ -6,6 +6,7 @@ mod readiness;
 
 use std::cmp::Ordering;
 
+use super::columns::UnknownName;
 use super::document::{Cell, Column, Table};
 use crate::aggregate::inventory::{Inventory, InventoryRow};
 use crate::facts::diagnostics::Status;
@@ -13,7 +14,7 @@ use crate::facts::quantity::{counted, plural, thousands};
 use crate::facts::zone::Zone;
 
 pub use changes::{changed, changes};
-pub use columns::{AI, Columns, DEFAULT, GROUPS, UnknownColumn, all_columns, groups_in_words};
+pub use columns::{AI, Columns, DEFAULT, GROUPS, choices, groups_in_words};
 use columns::{Given, HISTORY, SIZE, Spec, TESTS};
 pub use readiness::{matrix, readiness};
 
@@ -23,7 +24,7 @@ pub struct Sorting(Vec<(&'static Spec, bool)>);
 
 impl Sorting {
     /// Sorts by the columns with these names; a `-` before one means descending.
-    pub fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, UnknownColumn> {
+    pub fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, UnknownName> {
         let mut keys = Vec::new();
         for name in names {
             let descending = name.strip_prefix('-');
