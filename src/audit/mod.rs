@@ -74,6 +74,9 @@ pub struct Audit {
     pub confidence: confidence::Confidence,
     /// Commits and lines by who made them, and how many lines are still at HEAD.
     pub origin: Vec<origin::Row>,
+    /// The signs of agents and persons as people are shown them: [`origin::Grouping::Evidence`].
+    #[serde(skip)]
+    pub evidence: Vec<origin::Row>,
     /// Lines that git-ai notes attribute, of those that their commits added.
     pub attested: Vec<AttestedCommit>,
     /// How long lines last.
@@ -160,6 +163,7 @@ pub fn audit(repo: String, evidence: &Evidence<'_>, choice: &Choice, mut warning
     if evidence.shown().is_everything() {
         warnings.extend(allowances.unused(&checked));
     }
+    let (origin, signs) = origin::rows(evidence);
     let found = findings.len();
     findings.retain(|finding: &Finding| finding.level >= choice.level);
     findings.sort_by(|one, other| (other.level, one.rule, &one.id).cmp(&(one.level, other.rule, &other.id)));
@@ -167,7 +171,8 @@ pub fn audit(repo: String, evidence: &Evidence<'_>, choice: &Choice, mut warning
         repo,
         asked: evidence.asked.clone(),
         confidence: confidence::confidence(evidence),
-        origin: origin::rows(evidence),
+        origin,
+        evidence: signs,
         attested: evidence.shown().attested().cloned().collect(),
         half_life: origin::half_lives(evidence),
         signatures: signers(evidence.all.steps),

@@ -25,6 +25,8 @@ pub enum Grouping {
     Strength,
     /// Each sign of an agent or a person.
     HowKnown,
+    /// The same for people, to whom all trailers of git-leverage are one sign. Not in JSON.
+    Evidence,
     /// Each agent that is named, and commits of agents that no sign names.
     Agent,
     /// Each model that is named, and commits of agents without one.
@@ -159,8 +161,8 @@ pub struct HalfLives {
     pub other_days: Option<f64>,
 }
 
-/// The rows of all groupings.
-pub(super) fn rows(evidence: &Evidence<'_>) -> Vec<Row> {
+/// The rows of all groupings, and apart from them those of [`Grouping::Evidence`].
+pub(super) fn rows(evidence: &Evidence<'_>) -> (Vec<Row>, Vec<Row>) {
     let standing = evidence
         .all
         .survival
@@ -181,7 +183,15 @@ pub(super) fn rows(evidence: &Evidence<'_>) -> Vec<Row> {
                 .add(commit, place(commit.id));
         }
     }
-    rows.into_values().collect()
+    rows.into_values().partition(|row| row.by != Grouping::Evidence)
+}
+
+/// The name of a sign for people.
+fn for_people(sign: &Sign) -> String {
+    match sign {
+        Sign::OwnTrailer(_) => "trailer:leverage".to_owned(),
+        other => other.to_string(),
+    }
 }
 
 fn tasks_by_commit(shown: Shown<'_>) -> HashMap<ObjectId, Vec<Group>> {
@@ -210,6 +220,8 @@ fn groups(commit: &Commit, tasks: &[Group], zone: Zone, is_logged: bool) -> Vec<
     for sign in signs {
         let of_sign = Group::of_strength(strength(&sign.rule), sign.rule.to_string());
         groups.push((Grouping::HowKnown, of_sign));
+        let shown = Group::of_strength(strength(&sign.rule), for_people(&sign.rule));
+        groups.push((Grouping::Evidence, shown));
         groups.extend(sign.agent.clone().map(|agent| (Grouping::Agent, agent.into())));
         groups.extend(
             sign.model

@@ -60,7 +60,7 @@ fn tables(audit: &Audit) -> Vec<Table> {
         "Who made the commits",
         "Made by",
     ));
-    tables.extend(evidence(&audit.origin));
+    tables.extend(evidence(&audit.evidence));
     for (by, title, heading) in [
         (Grouping::Agent, "Commits by agent", "Agent"),
         (Grouping::Model, "Commits by model", "Model"),

@@ -28,7 +28,7 @@ pub(super) fn origin(rows: &[Row], by: Grouping, title: &str, heading: &'static 
 
 /// Every sign by its strength: what is measured comes first, what anyone can type last.
 pub(super) fn evidence(rows: &[Row]) -> Option<Table> {
-    let rows: Vec<&Row> = rows.iter().filter(|row| row.by == Grouping::HowKnown).collect();
+    let rows: Vec<&Row> = rows.iter().collect();
     let labels = rows.iter().map(|row| {
         let (strength, basis) = match row.strength {
             Some(Strength::Log) => ("session log", Basis::Measured),
