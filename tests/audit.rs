@@ -163,6 +163,56 @@ fn an_audit_leaves_in_every_format() {
 }
 
 #[test]
+fn the_extension_of_the_file_decides_the_format() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.commit_at("Work", START);
+    for (file, begins) in [
+        ("page.html", "<!doctype html>"),
+        ("audit.json", "{\n  \"schema\": \"git-leverage.audit/"),
+        ("findings.SARIF", "{\n  \"$schema\": \"https://"),
+        ("audit.txt", "Audit of kiln: "),
+    ] {
+        repo.run(&["audit", "--output", file]).success();
+        let text = std::fs::read_to_string(repo.path().join(file)).unwrap();
+        assert!(
+            text.to_lowercase().starts_with(&begins.to_lowercase()),
+            "{file}: {text}"
+        );
+    }
+}
+
+#[test]
+fn all_trailers_of_ours_are_one_row_of_the_evidence_for_people() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    for (at, trailers) in ["Agent: codex\nLeverage-Tokens: 4k", "Agent: codex"]
+        .iter()
+        .enumerate()
+    {
+        let message = format!("Work\n\nLeverage-Estimate: 2h\nLeverage-{trailers}\n");
+        repo.write(&format!("{at}.rs"), "fn f() {}\n").commit(&message);
+    }
+    let page = repo.run(&["audit"]).success();
+    let row = page
+        .lines()
+        .find(|line| line.starts_with("trailer:leverage "))
+        .unwrap();
+    let cells: Vec<&str> = row.split_whitespace().collect();
+    assert!(
+        cells.contains(&"2") && !page.contains("trailer:leverage-"),
+        "{page}"
+    );
+    let json = audited(&repo, &[]);
+    let signs = json["origin"].as_array().unwrap().iter();
+    let signs: Vec<&str> = signs
+        .filter(|row| row["by"] == "how-known")
+        .map(|row| row["value"].as_str().unwrap())
+        .collect();
+    assert_eq!(signs, ["trailer:leverage-agent", "trailer:leverage-tokens"]);
+}
+
+#[test]
 fn forges_get_sarif() {
     let world = World::new();
     let repo = world.repo("kiln");
@@ -266,6 +316,20 @@ fn a_range_or_a_day_narrows_the_audit() {
     assert_eq!(tasks(&["HEAD~1..HEAD"]), (1, 1));
     assert_eq!(tasks(&[".", "HEAD~2..HEAD"]), (2, 2));
     assert_eq!(tasks(&["--since", "2026-04-02"]), (2, 2));
+    assert_eq!(tasks(&["--until", "2026-04-01"]), (1, 1));
+    assert_eq!(tasks(&["--on", "2026-04-02"]), (1, 1));
+    assert_eq!(tasks(&["--mine"]), (3, 3));
+    assert_eq!(tasks(&["--author", "ADA", "--until", "2026-04-02"]), (2, 2));
+    let of_nobody = audited(&repo, &["--author", "nobody@"]);
+    assert_eq!(of_nobody["asked"]["author"], "nobody@");
+    assert_eq!(of_nobody["confidence"]["claimed"]["tasks"], 0);
+    let page = repo
+        .run(&["audit", "--on", "2026-04-02", "--author", "ada"])
+        .success();
+    assert!(
+        page.starts_with("Audit of kiln, on 2026-04-02, by ada: "),
+        "{page}"
+    );
     let nonsense = repo.run(&["audit", "no-such-thing"]);
     assert_eq!(nonsense.code, Some(1), "{nonsense}");
 }

@@ -205,7 +205,7 @@ fn what_is_said_of_the_lines_at_head_is_said_of_all_of_them() {
     is_silent_on(&none, "0.0%");
     assert_eq!(
         audited(&repo, &["HEAD~1..HEAD"])["asked"],
-        json!({ "range": "HEAD~1..HEAD", "since": null })
+        json!({ "range": "HEAD~1..HEAD", "since": null, "until": null, "author": null })
     );
 }
 

@@ -180,7 +180,7 @@ fn empty_commits(commits: &[Commit]) -> HashSet<ObjectId> {
 /// `None` if no session has minutes, or if those without a commit were left out.
 fn session_minutes(evidence: &Evidence<'_>) -> Option<Minutes> {
     let known = evidence.shown().sessions().filter_map(SeenSession::agent_minutes);
-    known.reduce(Add::add).filter(|_| evidence.asked.range.is_none())
+    known.reduce(Add::add).filter(|_| !evidence.asked.needs_commits())
 }
 
 fn part<'a>(tasks: impl Iterator<Item = &'a (&'a LedgerTask, Support)> + Clone) -> Part {

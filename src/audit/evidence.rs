@@ -21,9 +21,18 @@ pub struct Asked {
     pub range: Option<String>,
     /// The first day, as it was typed. Untrusted text.
     pub since: Option<String>,
+    /// The last day, as it was typed. Untrusted text.
+    pub until: Option<String>,
+    /// The pattern of authors: as it was typed, or what `--mine` stands for. Untrusted text.
+    pub author: Option<String>,
 }
 
 impl Asked {
+    /// Whether sessions without a commit are left out: they are in no range, and their author is unknown.
+    pub fn needs_commits(&self) -> bool {
+        self.range.is_some() || self.author.is_some()
+    }
+
     /// Whether nothing is left out.
     pub fn is_everything(&self) -> bool {
         *self == Self::default()

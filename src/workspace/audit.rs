@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use regex::Regex;
+
 use super::options::{ReadOptions, Sessions};
 use super::read::Workspace;
 use super::repositories::gather;
@@ -45,11 +47,13 @@ pub struct Part {
     pub commits: Option<HashSet<ObjectId>>,
     /// Only commits of these days.
     pub period: Period,
+    /// Only commits whose author, as `Name <mail>`, matches.
+    pub author: Option<Regex>,
 }
 
 impl Part {
     fn is_everything(&self) -> bool {
-        self.commits.is_none() && self.period.since.is_none()
+        self.commits.is_none() && self.period == Period::default() && self.author.is_none()
     }
 
     fn holds(&self, commit: &Commit, zone: Zone) -> bool {
@@ -57,12 +61,30 @@ impl Part {
             .commits
             .as_ref()
             .is_none_or(|commits| commits.contains(&commit.id));
-        in_range && self.period.contains(zone.day(commit.author_time.seconds))
+        in_range
+            && self.period.contains(zone.day(commit.author_time.seconds))
+            && self.takes(|| commit.author.to_string())
     }
 
-    /// Whether a session without commits belongs to it. A range of commits includes none.
+    fn takes(&self, author: impl FnOnce() -> String) -> bool {
+        self.author
+            .as_ref()
+            .is_none_or(|wanted| wanted.is_match(&author()))
+    }
+
+    /// Whether a task without commits belongs to it. A range of commits includes none.
+    fn takes_without_commits(&self, found: &LedgerTask) -> bool {
+        self.commits.is_none()
+            && found.commits.is_empty()
+            && self.period.contains(found.task.date)
+            && self.takes(|| found.task.by.clone())
+    }
+
+    /// Whether a session without commits belongs to it. A range of commits includes none, and nobody is known as its author.
     fn ends(&self, session: &SeenSession, zone: Zone) -> bool {
-        self.commits.is_none() && self.period.contains(zone.day(session.span.end.seconds()))
+        self.commits.is_none()
+            && self.author.is_none()
+            && self.period.contains(zone.day(session.span.end.seconds()))
     }
 }
 
@@ -144,9 +166,7 @@ impl AuditInput {
         let commits: HashSet<ObjectId> = commits.map(|commit| commit.id).collect();
         let claimed: HashSet<&SessionId> = named_sessions(&self.ledger.tasks).collect();
         let tasks = self.ledger.tasks.iter().filter(|found| {
-            let by_day = part.commits.is_none() && part.period.since.is_some();
-            found.commits.iter().any(|commit| commits.contains(commit))
-                || by_day && found.commits.is_empty() && part.period.contains(found.task.date)
+            found.commits.iter().any(|commit| commits.contains(commit)) || part.takes_without_commits(found)
         });
         let tasks: Vec<&LedgerTask> = tasks.collect();
         let named: HashSet<&SessionId> = named_sessions(tasks.iter().copied()).collect();

@@ -52,7 +52,18 @@ impl Fact {
 /// What was looked at, how much of it agents made, and how many findings there are.
 pub(super) fn title(audit: &Audit) -> String {
     let mut title = format!("Audit of {}", audit.repo);
-    for (word, part) in [("", &audit.asked.range), ("since ", &audit.asked.since)] {
+    let asked = &audit.asked;
+    let is_one_day = asked.since.is_some() && asked.since == asked.until;
+    let (since, until) = match is_one_day {
+        true => ("on ", None),
+        false => ("since ", asked.until.as_ref()),
+    };
+    for (word, part) in [
+        ("", asked.range.as_ref()),
+        (since, asked.since.as_ref()),
+        ("until ", until),
+        ("by ", asked.author.as_ref()),
+    ] {
         if let Some(part) = part {
             title += &format!(", {word}{part}");
         }

@@ -35,6 +35,9 @@ pub(super) fn all_in(audit: &Audit) -> String {
         _ if audit.asked.range.is_some() => {
             "All-in factor: –, sessions without a commit belong to no range".to_owned()
         }
+        _ if audit.asked.author.is_some() => {
+            "All-in factor: –, sessions without a commit have no known author".to_owned()
+        }
         _ => "All-in factor: –, no sessions were found".to_owned(),
     }
 }

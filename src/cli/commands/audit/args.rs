@@ -1,19 +1,21 @@
 //! The arguments of `audit`.
 
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, StyledStr};
 
 use crate::audit::{Level, rules};
+use crate::cli::authors::AuthorArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::linking::SessionArgs;
 use crate::cli::logs::{ForeignArgs, RulesArgs};
-use crate::cli::period;
+use crate::cli::period::PeriodArgs;
 use crate::cli::reading::{ReadArgs, threads};
+use crate::cli::terminal::to_file;
 use crate::facts::zone::Zone;
 use crate::render::format::Format;
 use crate::workspace::audit::AuditOptions;
@@ -26,7 +28,7 @@ pub(super) const ALLOWED: &str = ".leverage-audit";
 #[command(
     override_usage = "git leverage audit [OPTIONS] [REPO] [REV-RANGE]\n       git leverage audit [OPTIONS] --file PATH [REPO]",
     after_help = "Examples:\n  git leverage audit\n  git leverage audit ~/src/kiln --strict --level warning\n  \
-                  git leverage audit --format sarif --output findings.sarif\n  git leverage audit --file src/lib.rs\n  \
+                  git leverage audit --output findings.sarif\n  git leverage audit --file src/lib.rs\n  \
                   git leverage audit v1.0..HEAD\n  git leverage audit . main\n\n\
                   `--help` lists the rules.",
     after_long_help = long_help()
@@ -37,11 +39,12 @@ pub struct Args {
     /// Only commits in this range, and their tasks
     #[arg(value_name = "REV-RANGE")]
     pub(super) range: Option<String>,
-    /// Only commits since this day: a date, or words that git understands, such as `2 weeks ago`
-    #[arg(long, value_name = "DATE")]
-    pub(super) since: Option<String>,
+    #[command(flatten)]
+    pub(super) period: PeriodArgs,
+    #[command(flatten)]
+    pub(super) author: AuthorArgs,
     /// Show who wrote each line of a file instead; PATH is relative to the current directory, or to REPO
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["range", "since", "strict", "level", "rule", "allow", "no_allow_file"])]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["range", "since", "until", "on", "author", "mine", "strict", "level", "rule", "allow", "no_allow_file"])]
     pub(super) file: Option<PathBuf>,
     /// Exit with 4 if there are findings
     #[arg(long)]
@@ -58,9 +61,6 @@ pub struct Args {
     /// Ignore the repository's own `.leverage-audit`
     #[arg(long)]
     pub(super) no_allow_file: bool,
-    /// Time zone of days and months: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
-    #[arg(long, value_name = "ZONE")]
-    pub(super) zone: Option<String>,
     #[command(flatten)]
     pub(super) foreign: ForeignArgs,
     /// Ignore the cache
@@ -71,10 +71,10 @@ pub struct Args {
     /// Threads to use, at most 256 [default: one for each processor]
     #[arg(long, value_name = "N", value_parser = threads)]
     pub(super) jobs: Option<NonZero<usize>>,
-    /// Output format
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    pub(super) format: AuditFormat,
-    /// Write to FILE, atomically (`-`: standard output)
+    /// Output format [default: by the extension of `--output`, else table]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(super) format: Option<AuditFormat>,
+    /// Write to FILE, atomically; `-` is standard output
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
 }
@@ -82,7 +82,13 @@ pub struct Args {
 impl Args {
     /// The time zone of days and months.
     pub(super) fn zone(&self, context: &Context) -> Result<Zone, CommandError> {
-        period::zone(self.zone.as_deref(), &context.settings())
+        self.period.zone(&context.settings())
+    }
+
+    /// The requested format, else the one of the file's extension, else a table.
+    pub(super) fn format(&self) -> AuditFormat {
+        let of_file = || AuditFormat::of_file(to_file(self.output.as_deref())?);
+        self.format.or_else(of_file).unwrap_or_default()
     }
 
     /// How the repository and the sessions are read.
@@ -108,6 +114,19 @@ pub(super) enum AuditFormat {
     Common(Format),
     /// SARIF 2.1.0, for forges.
     Sarif,
+}
+
+impl AuditFormat {
+    /// The format for a file's extension, in any case.
+    fn of_file(file: &Path) -> Option<Self> {
+        let is_sarif = file
+            .extension()
+            .is_some_and(|end| end.eq_ignore_ascii_case("sarif"));
+        match is_sarif {
+            true => Some(Self::Sarif),
+            false => Format::of_file(file).map(Self::Common),
+        }
+    }
 }
 
 impl Default for AuditFormat {
@@ -161,7 +180,7 @@ impl From<LevelArg> for Level {
 fn long_help() -> StyledStr {
     let mut text = String::from(
         "Examples:\n  git leverage audit\n  git leverage audit ~/src/kiln --strict --level warning\n  \
-         git leverage audit --format sarif --output findings.sarif\n  git leverage audit --file src/lib.rs\n  \
+         git leverage audit --output findings.sarif\n  git leverage audit --file src/lib.rs\n  \
          git leverage audit v1.0..HEAD\n  git leverage audit . main\n\n\
          The audit reads HEAD and the local branches. A finding is allowed if the file `.leverage-audit` at HEAD has a line \
          `RULE:ID  why`. That file belongs to the audited repository; `--no-allow-file` ignores it.\n\nRules:\n",

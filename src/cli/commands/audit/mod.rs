@@ -119,7 +119,7 @@ fn allowed(repo: &Repo, args: &Args) -> (BTreeMap<String, Reason>, Vec<Warning>)
 }
 
 fn send(args: &Args, context: &mut Context, audit: &Audit, place: Option<&str>) -> Result<(), CommandError> {
-    let text = match args.format {
+    let text = match args.format() {
         AuditFormat::Sarif => json::pretty(&shown::sarif(audit, place, env!("CARGO_PKG_VERSION"))),
         AuditFormat::Common(Format::Table) => {
             let unfolded = context.terminal.verbosity == Verbosity::Verbose;
@@ -156,7 +156,7 @@ fn show_file(
     path: &str,
     lines: &[FileLine],
 ) -> Result<Outcome, CommandError> {
-    let AuditFormat::Common(format) = args.format else {
+    let AuditFormat::Common(format) = args.format() else {
         return Err(CommandError::usage(
             "`--file` cannot be used with `--format sarif`",
         ));

@@ -7,7 +7,6 @@ use super::args::Args;
 use crate::audit::Asked;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
-use crate::cli::period::PeriodArgs;
 use crate::cli::range;
 use crate::facts::ids::ObjectId;
 use crate::git::Repo;
@@ -111,10 +110,8 @@ pub(super) fn part(
     args: &Args,
     context: &Context,
 ) -> Result<Part, CommandError> {
-    let days = PeriodArgs {
-        since: args.since.clone(),
-        ..PeriodArgs::default()
-    };
+    let author = args.author.pattern(context, std::iter::once(repo.place()))?;
+    let days = &args.period;
     Ok(Part {
         commits: range
             .as_deref()
@@ -123,8 +120,11 @@ pub(super) fn part(
         period: days.period(args.zone(context)?, &context.environment)?,
         asked: Asked {
             range,
-            since: args.since.clone(),
+            since: days.since.clone().or_else(|| days.on.clone()),
+            until: days.until.clone().or_else(|| days.on.clone()),
+            author: author.as_ref().map(|pattern| pattern.as_str().to_owned()),
         },
+        author,
     })
 }
 
