@@ -199,23 +199,23 @@ fn the_list_and_the_timeline_show_the_commits() {
         .end(90)
         .save(&world);
     insta::assert_snapshot!(world.run(&["sessions", "--sensitivity"]), @r"
-                                                            derived    estimated   derived    ─ measured ─  derived
-    Agent        Session     Repository       Start (UTC)  Agent time       Sup.  Wall  Gaps  Tokens  Made  Commits
+                                                           ─────────── derived ───────────  estimated  ─ measured ─
+    Agent        Session     Repository       Start (UTC)  Agent time  Wall  Gaps  Commits       Sup.  Tokens  Made
     ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    claude-code  s           kiln        2026-04-01 10:00         10m       1.3m   10m    0m     200     0        1
-    claude-code  t           nowhere     2026-04-01 10:20         10m       1.3m   10m    0m     100     0        –
+    claude-code  s           kiln        2026-04-01 10:00         10m   10m    0m        1       1.3m     200     0
+    claude-code  t           nowhere     2026-04-01 10:20         10m   10m    0m        –       1.3m     100     0
     ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
-                 2 sessions                                       20m       2.5m   20m           300     0        1
+                 2 sessions                                       20m   20m              1       2.5m     300     0
 
     Average parallelism: 1.00
 
     Totals by idle threshold
-                 derived    estimated  derived
-    Idle after  Agent time       Sup.     Wall
-    ──────────────────────────────────────────
-            5m         20m       2.5m      20m
-           15m         20m       2.5m      20m
-           30m         20m       2.5m      20m
+                ─── derived ────  estimated
+    Idle after  Agent time  Wall       Sup.
+    ───────────────────────────────────────
+            5m         20m   20m       2.5m
+           15m         20m   20m       2.5m
+           30m         20m   20m       2.5m
 
     The repository of 1 of 2 sessions was not found: name it as a ROOT, or map the paths in its logs with `--path-map FROM=TO`
     Supervision is an estimate: typing (at least 15 s per prompt), up to 10 min of reading before a prompt, 1 min for the last answer. Pauses over 15 min count as away.

@@ -104,18 +104,26 @@ impl Table {
                 }
             }
         }
+        Ok(self.reordered(&columns))
+    }
+
+    /// The same table with the columns at these positions, in this order. A row that ends before one has an empty cell there.
+    pub fn reordered(&self, columns: &[usize]) -> Self {
         let pick = |row: &Vec<Cell>| -> Vec<Cell> {
             let cells = columns.iter().map(|at| row.get(*at).cloned().unwrap_or_default());
             cells.collect()
         };
-        Ok(Self {
-            columns: columns.iter().map(|at| self.columns[*at].clone()).collect(),
+        Self {
+            columns: columns
+                .iter()
+                .filter_map(|at| self.columns.get(*at).cloned())
+                .collect(),
             rows: self.rows.iter().map(pick).collect(),
             totals: self.totals.as_ref().map(pick),
             title: self.title.clone(),
             more_rows: self.more_rows,
             notes: self.notes.clone(),
-        })
+        }
     }
 }
 

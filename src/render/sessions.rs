@@ -13,9 +13,9 @@ use crate::facts::zone::Zone;
 
 /// The list of sessions with its sums.
 pub fn list(report: &SessionReport) -> Document {
-    let mut document = Document::from(sessions_table(report));
+    let mut document = Document::from(by_basis(&sessions_table(report)));
     if !report.sensitivity.is_empty() {
-        document.tables.push(sensitivity_table(report));
+        document.tables.push(by_basis(&sensitivity_table(report)));
     }
     document.notes.extend(unplaced(report));
     let rules = report.rules;
@@ -26,6 +26,27 @@ pub fn list(report: &SessionReport) -> Document {
         rules.idle_minutes.get()
     ));
     document
+}
+
+/// The same table; the columns of each basis are side by side, in the order in which the bases first appear, so that the line
+/// above the headings names each once.
+fn by_basis(table: &Table) -> Table {
+    let mut bases: Vec<Option<Basis>> = Vec::new();
+    for column in &table.columns {
+        if !bases.contains(&column.basis) {
+            bases.push(column.basis);
+        }
+    }
+    let of = |basis: &Option<Basis>| {
+        let columns = table.columns.iter().enumerate();
+        let some: Vec<usize> = columns
+            .filter(|(_, column)| column.basis == *basis)
+            .map(|(at, _)| at)
+            .collect();
+        some
+    };
+    let order: Vec<usize> = bases.iter().flat_map(of).collect();
+    table.reordered(&order)
 }
 
 /// Sessions of which no repository was found.
