@@ -18,7 +18,8 @@ use crate::render::task::{fitted, timed_card};
 /// The arguments of `show`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  git leverage show\n  git leverage show main~3\n  git leverage show 8f3a"
+    after_help = "Examples:\n  git leverage show\n  git leverage show main~3\n  git leverage show 8f3a\n\n\
+                  Notes are for programs: `git notes --ref leverage show` prints the stored records."
 )]
 pub struct Args {
     /// A commit, or a task id: its first 4 digits or more
