@@ -139,15 +139,19 @@ fn an_unborn_repository_has_a_row() {
 fn repositories_without_commits_get_a_sentence() {
     let world = World::new();
     world.repo("src/kiln");
-    for command in ["scan", "inventory"] {
+    for command in ["scan", "inventory", "report"] {
         let one = world.run(&[command, "src"]);
         assert_eq!(one.success(), "No commits in `kiln` yet\n", "{command}");
         let here = world.run_in(&world.path("src/kiln"), &[command]);
         assert_eq!(here.success(), "No commits in `kiln` yet\n", "{command}");
     }
     world.repo("src/loom");
-    let all = world.run(&["inventory", "src"]).success();
-    assert_eq!(all, "No commits in any of 2 repositories yet\n");
+    for command in ["inventory", "report"] {
+        let all = world.run(&[command, "src"]).success();
+        assert_eq!(all, "No commits in any of 2 repositories yet\n");
+    }
+    let json = world.run(&["report", "src", "--format", "json"]).success();
+    assert!(json.contains("\"rows\": []"), "{json}");
     std::fs::create_dir(world.path("empty")).unwrap();
     for command in ["scan", "inventory"] {
         let none = world.run_in(&world.path("empty"), &[command]);

@@ -217,7 +217,10 @@ fn what_is_derived_is_not_called_measured() {
     log.save(&world);
     let told = world.run(&["sessions", "--no-links"]).success();
     let headings = told.lines().next().unwrap();
-    let bases: Vec<&str> = headings.split(['─', ' ']).filter(|word| !word.is_empty()).collect();
+    let bases: Vec<&str> = headings
+        .split(['─', ' '])
+        .filter(|word| !word.is_empty())
+        .collect();
     assert_eq!(bases, ["derived", "estimated", "measured"], "{told}");
     let row = &rows(
         &world

@@ -9,6 +9,7 @@ use crate::cli::authors::AuthorArgs;
 use crate::cli::background::apart;
 use crate::cli::background::sweep::Where;
 use crate::cli::columns::{ColumnsArgs, LimitArgs};
+use crate::cli::commands::scan::no_commits;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::linking::SessionArgs;
@@ -18,13 +19,14 @@ use crate::cli::output::{Format, OutputArgs};
 use crate::cli::period::PeriodArgs;
 use crate::cli::reading::ReadArgs;
 use crate::cli::terminal::Verbosity;
-use crate::facts::diagnostics::Warning;
+use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::number::{self, DecimalMark};
 use crate::facts::shell;
 use crate::facts::zone::{Period, Zone};
 use crate::render::columns::{UnknownName, find};
 use crate::render::json::Versioned;
 use crate::render::report::{self as shown, Headline, View};
+use crate::workspace::read::Workspace;
 
 /// Lines of source and tests per working day, by default.
 const USUAL_LINES_PER_DAY: f64 = 200.0;
@@ -107,18 +109,33 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         apart::sweep_and_say(context, Where::At(&args.read.roots(context)))?;
     }
     let mut workspace = args.sessions.read(&args.read, &args.rules, context)?;
+    let is_blank = args.is_page() && is_blank(&workspace);
     workspace.narrow(period, zone);
     let query = args.query(context, zone, period, &workspace.repos)?;
     let mut report = report::report(&workspace.repos, &workspace.sessions, &query);
     let status = workspace.status();
     report.warnings.splice(0..0, workspace.warnings);
-    args.send(context, &report)?;
+    match is_blank {
+        true => {
+            let names = workspace.repos.iter().map(|repo| repo.name.as_str());
+            context.terminal.data(no_commits(names).as_bytes())?;
+        }
+        false => args.send(context, &report)?,
+    }
     let untold = args.untold(&workspace.repos, &report.warnings, context.terminal.verbosity);
     context.terminal.warnings(&untold)?;
     if let Some(said) = unfetched(&workspace.repos) {
         context.terminal.status(&said)?;
     }
     Ok(status.into())
+}
+
+/// Whether there is nothing to report on, whatever was asked for.
+fn is_blank(workspace: &Workspace) -> bool {
+    let is_empty = |repo: &Repository| {
+        repo.commits.is_empty() && repo.tasks.is_empty() && repo.status == Status::Complete
+    };
+    workspace.sessions.is_empty() && workspace.repos.iter().all(is_empty)
 }
 
 /// One line for all repositories whose remotes may have a ledger that was not fetched.
@@ -146,6 +163,11 @@ fn unfetched(repos: &[Repository]) -> Option<String> {
 }
 
 impl Args {
+    /// Whether a person reads the result where it was asked for.
+    fn is_page(&self) -> bool {
+        self.output.format() == Format::Table && self.output.output.is_none()
+    }
+
     fn query(
         &self,
         context: &Context,
