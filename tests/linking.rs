@@ -45,6 +45,34 @@ fn worker(repo: &TestRepo<'_>) -> Transcript {
 }
 
 #[test]
+fn a_task_without_an_agent_falls_under_the_agent_of_its_linked_session() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.commit("Begin");
+    worker(&repo).save(&world);
+    repo.write("src/a.rs", LINES)
+        .commit_at("Cap the delay\n\nLeverage-Estimate: 2h", START + 80 * 60);
+    let by_agent = |more: &[&str]| {
+        let args = ["report", ".", "--by", "agent", "--format", "json"];
+        json(repo.run(&[&args[..], more].concat()))["rows"].clone()
+    };
+    let rows = by_agent(&[]);
+    let of_agent = |row: &&Value| row["key"]["agent"] == "claude-code";
+    let row = rows.as_array().unwrap().iter().find(of_agent).unwrap();
+    assert_eq!(
+        (&row["tasks"], &row["human_hours"]),
+        (&1.into(), &2.into()),
+        "{rows}"
+    );
+    // Without the session, nobody knows the agent.
+    let rows = by_agent(&["--no-sessions"]);
+    assert!(
+        !rows.as_array().unwrap().iter().any(|row| of_agent(&row)),
+        "{rows}"
+    );
+}
+
+#[test]
 fn lines_lead_to_the_commit_that_was_made_hours_later_and_amended() {
     let world = World::new();
     let repo = world.repo("kiln");
