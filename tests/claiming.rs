@@ -205,7 +205,7 @@ fn a_task_is_given_as_json() {
       estimate     4.5h, by Ada Example <ada@example.org>: Größe: 18 tests
                    3h  Curve
                    1.5h  Tests
-      agent time   9m  30.0x leverage
+      agent time   9m  30.0x factor
       supervision  –
       category     feature
       tags         a, b

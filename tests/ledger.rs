@@ -57,8 +57,8 @@ fn a_task_is_recorded_and_read_back() {
       estimate     40h, by Ada Example <ada@example.org>
                    4h  Schema design
                    36h  Client
-      agent time   25m  96.0x leverage
-      supervision  5m  480.0x supervisory leverage
+      agent time   25m  96.0x factor
+      supervision  5m  480.0x supervisory factor
       tokens       400k
       tags         api
       commits      b9b31e5b32
@@ -216,7 +216,7 @@ fn a_trailer_makes_a_task_and_a_record_wins() {
     repo.commit("Kiln\n\nLeverage-Estimate: 40h\nLeverage-Agent-Time: 1h\n");
     let by_trailer = repo.run(&["show"]).success();
     assert!(
-        by_trailer.contains("1h") || by_trailer.contains("60m  40.0x leverage"),
+        by_trailer.contains("1h") || by_trailer.contains("60m  40.0x factor"),
         "{by_trailer}"
     );
     let id = only_id(&repo);
@@ -235,7 +235,7 @@ fn a_trailer_makes_a_task_and_a_record_wins() {
         .success();
     let revised = repo.run(&["show"]).success();
     assert!(
-        revised.contains("20.0x leverage") && revised.contains(&id),
+        revised.contains("20.0x factor") && revised.contains(&id),
         "{revised}"
     );
     assert_eq!(repo.run(&["log"]).success().matches("Kiln").count(), 1);

@@ -659,7 +659,7 @@ fn a_record_takes_agent_time_from_the_sessions_behind_the_commit() {
     assert!(!ran.stderr.contains("measured"), "{ran}");
     let record = |more: &[&str]| repo.run(&[&["record", "--estimate", "20h"], more].concat());
     let ran = record(&["--title", "Cap all", "--revise", "--reason", "Counted"]);
-    assert!(ran.stdout.contains("1h 40m, measured  12.0x leverage"), "{ran}");
+    assert!(ran.stdout.contains("1h 40m, measured  12.0x factor"), "{ran}");
     assert!(
         ran.stderr.contains("Agent time taken from claude-code:s0,"),
         "{ran}"

@@ -143,8 +143,8 @@ fn a_revision_keeps_what_was_not_given() {
       id           ID
       date         2026-04-01
       estimate     3h, by Ada Example <ada@example.org>
-      agent time   35m  5.1x leverage
-      supervision  8m  22.5x supervisory leverage
+      agent time   35m  5.1x factor
+      supervision  8m  22.5x supervisory factor
       commits      f63a8187c1
       source       trailer
       recorded     2026-04-10 12:00 +0000, by Ada Example <ada@example.org>, revision 1: 8h → 3h (`Counted`)

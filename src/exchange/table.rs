@@ -100,6 +100,11 @@ impl<'a> LineCounter<'a> {
 /// Reads every table whose header has a task and a human estimate; other tables are ignored.
 pub(super) fn read_markdown(text: &str, options: &ImportOptions) -> Result<Imported, ImportError> {
     let lines: Vec<&str> = text.lines().collect();
+    let named = options.date.or_else(|| date_in_name(&options.name));
+    let options = &ImportOptions {
+        date: named.or_else(|| date_in_heading(&lines)),
+        ..options.clone()
+    };
     let mut imported = Imported::default();
     let mut found = false;
     let mut at = 0;
@@ -129,6 +134,14 @@ pub(super) fn read_markdown(text: &str, options: &ImportOptions) -> Result<Impor
     }
     give_ids(&mut imported.tasks);
     Ok(imported)
+}
+
+/// The day of a page, as in `# Leverage of 2026-03-01`: the only date of its first heading. A heading with two is about a period.
+fn date_in_heading(lines: &[&str]) -> Option<NaiveDate> {
+    let heading = lines.iter().find_map(|line| line.strip_prefix("# "))?;
+    let words = heading.split(|c: char| !c.is_ascii_digit() && c != '-');
+    let mut dates = words.filter_map(|word| word.parse().ok());
+    dates.next().filter(|_| dates.next().is_none())
 }
 
 /// The cells of a Markdown row, without emphasis and code marks around them.
@@ -609,6 +622,20 @@ mod tests {
             .map(|warning| warning.place.as_str())
             .collect();
         assert_eq!(places, ["tasks.jsonl:3", "tasks.jsonl:5"]);
+    }
+
+    #[test]
+    fn a_page_has_the_day_of_its_heading_unless_its_name_has_one() {
+        let table = "| Task | Human |\n|--|--|\n| A | 1h |\n";
+        let day = |name: &str, heading: &str| {
+            let found = imported(name, &format!("# {heading}\n\n{table}"));
+            found.map(|found| found.tasks[0].date.to_string())
+        };
+        let of = "Leverage of 2026-03-01, kiln";
+        assert_eq!(day("day.md", of).unwrap(), "2026-03-01");
+        assert_eq!(day("2026-04-04.md", of).unwrap(), "2026-04-04");
+        let period = day("day.md", "Leverage from 2026-03-01 to 2026-03-02");
+        assert_eq!(period, Err(ImportError::NoDate));
     }
 
     #[test]

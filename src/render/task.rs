@@ -107,7 +107,7 @@ fn facts(
     };
     fact(
         "agent time",
-        &minutes(agent_time(task, effort), effort.leverage_factor(task), "leverage"),
+        &minutes(agent_time(task, effort), effort.leverage_factor(task), "factor"),
     );
     let supervised = effort.supervisory.value.map(shown_minutes);
     fact(
@@ -115,7 +115,7 @@ fn facts(
         &minutes(
             supervised.map(|minutes| with_basis(minutes, task.supervisory_minutes_basis)),
             effort.supervisory_leverage_factor(task),
-            "supervisory leverage",
+            "supervisory factor",
         ),
     );
     let tokens = effort.tokens.value.map(|tokens| tokens.to_string());
