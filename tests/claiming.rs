@@ -78,7 +78,7 @@ fn what_no_trailer_can_say_is_not_printed() {
         (&["--print"] as &[&str], "error: the task has no estimate"),
         (
             &["--print", "--estimate", "4"],
-            "error: --estimate: `4` has no unit",
+            "error: invalid value for `--estimate`: `4` has no unit",
         ),
         (&["--print", "--estimate", "0h"], "error: the estimate is 0h"),
         (
@@ -244,18 +244,18 @@ fn json_that_says_something_else_records_nothing() {
     let record = |json: &[u8]| run_with(&world, &repo, &["record", "--json", "-"], json).to_string();
     assert_snapshot!(record(br#"{"estimate": "4h", "agent_minutes": 3}"#), @r"
     [stderr]
-    error: --json: standard input: line 1, column 34: unknown field `agent_minutes`, expected one of `title`, `estimate`, `phases`, `basis`, `category`, `tags`, `commits`
+    error: invalid value for `--json`: standard input: line 1, column 34: unknown field `agent_minutes`, expected one of `title`, `estimate`, `phases`, `basis`, `category`, `tags`, `commits`
     hint: `agent_minutes` cannot be set in JSON; if no log has it, pass `--agent-time`
     [exit 2]
     ");
     assert_snapshot!(record(b"{\n  \"estimate\": 4\n}\n"), @r#"
     [stderr]
-    error: --json: standard input: line 2, column 15: 4 has no unit; write "4h" or "4m"
+    error: invalid value for `--json`: standard input: line 2, column 15: 4 has no unit; write "4h" or "4m"
     [exit 2]
     "#);
     assert_snapshot!(record(b"\n"), @r#"
     [stderr]
-    error: --json: standard input is empty
+    error: invalid value for `--json`: standard input is empty
     hint: Write an object such as {"title": "Retry queue", "phases": {"Queue": "3h", "Tests": "1h"}}
     [exit 2]
     "#);

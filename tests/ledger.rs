@@ -172,10 +172,10 @@ fn bad_input_says_what_and_what_next() {
     insta::assert_snapshot!(said, @r"
     2 error: the task has no estimate
     hint: Pass the hours that a person would have needed: `--estimate 40h`, or `--phase 'Design=4h'` for each part
-    2 error: --estimate: `40` has no unit; write `40h` or `40m`
-    2 error: --estimate: `-3h` is negative
-    2 error: --estimate: `4x` has an unknown unit `x`; use s, m, h, d or w
-    2 error: --estimate: `1e400h` is too large
+    2 error: invalid value for `--estimate`: `40` has no unit; write `40h` or `40m`
+    2 error: invalid value for `--estimate`: `-3h` is negative
+    2 error: invalid value for `--estimate`: `4x` has an unknown unit `x`; use s, m, h, d or w
+    2 error: invalid value for `--estimate`: `1e400h` is too large
     2 error: the phases sum to 4h, but the estimate is 40h
     hint: Leave out the estimate, which is then the sum of the phases, or correct one of them
     2 error: the title `two\nlines` contains the control character U+000A; write it on one line of plain text

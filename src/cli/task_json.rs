@@ -43,7 +43,9 @@ pub fn fill(fields: &mut TaskFields, source: &str, context: &Context) -> Result<
     };
     let json = read.map_err(|error| CommandError::failed(format!("cannot read {name}: {error}")))?;
     if json.trim_ascii().is_empty() {
-        return Err(CommandError::usage(format!("--json: {name} is empty")).hint(EXAMPLE));
+        return Err(
+            CommandError::usage(format!("invalid value for `--json`: {name} is empty")).hint(EXAMPLE),
+        );
     }
     let given: Object<Given> = serde_json::from_slice(&json).map_err(|error| refused(&name, &error))?;
     given.0.fill(fields);
@@ -58,7 +60,10 @@ fn refused(source: &str, error: &serde_json::Error) -> CommandError {
     let option = OPTIONS
         .iter()
         .find(|(field, _)| text.starts_with(&format!("unknown field `{field}`")));
-    let said = CommandError::usage(format!("--json: {source}: {}", in_words(&text)));
+    let said = CommandError::usage(format!(
+        "invalid value for `--json`: {source}: {}",
+        in_words(&text)
+    ));
     match option {
         Some((field, option)) => said.hint(format!(
             "`{field}` cannot be set in JSON; if no log has it, pass `{option}`"
