@@ -235,3 +235,83 @@ fn a_page_of_old_or_new_headings_counts_nothing_twice() {
         assert!(!mixed.stderr.contains("unknown column"), "{mixed}");
     }
 }
+
+/// Hours, title and agent of the tasks, as a report counts them.
+fn counted(repo: &TestRepo<'_>) -> Vec<String> {
+    let mut tasks: Vec<String> = tasks(repo)
+        .iter()
+        .map(|task| format!("{} {}", task["title"], task.pointer("/estimate/hours").unwrap()))
+        .collect();
+    tasks.sort();
+    tasks
+}
+
+#[test]
+fn the_order_of_rows_decides_nothing() {
+    for rows in ["Glaze,9\nGlaze,8\n", "Glaze,8\nGlaze,9\n"] {
+        let world = World::new();
+        let repo = world.repo("kiln");
+        repo.commit("Start");
+        let mut args = vec!["record", "--no-commit", "--title", "Glaze", "--estimate", "8h"];
+        args.extend(["--date", "2026-04-04"]);
+        repo.run(&args).success();
+        repo.write("2026-04-04.csv", format!("title,human_hours\n{rows}"));
+        repo.run(&["import", "2026-04-04.csv"]).success();
+        let expected = [r#""Glaze" 8"#, r#""Glaze" 9"#];
+        assert_eq!(counted(&repo), expected, "{rows}");
+    }
+}
+
+#[test]
+fn ones_own_files_count_nothing_twice_whatever_their_titles() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.commit("Start");
+    for title in ["Fix parse_line", "+ add *all* <b>", "`code` | \\ x", "`whole`"] {
+        let mut args = vec!["record", "--no-commit", "--estimate", "4h", "--agent-time", "9m"];
+        args.extend(["--date", "2026-04-04", "--title", title]);
+        repo.run(&args).success();
+    }
+    let before = counted(&repo);
+    for file in ["page.md", "sums.csv"] {
+        repo.run(&["report", "--by", "task", "--on", "2026-04-04", "-o", file])
+            .success();
+        let again = repo.run(&["import", file]);
+        assert_eq!(again.code, Some(0), "{file}: {again}");
+        assert!(
+            again.stderr.contains("Imported 0 tasks; 4 already present"),
+            "{file}: {again}"
+        );
+        assert_eq!(counted(&repo), before, "{file}");
+    }
+}
+
+#[test]
+fn the_same_work_of_two_agents_is_two_tasks_and_a_retracted_one_stays_so() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.commit("Start");
+    let mut args = vec!["record", "--no-commit", "--estimate", "1h", "--agent", "codex"];
+    args.extend(["--date", "2026-04-04", "--title", "Code review"]);
+    repo.run(&args).success();
+    repo.write(
+        "2026-04-04.csv",
+        "title,human_hours,agent\nCode review,1,claude-code\nCode review,2,codex\n",
+    );
+    let left_out = repo.run(&["import", "2026-04-04.csv"]);
+    assert_eq!(left_out.code, Some(3), "{left_out}");
+    assert!(left_out.stderr.contains("its 2h were not imported"), "{left_out}");
+    assert_eq!(counted(&repo).len(), 2);
+    let id = tasks(&repo)
+        .iter()
+        .find(|task| task["agent"] == "codex")
+        .map(|task| task["id"].as_str().unwrap().to_owned());
+    repo.run(&["retract", &id.unwrap(), "--reason", "Wrong"])
+        .success();
+    let again = repo.run(&["import", "2026-04-04.csv"]);
+    assert!(
+        again.stderr.contains("`Code review` was retracted") && !again.stderr.contains("revise"),
+        "{again}"
+    );
+    assert_eq!(counted(&repo).len(), 1);
+}

@@ -474,6 +474,29 @@ fn commits(ran: &crate::world::Ran) -> Value {
 }
 
 #[test]
+fn a_repository_cannot_make_the_work_in_another_mine() {
+    let world = World::new();
+    let good = world.repo("good");
+    good.commit("Begin");
+    let boss = [
+        ("GIT_AUTHOR_NAME", "Boss"),
+        ("GIT_AUTHOR_EMAIL", "boss@example.com"),
+    ];
+    let message = "Rewrite\n\nLeverage-Estimate: 400h\nLeverage-Agent-Time: 1h\n";
+    good.git_with_env(&["commit", "--quiet", "--allow-empty", "-m", message], &boss);
+    let evil = world.repo("evil");
+    evil.write(".mailmap", "Boss <boss@example.com> <ada@example.org>\n");
+    evil.commit("Begin");
+    evil.git(&["config", "user.email", "boss@example.com"]);
+    for roots in [&["good"][..], &["good", "evil"]] {
+        let ran = world.run(&[&["report", "--mine", "--format", "json"], roots].concat());
+        let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(report["totals"]["tasks"], 0, "{roots:?} {ran}");
+        assert_eq!(report["totals"]["commits"], roots.len(), "{roots:?} {ran}");
+    }
+}
+
+#[test]
 fn a_day_and_a_person_can_be_selected() {
     let world = World::new();
     let repo = world.repo("kiln");

@@ -27,6 +27,24 @@ use crate::facts::zone::{Period, Zone};
 /// The name and version of the format.
 pub const SCHEMA: &str = "git-leverage.report/1";
 
+/// Whose work is asked for, by a pattern for `Name <mail>`.
+#[derive(Debug, Clone)]
+pub enum Authors {
+    /// The same in every repository.
+    Like(Regex),
+    /// A pattern for each repository, by its path: who one is there is for that repository alone to say.
+    InEach(HashMap<String, Regex>),
+}
+
+impl Authors {
+    fn takes(&self, repo: &str, author: &str) -> bool {
+        match self {
+            Self::Like(pattern) => pattern.is_match(author),
+            Self::InEach(patterns) => patterns.get(repo).is_some_and(|pattern| pattern.is_match(author)),
+        }
+    }
+}
+
 /// What is asked of a report.
 #[derive(Debug, Clone)]
 pub struct Query {
@@ -38,8 +56,8 @@ pub struct Query {
     pub period: Period,
     /// The current day, which ends a period without an end.
     pub today: Option<NaiveDate>,
-    /// The authors: a pattern for `Name <mail>`.
-    pub author: Option<Regex>,
+    /// The authors.
+    pub author: Option<Authors>,
     /// The agent.
     pub agent: Option<String>,
     /// The order of the rows; `None` for the default.
@@ -165,12 +183,12 @@ pub fn report(repos: &[Repository], sessions: &[SeenSession], query: &Query) -> 
         let author = selection.author_of(placed);
         let day = selection.day_of(placed);
         let agents = sums.grouping.agents_of(&placed.task);
-        if selection.takes_task(day, author, &agents) {
+        if selection.takes_task(repo, day, author, &agents) {
             sums.add_task(repo, placed, day, author);
         }
     }
     for (repo, commit) in commits.iter() {
-        if selection.takes_commit(commit) {
+        if selection.takes_commit(repo, commit) {
             sums.add_commit(repo, commit);
         }
     }
@@ -180,9 +198,9 @@ pub fn report(repos: &[Repository], sessions: &[SeenSession], query: &Query) -> 
         commits: &commits,
     };
     for session in sessions {
-        let author = selection.author_of_session(session);
-        if selection.takes_session(session, author) {
-            sums.add_session(&places, session, author);
+        let made = selection.made_in(session);
+        if selection.takes_session(session, made) {
+            sums.add_session(&places, session, made.map(|made| made.author.as_str()));
         }
     }
     sums.into_report(repos, &copies)
@@ -303,9 +321,10 @@ pub(super) fn tasks_once<'a>(
     tasks
 }
 
-/// The author of a commit, and its time.
+/// The author of a commit, its repository, and its time.
 struct Made {
     author: String,
+    repo: String,
     at: Instant,
 }
 
@@ -325,14 +344,15 @@ fn made(
         .flat_map(|placed| placed.commits.iter().copied())
         .chain(of_sessions)
         .collect();
-    let made = |commit: &Commit| Made {
+    let made = |repo: &Repository, commit: &Commit| Made {
         author: commit.author.to_string(),
+        repo: repo.path.clone(),
         at: commit.author_time,
     };
     commits
         .iter()
         .filter(|(_, commit)| wanted.contains(&commit.id))
-        .map(|(_, commit)| (commit.id, made(commit)))
+        .map(|(repo, commit)| (commit.id, made(repo, commit)))
         .collect()
 }
 
@@ -355,39 +375,40 @@ impl Selection<'_> {
         placed.task.day(&placed.commits, author_time, self.query.zone)
     }
 
-    /// The author of the commit with the largest share of the session; `None` if no commit is known.
-    fn author_of_session(&self, session: &SeenSession) -> Option<&str> {
+    /// The commit with the largest share of the session; `None` if no commit is known.
+    fn made_in(&self, session: &SeenSession) -> Option<&Made> {
         let made = session
             .made()
             .filter_map(|(_, link)| Some((link, self.commits.get(&link.commit)?)));
         let most = made.max_by(|(a, _), (b, _)| (a.share.total_cmp(&b.share)).then(b.commit.cmp(&a.commit)));
-        most.map(|(_, made)| made.author.as_str())
+        most.map(|(_, made)| made)
     }
 
-    fn takes_session(&self, session: &SeenSession, author: Option<&str>) -> bool {
-        self.takes_author(author.unwrap_or_default())
-            && self.takes_agents(std::iter::once(session.id.agent.as_str()))
+    fn takes_session(&self, session: &SeenSession, made: Option<&Made>) -> bool {
+        made.map_or(self.query.author.is_none(), |made| {
+            self.takes_author(&made.repo, &made.author)
+        }) && self.takes_agents(std::iter::once(session.id.agent.as_str()))
     }
 
-    fn takes_task(&self, day: NaiveDate, author: &str, agents: &[Option<String>]) -> bool {
+    fn takes_task(&self, repo: &Repository, day: NaiveDate, author: &str, agents: &[Option<String>]) -> bool {
         self.query.period.contains(day)
-            && self.takes_author(author)
+            && self.takes_author(&repo.path, author)
             && self.takes_agents(agents.iter().flatten().map(String::as_str))
     }
 
-    fn takes_commit(&self, commit: &Commit) -> bool {
+    fn takes_commit(&self, repo: &Repository, commit: &Commit) -> bool {
         self.query
             .period
             .contains(self.query.zone.day(commit.author_time.seconds))
-            && (self.query.author.is_none() || self.takes_author(&commit.author.to_string()))
+            && (self.query.author.is_none() || self.takes_author(&repo.path, &commit.author.to_string()))
             && self.takes_agents(commit.origin.agents().into_iter())
     }
 
-    fn takes_author(&self, author: &str) -> bool {
+    fn takes_author(&self, repo: &str, author: &str) -> bool {
         self.query
             .author
             .as_ref()
-            .is_none_or(|wanted| wanted.is_match(author))
+            .is_none_or(|wanted| wanted.takes(repo, author))
     }
 
     fn takes_agents<'s>(&self, mut agents: impl Iterator<Item = &'s str>) -> bool {
@@ -617,16 +638,16 @@ fn add_empty_rows(rows: &mut Vec<Row>, query: &Query) {
     // A period without an end ends today, unless the work ended long before.
     let keys = [query.today.filter(|_| is_asked), None]
         .into_iter()
-        .filter_map(|today| calendar(rows, query, today))
-        .find(|keys| keys.len() <= most);
+        .find_map(|today| calendar(rows, query, today, most));
     let known: HashSet<Key> = rows.iter().map(|row| row.key.clone()).collect();
     let empty = Tally::default().measures(query.work.hours_per_week);
     let missing = keys.into_iter().flatten().filter(|key| !known.contains(key));
     rows.extend(missing.map(|key| labelled(key, &HashMap::new(), empty.clone())));
 }
 
-/// The keys of every day, week or month, until `today` if the period has no end; `None` without any row.
-fn calendar(rows: &[Row], query: &Query, today: Option<NaiveDate>) -> Option<Vec<Key>> {
+/// The keys of every day, week or month, until `today` if the period has no end; `None` without any row, and for more than `most`
+/// keys, which are not built.
+fn calendar(rows: &[Row], query: &Query, today: Option<NaiveDate>, most: usize) -> Option<Vec<Key>> {
     let days = spanned(rows, query, today)?;
     let values = |dimension: &Dimension| -> Vec<Option<String>> {
         let values: BTreeSet<Option<String>> = match dimension.is_time() {
@@ -636,7 +657,8 @@ fn calendar(rows: &[Row], query: &Query, today: Option<NaiveDate>) -> Option<Vec
         values.into_iter().collect()
     };
     let values: Vec<_> = query.by.iter().map(|by| (*by, values(by))).collect();
-    Some(Key::all_of(&values))
+    let count = (values.iter()).try_fold(1_usize, |count, (_, values)| count.checked_mul(values.len()))?;
+    (count <= most).then(|| Key::all_of(&values))
 }
 
 /// The days that the rows cover, from first to last.
@@ -1009,7 +1031,7 @@ mod tests {
             claim(2, "2026-03-01", 2.0).on(1).placed(),
         ];
         let mut asked = query(&[Dimension::Author]);
-        asked.author = Regex::new("Grace").ok();
+        asked.author = Regex::new("Grace").ok().map(Authors::Like);
         assert_eq!(
             lines(&report(&[repo.clone()], &[], &asked)),
             ["Grace Example <grace@example.org>: 1 2h – 1"]

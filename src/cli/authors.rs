@@ -1,12 +1,13 @@
 //! `--author` and `--mine`: whose work a command looks at.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
 
 use regex::{Regex, RegexBuilder};
 
 use super::context::Context;
 use super::error::CommandError;
+use crate::aggregate::report::Authors;
 use crate::facts::commit::Person;
 use crate::git::Repo;
 
@@ -40,26 +41,57 @@ impl AuthorArgs {
         self.author.as_ref().map(pattern).transpose()
     }
 
-    /// The pattern that `Name <mail>` has to match in these repositories; `None` for all authors.
-    pub fn pattern<'a>(
-        &self,
-        context: &Context,
-        repos: impl Iterator<Item = &'a Path>,
-    ) -> Result<Option<Regex>, CommandError> {
+    /// What was asked for, in the words of the reader.
+    pub fn as_typed(&self) -> Option<String> {
+        self.author
+            .clone()
+            .or_else(|| self.mine.then(|| "you".to_owned()))
+    }
+
+    /// The pattern that `Name <mail>` has to match in one repository; `None` for all authors.
+    pub fn pattern(&self, context: &Context, repo: &Path) -> Result<Option<Regex>, CommandError> {
         if !self.mine {
             return self.checked();
         }
-        let addresses = addresses(context, repos);
-        if addresses.is_empty() {
-            return Err(
-                CommandError::failed("`--mine` needs your address, and git knows none")
-                    .hint("Run `git config --global user.email ADDRESS` first"),
-            );
-        }
-        let any: Vec<String> = addresses.iter().map(|address| regex::escape(address)).collect();
-        let mine = pattern(&format!("<({})>$", any.join("|")));
-        mine.map(Some).map_err(|error| CommandError::from_error(&error))
+        mine_in(context, repo)?.map_or_else(|| Err(no_address()), |pattern| Ok(Some(pattern)))
     }
+
+    /// Whose work in each of these repositories; `None` for all authors.
+    pub fn in_each<'a>(
+        &self,
+        context: &Context,
+        repos: impl Iterator<Item = &'a str>,
+    ) -> Result<Option<Authors>, CommandError> {
+        if !self.mine {
+            return Ok(self.checked()?.map(Authors::Like));
+        }
+        let mut mine = HashMap::new();
+        for path in repos {
+            if let Some(pattern) = mine_in(context, Path::new(path))? {
+                mine.insert(path.to_owned(), pattern);
+            }
+        }
+        match mine.is_empty() {
+            true => Err(no_address()),
+            false => Ok(Some(Authors::InEach(mine))),
+        }
+    }
+}
+
+fn no_address() -> CommandError {
+    CommandError::failed("`--mine` needs your address, and git knows none")
+        .hint("Run `git config --global user.email ADDRESS` first")
+}
+
+/// The user in one repository; `None` without an address.
+fn mine_in(context: &Context, repo: &Path) -> Result<Option<Regex>, CommandError> {
+    let addresses = addresses(context, repo);
+    if addresses.is_empty() {
+        return Ok(None);
+    }
+    let any: Vec<String> = addresses.iter().map(|address| regex::escape(address)).collect();
+    let mine = pattern(&format!("<({})>$", any.join("|")));
+    mine.map(Some).map_err(|error| CommandError::from_error(&error))
 }
 
 fn pattern(text: &str) -> Result<Regex, regex::Error> {
@@ -69,11 +101,12 @@ fn pattern(text: &str) -> Result<Regex, regex::Error> {
         .build()
 }
 
-/// The addresses of the user: the one that git would put on a commit here, that of each repository's configuration, and what
-/// their mailmaps make of these.
-fn addresses<'a>(context: &Context, repos: impl Iterator<Item = &'a Path>) -> BTreeSet<String> {
+/// The addresses of the user in a repository: that of the environment or the user's configuration, that of the repository's own
+/// configuration, and what its mailmap makes of these. They hold in that repository alone: its mailmap and configuration may
+/// come from anybody, and must not claim work in another one.
+fn addresses(context: &Context, repo: &Path) -> BTreeSet<String> {
     let settings = context.settings();
-    let of = |name: &str| Some(settings.config().get(name)?.value.clone());
+    let of = |name: &str| Some(settings.config().trusted(name)?.value.clone());
     let variable = |name: &str| context.environment.variable(name).map(str::to_owned);
     let here = Person {
         name: variable("GIT_AUTHOR_NAME")
@@ -84,17 +117,14 @@ fn addresses<'a>(context: &Context, repos: impl Iterator<Item = &'a Path>) -> BT
             .unwrap_or_default(),
     };
     let mut people = vec![here.clone()];
-    for path in repos.map(PathBuf::from) {
-        let Ok(repo) = Repo::open(&path) else {
-            continue;
-        };
+    if let Ok(repo) = Repo::open(repo) {
         let config = repo.config(&context.environment.config_files);
         let of = |name: &str| config.get(name).map(|entry| entry.value.clone());
         let there = Person {
             name: of("user.name").unwrap_or_default(),
             email: of("user.email").unwrap_or_default(),
         };
-        for person in [here.clone(), there] {
+        for person in [here, there] {
             people.push(repo.proper_name(&person));
             people.push(person);
         }

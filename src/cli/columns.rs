@@ -19,8 +19,17 @@ pub struct ColumnsArgs {
 #[derive(Debug, Clone, Copy, Default, clap::Args)]
 pub struct LimitArgs {
     /// Show at most N entries; totals include the others
-    #[arg(short = 'n', long, value_name = "N")]
+    #[arg(short = 'n', long, value_name = "N", value_parser = at_least_one)]
     pub limit: Option<usize>,
+}
+
+/// A list of nothing is asked for by mistake.
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("it has to be at least 1".to_owned()),
+        Ok(limit) => Ok(limit),
+        Err(_) => Err("it is not a whole number".to_owned()),
+    }
 }
 
 impl ColumnsArgs {

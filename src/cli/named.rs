@@ -21,8 +21,10 @@ pub fn tasks<'a>(
     text: &str,
 ) -> Result<Vec<&'a LedgerTask>, CommandError> {
     let typed = text.trim().to_ascii_lowercase();
-    if let Some(exact) = typed.parse().ok().and_then(|id: TaskId| ledger.task(id)) {
-        return Ok(vec![exact]);
+    if let Ok(id) = typed.parse::<TaskId>() {
+        // A tag may have the name of a task that is not here: a whole id never means a commit.
+        let exact = ledger.task(id).map(|exact| vec![exact]);
+        return exact.ok_or_else(|| nothing(open, text, None));
     }
     let by_id: Vec<&LedgerTask> = match is_like_an_id(&typed) {
         true => ledger

@@ -395,7 +395,10 @@ mod tests {
         let said = |json: &str| {
             let error = serde_json::from_str::<Object<Given>>(json).err().unwrap();
             let error = refused("standard input", &error);
-            let said = error.message().strip_prefix("--json: standard input: ").unwrap();
+            let said = error
+                .message()
+                .strip_prefix("invalid value for `--json`: standard input: ")
+                .unwrap();
             (said.to_owned(), error.hints().len())
         };
         for (json, wanted, hints) in [

@@ -270,8 +270,12 @@ impl Terminal {
     /// Writes to standard error; where that is the terminal that a pager draws on, to the pager, as git does.
     fn message(&mut self, text: &str) -> io::Result<()> {
         if self.is_paging() && self.err_is_terminal {
-            let written = self.out.write_all(text.as_bytes());
-            return self.unless_left(written);
+            let out = &mut self.out;
+            match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+                // The pager was left, and the message is still to be read.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.close(),
+                written => return written,
+            }
         }
         // A broken stream of data does not keep an error from being printed; whoever wrote the data finds out.
         let flushed = self.out.flush();

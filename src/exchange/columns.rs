@@ -4,6 +4,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Field {
     Title,
+    /// The id of a task, as in the CSV of `report` and `log`.
+    Id,
     Human,
     AgentTime,
     Supervision,
@@ -111,6 +113,7 @@ pub(super) fn kind(heading: &str) -> Option<ColumnKind> {
         _ if has(&["tokens", "token"]) => Field::Tokens,
         _ if has(&["estimator"]) || (has(&["estimated", "estimate"]) && has(&["by"])) => Field::Estimator,
         _ if has(&["human", "estimate", "est", "estimated", "manual", "senior"]) => Field::Human,
+        ["id"] => Field::Id,
         ["date" | "day"] => Field::Date,
         ["agent" | "tool"] => Field::Agent,
         ["model"] => Field::Model,

@@ -46,7 +46,7 @@ pub(super) fn read_separated(text: &str, options: &ImportOptions) -> Result<Impo
         .filter(|record| record.iter().any(|cell| !cell.is_empty()))
         .map(|record| {
             let start = record.position().map_or(0, csv::Position::byte);
-            let cells = record.iter().map(str::to_owned).collect();
+            let cells = record.iter().map(|cell| unguarded(cell).to_owned()).collect();
             (lines.line_of_record(start), cells)
         });
     let (_, header) = rows.next().ok_or(ImportError::Empty)?;
@@ -58,8 +58,24 @@ pub(super) fn read_separated(text: &str, options: &ImportOptions) -> Result<Impo
     };
     let mut imported = Imported::default();
     sheet.read(options, &mut imported)?;
-    give_ids(&mut imported.tasks);
+    finish(&mut imported);
     Ok(imported)
+}
+
+/// Gives ids to tasks without one, and notes whether the file has its own.
+fn finish(imported: &mut Imported) {
+    imported.has_ids = !imported.tasks.is_empty() && !imported.tasks.iter().any(|task| task.id.is_nil());
+    if !imported.has_ids {
+        give_ids(&mut imported.tasks);
+    }
+}
+
+/// A cell without the `'` that keeps a spreadsheet from taking it for a formula.
+fn unguarded(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => text,
+        _ => cell,
+    }
 }
 
 /// The lines of a text as an editor counts them, queried from start to end.
@@ -132,15 +148,23 @@ pub(super) fn read_markdown(text: &str, options: &ImportOptions) -> Result<Impor
     if !found {
         return Err(ImportError::NoTable);
     }
-    give_ids(&mut imported.tasks);
+    finish(&mut imported);
     Ok(imported)
 }
 
 /// The day of a page, as in `# Leverage of 2026-03-01`: the only date of its first heading. A heading with two is about a period.
 fn date_in_heading(lines: &[&str]) -> Option<NaiveDate> {
     let heading = lines.iter().find_map(|line| line.strip_prefix("# "))?;
-    let words = heading.split(|c: char| !c.is_ascii_digit() && c != '-');
-    let mut dates = words.filter_map(|word| word.parse().ok());
+    let words = heading.split(|c: char| !c.is_alphanumeric() && c != '-');
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let is_of_period = |word: &&str| {
+        let words = ["since", "until", "from", "to", "before", "after"];
+        words.contains(&word.to_ascii_lowercase().as_str())
+    };
+    if words.iter().any(is_of_period) {
+        return None;
+    }
+    let mut dates = words.iter().filter_map(|word| word.parse().ok());
     dates.next().filter(|_| dates.next().is_none())
 }
 
@@ -152,14 +176,37 @@ fn cells(line: &str) -> Vec<String> {
     let plain = |cell: &str| {
         let unmarked = |cell: &str, mark: &str| {
             let inside = cell.strip_prefix(mark).and_then(|cell| cell.strip_suffix(mark));
-            inside.unwrap_or(cell).trim().to_owned()
+            // Of `a` and `b`, the marks do not belong together.
+            let whole = inside.filter(|inside| !inside.contains(mark));
+            whole.unwrap_or(cell).trim().to_owned()
         };
         let cell = ["**", "*", "`"]
             .iter()
             .fold(cell.trim().to_owned(), |cell, mark| unmarked(&cell, mark));
-        cell.replace('\u{0}', "|")
+        unescaped(&cell).replace('\u{0}', "|")
     };
     line.split('|').map(plain).collect()
+}
+
+/// The text without the backslashes that keep punctuation from meaning something to Markdown. Code has none.
+fn unescaped(cell: &str) -> String {
+    let mut text = String::with_capacity(cell.len());
+    let mut in_code = false;
+    let mut characters = cell.chars().peekable();
+    while let Some(c) = characters.next() {
+        let next = characters.peek().filter(|next| next.is_ascii_punctuation());
+        match (c, next) {
+            ('\\', Some(&next)) if !in_code => {
+                text.push(next);
+                characters.next();
+            }
+            _ => {
+                in_code ^= c == '`';
+                text.push(c);
+            }
+        }
+    }
+    text
 }
 
 /// Whether a line is the rule under a header: `|---|:--:|`.
@@ -183,7 +230,8 @@ impl Sheet {
         kinds
     }
 
-    /// `Agent` is a name in one table and a time in another, such as a page of `report`: times begin with a digit.
+    /// `Agent` is a name in one table and a time in another, such as a page of `report`: times begin with a digit. `task` is an
+    /// id in the CSV of `report`, and `id` is often a running number.
     fn settled(&self, at: usize, kind: ColumnKind) -> ColumnKind {
         let mut cells = self
             .rows
@@ -192,11 +240,12 @@ impl Sheet {
             .peekable();
         let is_time = |cell: &str| without_tilde(cell).starts_with(|c: char| c.is_ascii_digit());
         let has_cells = cells.peek().is_some();
+        let is_id = |cell: &str| cell.parse::<TaskId>().is_ok();
+        let as_field = |field: Field| ColumnKind { field, ..kind };
         match kind.field {
-            Field::Agent if has_cells && cells.all(is_time) => ColumnKind {
-                field: Field::AgentTime,
-                ..kind
-            },
+            Field::Title | Field::Id if has_cells && cells.all(is_id) => as_field(Field::Id),
+            Field::Id => as_field(Field::Unclaimed),
+            Field::Agent if has_cells && cells.all(is_time) => as_field(Field::AgentTime),
             _ => kind,
         }
     }
@@ -336,7 +385,8 @@ impl Row<'_> {
             .ok_or("it has no human estimate")?;
         let (at, by) = (self.options.at, &self.options.by);
         let source = TaskSource::Import(self.options.name.clone());
-        let id = TaskId::from_uuid(uuid::Uuid::nil());
+        let id = self.text(Field::Id).and_then(|id| id.parse().ok());
+        let id = id.unwrap_or_else(|| TaskId::from_uuid(uuid::Uuid::nil()));
         let date = self.day()?;
         let first = FirstClaim {
             at,
@@ -636,6 +686,37 @@ mod tests {
         assert_eq!(day("2026-04-04.md", of).unwrap(), "2026-04-04");
         let period = day("day.md", "Leverage from 2026-03-01 to 2026-03-02");
         assert_eq!(period, Err(ImportError::NoDate));
+        for part in ["Leverage since 2026-03-01", "Leverage until 2026-03-01, kiln"] {
+            assert_eq!(day("day.md", part), Err(ImportError::NoDate), "{part}");
+        }
+    }
+
+    #[test]
+    fn a_title_comes_back_from_a_page_as_it_was() {
+        for title in [
+            "Fix parse_line",
+            "a * b < c > d [x] ~ & | `code_x` | \\ www.example.org http://x",
+            "`one` and `two_three`",
+        ] {
+            let shown = crate::render::escape::markdown(title);
+            let page = format!("| Task | Human |\n|--|--|\n| {shown} | 1h |\n");
+            let found = imported("2026-03-01.md", &page).unwrap();
+            assert_eq!(found.tasks[0].title, title, "{shown}");
+        }
+    }
+
+    #[test]
+    fn ids_of_a_report_stay_and_guards_go() {
+        let id = "01a21cde-c366-7142-b796-3d42cea11770";
+        for heading in ["task", "id"] {
+            let text = format!("{heading},title,human_hours\n{id},'+ add thing,4\n");
+            let found = imported("2026-03-01.csv", &text).unwrap();
+            assert_eq!(found.tasks[0].id.to_string(), id);
+            assert_eq!(found.tasks[0].title, "+ add thing");
+            assert!(found.has_ids && found.warnings.is_empty(), "{:?}", found.warnings);
+        }
+        let numbered = imported("2026-03-01.csv", "id,title,human_hours\n1,Kiln,4\n").unwrap();
+        assert!(!numbered.has_ids);
     }
 
     #[test]

@@ -1,50 +1,36 @@
 //! Accounts that commit without a person and are not coding agents: they update dependencies, format, release, synchronize.
 //!
 //! One table, as for agents. An app that is not listed stays unknown: its `[bot]` says that no person committed, not that no
-//! agent wrote the code. A workflow may also run an agent; the evidence in its commit then comes first.
+//! agent wrote the code. So does `github-actions`, since workflows that run an agent commit as it. Whoever commits can type any
+//! address, which is why a reader is told that automation is recognized by it.
 
 use super::commit::Person;
 
-/// Logins of GitHub apps and accounts, in lower case and without `[bot]`.
-const LOGINS: &[&str] = &[
+/// Logins of GitHub apps, in lower case and without `[bot]`. Only an app can have a login with that ending.
+const APPS: &[&str] = &[
     "allcontributors",
     "auto-merge-dependabot-prs",
     "autofix-ci",
-    "bors",
     "changeset-bot",
-    "crowdin-bot",
     "dependabot",
     "dependabot-preview",
-    "dotnet-bot",
     "dotnet-maestro",
-    "gemini-cli-robot",
-    "github-actions",
-    "goreleaserbot",
     "greenkeeper",
     "imgbot",
-    "k8s-ci-robot",
     "mergify",
     "microsoft-github-policy-service",
     "pre-commit-ci",
-    "pyup-bot",
     "release-please",
     "renovate",
-    "renovate-bot",
-    "semantic-release-bot",
-    "snyk-bot",
     "transifex-integration",
 ];
 
 /// Addresses that belong only to an automation, in lower case.
 const ADDRESSES: &[&str] = &[
-    "action@github.com",
-    "actions@github.com",
     "bot@goreleaser.com",
     "bot@renovateapp.com",
     "bors@rust-lang.org",
     "dotnet-bot@dotnetfoundation.org",
-    "gemini-cli-robot@google.com",
-    "github-actions@github.com",
     "github-bot@pyup.io",
     "hosted@weblate.org",
     "semantic-release-bot@martynus.net",
@@ -53,16 +39,15 @@ const ADDRESSES: &[&str] = &[
     "support@greenkeeper.io",
 ];
 
-/// Whether the author is such an account.
+/// Whether the author is such an account, by its address.
 pub fn is_automation(author: &Person) -> bool {
     let email = author.email.trim().to_ascii_lowercase();
-    let Some(login) = email.strip_suffix("@users.noreply.github.com") else {
+    let Some(login) = email.strip_suffix("[bot]@users.noreply.github.com") else {
         return ADDRESSES.contains(&email.as_str());
     };
-    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let numbered = login.split_once('+').filter(|(number, _)| is_number(number));
-    let login = numbered.map_or(login, |(_, login)| login);
-    LOGINS.contains(&login.strip_suffix("[bot]").unwrap_or(login))
+    // GitHub put no number before the login of early commits.
+    let (number, app) = login.split_once('+').unwrap_or(("0", login));
+    !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) && APPS.contains(&app)
 }
 
 #[cfg(test)]
@@ -80,9 +65,8 @@ mod tests {
     fn automations_are_told_from_agents_and_people() {
         for email in [
             "49699333+dependabot[bot]@users.noreply.github.com",
-            "41898282+GitHub-Actions[bot]@users.noreply.github.com",
-            "github-actions[bot]@users.noreply.github.com",
-            "actions@github.com",
+            "29139614+Renovate[bot]@users.noreply.github.com",
+            "dependabot[bot]@users.noreply.github.com",
             "Support@Dependabot.com",
         ] {
             assert!(is_one(email), "{email}");
@@ -90,6 +74,10 @@ mod tests {
         for email in [
             "209825114+claude[bot]@users.noreply.github.com",
             "230936708+continue[bot]@users.noreply.github.com",
+            "41898282+github-actions[bot]@users.noreply.github.com",
+            "action@github.com",
+            "1+renovate@users.noreply.github.com",
+            "+renovate[bot]@users.noreply.github.com",
             "ada@example.org",
             "dependabot@example.org",
             "1+ada@users.noreply.github.com",

@@ -253,6 +253,11 @@ uuid_id! {
 }
 
 impl TaskId {
+    /// Whether it is the id of nothing yet.
+    pub fn is_nil(self) -> bool {
+        self.0.is_nil()
+    }
+
     /// An id made at `millis` since the epoch from ten random bytes. The caller owns clock and randomness.
     pub fn new(millis: u64, random: &[u8; 10]) -> Self {
         Self(uuid::Builder::from_unix_timestamp_millis(millis, random).into_uuid())

@@ -358,7 +358,7 @@ pub fn oneline(tasks: &[Timed<'_>], ids: &ShortIds, screen: Screen) -> String {
 }
 
 /// Every revision of tasks, a row each, for files: who, when, from what to what, and why.
-pub fn history(steps: &[Step<'_>], ids: &ShortIds, zone: Zone) -> Table {
+pub fn history(steps: &[Step<'_>], zone: Zone) -> Table {
     Table {
         columns: vec![
             Column::text("at", "When").whole(),
@@ -373,12 +373,12 @@ pub fn history(steps: &[Step<'_>], ids: &ShortIds, zone: Zone) -> Table {
             Column::text("reason", "Reason"),
             Column::text(ESTIMATOR, "Estimated by"),
         ],
-        rows: steps.iter().map(|step| history_row(step, ids, zone)).collect(),
+        rows: steps.iter().map(|step| history_row(step, zone)).collect(),
         ..Table::default()
     }
 }
 
-fn history_row(step: &Step<'_>, ids: &ShortIds, zone: Zone) -> Vec<Cell> {
+fn history_row(step: &Step<'_>, zone: Zone) -> Vec<Cell> {
     let task = step.task();
     let when = zone.at(step.at().timestamp()).format("%Y-%m-%d %H:%M:%S %z");
     let known = |is_revision: bool, cell: Cell| if is_revision { cell } else { Cell::Empty };
@@ -388,7 +388,7 @@ fn history_row(step: &Step<'_>, ids: &ShortIds, zone: Zone) -> Vec<Cell> {
     };
     vec![
         Cell::text(when.to_string()),
-        Cell::text(ids.of(task.id)),
+        Cell::text(task.id.to_string()),
         known(is_revision, Cell::Count(task.rev.into())),
         Cell::text(step.by()),
         before.map_or(Cell::Empty, |before| Cell::Hours(before.estimate.hours)),

@@ -62,7 +62,8 @@ impl Inventory {
         for row in &mut self.rows {
             let apart = row.lines_generated.zip(row.lines_vendored);
             let own = row.lines_code.zip(apart);
-            row.lines_own = own.map(|(all, (generated, vendored))| all.saturating_sub(generated + vendored));
+            row.lines_own = own
+                .map(|(all, (generated, vendored))| all.saturating_sub(generated.saturating_add(vendored)));
             row.license = row.licence.clone();
             let former = row.checks.iter_mut().filter(|check| check.id == "licence");
             former.for_each(|check| "license".clone_into(&mut check.id));

@@ -17,6 +17,7 @@ use crate::facts::short_ids::ShortIds;
 use crate::facts::task::Task;
 use crate::ledger;
 use crate::render::document::Document;
+use crate::render::escape::visible;
 use crate::render::task::{Timed, shown, table};
 use crate::render::terminal::render;
 
@@ -66,12 +67,13 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let mut present = Present::in_ledger(&open, context)?;
     let found = imported.tasks.len();
     let new = present.without(latest(imported.tasks), imported.has_ids);
-    let other_hours: Vec<Warning> = present
-        .other_hours
+    let mut left_out: Vec<Warning> = present
+        .left_out
         .iter()
-        .map(|known| known.warning(&args.file))
+        .map(|row| row.warning(&args.file))
         .collect();
-    context.terminal.warnings(&other_hours)?;
+    context.terminal.warnings(&left_out)?;
+    left_out.extend(imported.broken);
     if !args.dry_run {
         let message = format!(
             "Import: {} from {}\n",
@@ -81,11 +83,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         ledger::append_without_code(&open.repo, &new, &message, open.writer()?)?;
         if !new.is_empty() {
             let what = counted(new.len(), "task is", "tasks are");
-            context.recorded(
-                &open.repo,
-                format!("{what} imported"),
-                Outcome::of(&imported.broken),
-            )?;
+            context.recorded(&open.repo, format!("{what} imported"), Outcome::of(&left_out))?;
         }
     }
     show(&new, context)?;
@@ -101,7 +99,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     context
         .terminal
         .status(&format!("{done} {}{there}", counted(new.len(), "task", "tasks")))?;
-    Ok(Outcome::of(&imported.broken))
+    Ok(Outcome::of(&left_out))
 }
 
 fn read(args: &Args, open: &OpenLedger, context: &Context) -> Result<Imported, CommandError> {
@@ -140,25 +138,37 @@ fn file_name(args: &Args) -> String {
 
 /// The tasks that this ledger has, retracted ones too: importing a task does not undo its retraction.
 struct Present {
-    hours: HashMap<TaskId, Hours>,
+    known: HashMap<TaskId, Known>,
     /// Those that no row of the file was matched with yet, by day and title.
     unmatched: HashMap<(NaiveDate, String), Vec<TaskId>>,
-    other_hours: Vec<OtherHours>,
+    left_out: Vec<LeftOut>,
 }
 
-/// A row with other hours than the task of the same day and title.
-struct OtherHours {
+/// What distinguishes a task from others of its day and title.
+struct Known {
+    hours: Hours,
+    agent: Option<String>,
+    is_retracted: bool,
+}
+
+/// A row that is not imported although it says something else than the ledger.
+struct LeftOut {
     title: String,
     id: TaskId,
-    here: Hours,
+    /// The hours here; `None` if the task was retracted.
+    here: Option<Hours>,
     in_file: Hours,
 }
 
-impl OtherHours {
+impl LeftOut {
     fn warning(&self, file: &str) -> Warning {
+        let Some(here) = self.here else {
+            let text = format!("`{}` was retracted, and not imported again", self.title);
+            return Warning::new(file.to_owned(), text);
+        };
         let text = format!(
-            "`{}` is already recorded with {}; its {} were not imported",
-            self.title, self.here, self.in_file
+            "`{}` is already recorded with {here}; its {} were not imported",
+            self.title, self.in_file
         );
         let command = format!(
             "git leverage revise {} --estimate {} --reason TEXT",
@@ -168,19 +178,31 @@ impl OtherHours {
     }
 }
 
+/// The title as a page shows it, without the marks around it that a reader of tables drops.
+fn shown_title(title: &str) -> String {
+    let shown = visible(title);
+    shown.trim().trim_matches(['*', '`']).trim().to_owned()
+}
+
 impl Present {
     fn in_ledger(open: &OpenLedger, context: &mut Context) -> Result<Self, CommandError> {
         let ledger = open.ledger(context)?;
         let retracted = ledger.retracted.iter().map(|retracted| &retracted.task.task);
-        let counted = ledger.tasks.iter().map(|task| &task.task);
+        let retracted = retracted.map(|task| (task, true));
+        let counted = ledger.tasks.iter().map(|task| (&task.task, false));
         let mut present = Self {
-            hours: HashMap::new(),
+            known: HashMap::new(),
             unmatched: HashMap::new(),
-            other_hours: Vec::new(),
+            left_out: Vec::new(),
         };
-        for task in counted.chain(retracted) {
-            present.hours.insert(task.id, task.estimate.hours);
-            let name = (task.date, task.title.clone());
+        for (task, is_retracted) in counted.chain(retracted) {
+            let known = Known {
+                hours: task.estimate.hours,
+                agent: task.agent.clone(),
+                is_retracted,
+            };
+            present.known.insert(task.id, known);
+            let name = (task.date, shown_title(&task.title));
             present.unmatched.entry(name).or_default().push(task.id);
         }
         Ok(present)
@@ -189,34 +211,44 @@ impl Present {
     /// The tasks that are not here. A row of a table is the task with its id, else one of its day and title: each task of the
     /// ledger stands for one row.
     fn without(&mut self, tasks: Vec<Task>, have_ids: bool) -> Vec<Task> {
-        let is_here = |task: &Task| self.hours.contains_key(&task.id);
-        let (known, others): (Vec<Task>, Vec<Task>) = tasks.into_iter().partition(is_here);
+        let is_here = |task: &Task| self.known.contains_key(&task.id);
+        let (known, mut others): (Vec<Task>, Vec<Task>) = tasks.into_iter().partition(is_here);
         if have_ids {
             return others;
         }
         for task in &known {
-            if let Some(ids) = self.unmatched.get_mut(&(task.date, task.title.clone())) {
+            if let Some(ids) = self.unmatched.get_mut(&(task.date, shown_title(&task.title))) {
                 ids.retain(|id| *id != task.id);
             }
         }
-        others.into_iter().filter(|task| !self.takes(task)).collect()
+        // All rows with the hours of a task come before those with others, whatever their order in the file.
+        others.retain(|task| !self.takes(task, true));
+        others.retain(|task| !self.takes(task, false));
+        others
     }
 
-    /// Whether a task of this day and title is here that no other row was matched with: the one with the same hours first.
-    fn takes(&mut self, task: &Task) -> bool {
-        let Some(ids) = self.unmatched.get_mut(&(task.date, task.title.clone())) else {
-            return false;
-        };
+    /// Whether a task of this day and title is here that no other row was matched with.
+    fn takes(&mut self, task: &Task, with_same_hours: bool) -> bool {
         let hours = task.estimate.hours;
-        let same = ids.iter().position(|id| self.hours.get(id) == Some(&hours));
-        let Some(id) = same.or(ids.len().checked_sub(1)).map(|at| ids.remove(at)) else {
+        let Some(ids) = self.unmatched.get_mut(&(task.date, shown_title(&task.title))) else {
             return false;
         };
-        if let Some(here) = self.hours.get(&id).filter(|here| **here != hours) {
-            self.other_hours.push(OtherHours {
+        let is_it = |id: &TaskId| {
+            self.known.get(id).is_some_and(|known| {
+                let agents = known.agent.as_ref().zip(task.agent.as_ref());
+                (!with_same_hours || known.hours == hours) && agents.is_none_or(|(here, there)| here == there)
+            })
+        };
+        let Some(id) = ids.iter().position(is_it).map(|at| ids.remove(at)) else {
+            return false;
+        };
+        if let Some(known) = self.known.get(&id)
+            && (known.is_retracted || known.hours != hours)
+        {
+            self.left_out.push(LeftOut {
                 title: task.title.clone(),
                 id,
-                here: *here,
+                here: (!known.is_retracted).then_some(known.hours),
                 in_file: hours,
             });
         }

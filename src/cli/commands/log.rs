@@ -114,7 +114,7 @@ impl Selection {
         let range = args.range.as_deref();
         Ok(Self {
             commits: range.map(|range| range::commits(&open.repo, range)).transpose()?,
-            author: args.author.pattern(context, std::iter::once(open.repo.place()))?,
+            author: args.author.pattern(context, open.repo.place())?,
             period: args.period.period(zone, &context.environment)?,
             zone,
             limit: args.limit.limit.unwrap_or(usize::MAX),
@@ -240,7 +240,7 @@ fn show_history(
         let text = blocks(&steps, &ids, selection.zone, screen);
         send_text(context, args.output.output.as_deref(), &text)?;
     } else {
-        let rows = history(&steps, &ids, selection.zone);
+        let rows = history(&steps, selection.zone);
         let page = without_idle_estimator(rows.clone());
         // Programs get the revisions of a task side by side, oldest first.
         let place = |step: &Step<'_>| tasks.iter().position(|found| found.task.id == step.task().id);

@@ -1,7 +1,5 @@
 //! `report [ROOT…]`: tasks and commits of many repositories, summed by day, repository or another dimension.
 
-use std::path::Path;
-
 use crate::aggregate::group::{Dimension, UnknownDimension};
 use crate::aggregate::report::{self, Query, Report, SCHEMA, SortBy};
 use crate::aggregate::repository::Repository;
@@ -187,7 +185,7 @@ impl Args {
             today: Some(zone.day(context.environment.now.timestamp())),
             author: self
                 .author
-                .pattern(context, repos.iter().map(|repo| Path::new(&repo.path)))?,
+                .in_each(context, repos.iter().map(|repo| repo.path.as_str()))?,
             agent: self.agent.clone(),
             sort: self.sort.as_deref().map(sort_by).transpose()?,
             limit: self.limit.limit,

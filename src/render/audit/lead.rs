@@ -180,18 +180,21 @@ fn measured(audit: &Audit) -> Option<Fact> {
         counted_in_groups(tasks, "task", "tasks")
     );
     let over = factor(confidence.claimed.measured_leverage_factor);
-    let short = format!("agent minutes of {of}; factor {over}");
     // A note measures nothing itself: whoever can write notes can type any minutes.
     if noted == known {
         let text = format!("agent minutes of {of}; anyone can type them; factor {over}");
-        return Some(Fact::new("From notes", text).shorter(short));
+        return Some(Fact::new("From notes", text).shorter(format!("minutes of {of}; factor {over}")));
     }
-    let from = match noted {
-        0 => ", from session logs".to_owned(),
-        some => format!(", {} only from notes", number(some)),
+    // However short: what only notes say is not called measured.
+    let (from, short) = match noted {
+        0 => (", from session logs".to_owned(), String::new()),
+        some => (
+            format!(", {} only from notes", number(some)),
+            format!(", {} from notes", number(some)),
+        ),
     };
     let text = format!("agent minutes of {of}{from}; factor {over}");
-    Some(Fact::new("Measured", text).shorter(short))
+    Some(Fact::new("Measured", text).shorter(format!("{of}{short}; factor {over}")))
 }
 
 /// Whose lines are at HEAD.

@@ -4,13 +4,14 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::page::{columns, shorten};
+use super::page::columns;
 use super::sentences::{counted_in_groups, number};
 use crate::audit::lines::FileLine;
 use crate::audit::strength::Maker;
 use crate::render::document::{Cell, Column, Document, Table};
 use crate::render::escape;
 use crate::render::terminal::Screen;
+use crate::render::terminal::shorten;
 
 /// `0 of 118 lines are from commits made with agents`, and where the others are from.
 fn sum(lines: &[FileLine]) -> String {
@@ -79,7 +80,7 @@ pub fn file_page(lines: &[FileLine], screen: Screen) -> String {
             let content = content.map(|text| visible(&text.replace('\t', "    ")));
             let whole = format!("{head}{number:>digits$}) {}", content.unwrap_or_default());
             let whole = match screen.width {
-                Some(width) => shorten(&whole, width),
+                Some(width) => shorten(&whole, width).into_owned(),
                 None => whole,
             };
             let _ = writeln!(text, "{}", whole.trim_end());

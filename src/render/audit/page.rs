@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Effects, Style};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 use super::kinds::{Kind, kinds, short_id, with_short_ids};
 use super::lead::{facts, title};
@@ -12,7 +12,7 @@ use super::tables;
 use crate::audit::{Audit, Finding, Level};
 use crate::render::document::{Document, Table};
 use crate::render::escape;
-use crate::render::terminal::{self, Screen};
+use crate::render::terminal::{self, Screen, hanging, shorten};
 
 /// How many kinds of findings are named at the top.
 const WORST: usize = 3;
@@ -125,7 +125,7 @@ impl Pen {
     /// Lines of one style, those after the first behind `indent`.
     fn paragraph(self, text: &str, indent: &str, style: Style) -> String {
         let mut lines = String::new();
-        for line in wrap(&escape::visible(text), self.width(), indent) {
+        for line in hanging(&escape::visible(text), self.width(), indent) {
             let _ = writeln!(lines, "{}", self.paint(&line, style));
         }
         lines
@@ -153,7 +153,7 @@ impl Pen {
             _ => self.folded(kind),
         };
         let room = self.width().saturating_sub(head.width() + 1);
-        let text = shorten(&escape::visible(&text), room);
+        let text = shorten(&escape::visible(&text), room).into_owned();
         format!("{} {text}\n", self.paint(&head, color(kind.level)))
     }
 
@@ -191,69 +191,9 @@ fn color(level: Level) -> Style {
     color.on_default().bold()
 }
 
-/// Lines of whole words, none wider than `width`: a word that is wider is broken.
-fn wrap(text: &str, width: usize, indent: &str) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    let mut is_empty = true;
-    for word in text.split(' ') {
-        let mut rest = word;
-        loop {
-            let at = lines.len() - 1;
-            let line = &mut lines[at];
-            let gap = usize::from(!is_empty);
-            if line.width() + gap + rest.width() <= width {
-                if !is_empty {
-                    line.push(' ');
-                }
-                line.push_str(rest);
-                is_empty = false;
-                break;
-            }
-            if !is_empty {
-                lines.push(indent.to_owned());
-                is_empty = true;
-                continue;
-            }
-            let room = width.saturating_sub(line.width()).max(1);
-            let end = fitting(rest, room);
-            line.push_str(&rest[..end]);
-            rest = &rest[end..];
-            if rest.is_empty() {
-                is_empty = false;
-                break;
-            }
-            lines.push(indent.to_owned());
-        }
-    }
-    lines
-}
-
-/// Up to which byte the text has at most `room` columns; at least one character, so that there is progress.
-fn fitting(text: &str, room: usize) -> usize {
-    let mut used = 0;
-    for (at, c) in text.char_indices() {
-        used += c.width().unwrap_or(0);
-        if used > room && at > 0 {
-            return at;
-        }
-    }
-    text.len()
-}
-
 /// A sentence in lines that fit.
 pub(super) fn columns(text: &str, screen: Screen) -> Vec<String> {
-    wrap(&escape::visible(text), screen.width.unwrap_or(usize::MAX), "  ")
-}
-
-/// The text in at most `width` columns; `…` stands for what is cut off.
-pub(super) fn shorten(text: &str, width: usize) -> String {
-    match text.width() <= width {
-        true => text.to_owned(),
-        false => format!(
-            "{}…",
-            text[..fitting(text, width.saturating_sub(1).max(1))].trim_end()
-        ),
-    }
+    hanging(&escape::visible(text), screen.width.unwrap_or(usize::MAX), "  ")
 }
 
 #[cfg(test)]
@@ -264,7 +204,7 @@ mod tests {
     fn no_line_is_wider_than_the_screen() {
         let text = "some words and averyveryverylongword日本語日本語 end";
         for width in [5, 8, 20, 60] {
-            let lines = wrap(text, width, "  ");
+            let lines = hanging(text, width, "  ");
             assert!(
                 lines.iter().all(|line| line.width() <= width),
                 "{width}: {lines:?}"
@@ -277,6 +217,6 @@ mod tests {
 
     #[test]
     fn a_paragraph_keeps_its_first_indent() {
-        assert_eq!(wrap("  one two", 6, "  "), ["  one", "  two"]);
+        assert_eq!(hanging("  one two", 6, "  "), ["  one", "  two"]);
     }
 }

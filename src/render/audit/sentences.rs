@@ -103,6 +103,9 @@ pub(super) fn notes(audit: &Audit) -> Vec<String> {
         notes.extend(audit.signatures.iter().map(signed));
     }
     notes.extend(about_lines(audit));
+    if of_states(audit).any(|row| row.value == Maker::Automation.word() && row.commits > 0) {
+        notes.push("Automation is recognized by the author's address, which anyone can type".to_owned());
+    }
     notes.extend(allowed_by_repository(audit));
     notes.extend(
         audit

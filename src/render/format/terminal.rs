@@ -11,7 +11,12 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use anstyle::{AnsiColor, Effects, Style};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use tabled::builder::Builder;
+use tabled::settings::object::Columns;
+use tabled::settings::style::HorizontalLine;
+use tabled::settings::{Padding, Style as Lines, Theme};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
 
 use super::markdown::more_rows;
 use crate::doctor::Health;
@@ -103,11 +108,20 @@ impl Screen {
 /// The cells that are shown, as harmless text, and how wide each column becomes.
 struct Layout<'a> {
     columns: Vec<&'a Column>,
+    /// Where each column is in the whole table.
+    places: Vec<usize>,
     rows: Vec<Vec<Shown<'a>>>,
     has_totals: bool,
     /// Whether headings that are wider than their cells are broken in two.
     folds_headings: bool,
     widths: Vec<usize>,
+}
+
+/// A column that is not shown.
+struct Hidden<'a> {
+    place: usize,
+    column: &'a Column,
+    cells: Vec<Shown<'a>>,
 }
 
 struct Shown<'a> {
@@ -141,6 +155,7 @@ impl<'a> Layout<'a> {
         let tenths = table.tenths();
         let mut layout = Self {
             columns: table.columns.iter().collect(),
+            places: (0..table.columns.len()).collect(),
             rows: lines
                 .map(|row| {
                     let cells = row.iter().chain(std::iter::repeat(&Cell::Empty));
@@ -165,25 +180,47 @@ impl<'a> Layout<'a> {
             self.folds_headings = true;
             self.measure();
         }
+        let mut hidden = Vec::new();
         while self.wanted_width(width) > width
             && let Some(at) = self.least_worth(false)
         {
-            self.hide(at);
+            hidden.push(self.hide(at));
         }
         while self.least_width() > width
             && let Some(at) = self.least_worth(true)
         {
-            self.hide(at);
+            hidden.push(self.hide(at));
+        }
+        // What was hidden last is worth most, and a wide column that went may leave room for a narrow one.
+        while let Some(column) = hidden.pop() {
+            let at = self.restore(column);
+            if self.wanted_width(width) > width {
+                self.hide(at);
+            }
         }
         self.shorten_texts(width);
     }
 
-    fn hide(&mut self, at: usize) {
-        self.columns.remove(at);
-        for row in &mut self.rows {
-            row.remove(at);
+    fn hide(&mut self, at: usize) -> Hidden<'a> {
+        let hidden = Hidden {
+            place: self.places.remove(at),
+            column: self.columns.remove(at),
+            cells: self.rows.iter_mut().map(|row| row.remove(at)).collect(),
+        };
+        self.measure();
+        hidden
+    }
+
+    /// Shows a hidden column again, and tells where it is now.
+    fn restore(&mut self, hidden: Hidden<'a>) -> usize {
+        let at = self.places.partition_point(|place| *place < hidden.place);
+        self.places.insert(at, hidden.place);
+        self.columns.insert(at, hidden.column);
+        for (row, cell) in self.rows.iter_mut().zip(hidden.cells) {
+            row.insert(at, cell);
         }
         self.measure();
+        at
     }
 
     /// The natural width of every column: its widest cell, its heading, and its share of the band above it.
@@ -280,7 +317,8 @@ impl<'a> Layout<'a> {
             let others = basis.and_then(|basis| left.get(&basis));
             emptiness[at] != Emptiness::NothingKnown && others == Some(&1)
         };
-        let is_spare = |at: usize| self.columns[at].drop_order > 0 || emptiness[at] != Emptiness::None;
+        let is_spare =
+            |at: usize| self.columns[at].drop_order > 0 || emptiness[at] == Emptiness::NothingKnown;
         (0..self.columns.len())
             .filter(|at| !self.is_key(*at) && !self.columns[*at].is_prose)
             .filter(|at| any || is_spare(*at) && !is_last(*at))
@@ -297,7 +335,8 @@ impl<'a> Layout<'a> {
         let is_nothing = |cell: &Cell| matches!(cell, Cell::Unknown | Cell::Empty);
         let rows = self.rows.len() - usize::from(self.has_totals);
         let first = cells().next();
-        let is_same = || cells().take(rows).all(|cell| Some(cell) == first);
+        // A sum that differs from its rows says something, even if they are alike.
+        let is_same = || cells().all(|cell| Some(cell) == first || *cell == Cell::Empty);
         if cells().all(is_nothing) {
             Emptiness::NothingKnown
         } else if cells().all(|cell| is_nothing(cell) || *cell == Cell::Count(0))
@@ -343,28 +382,49 @@ impl<'a> Layout<'a> {
     }
 
     fn draw(&self, screen: Screen) -> String {
-        let mut text = String::new();
-        if self.columns.iter().any(|column| column.basis.is_some()) {
-            text += &self.band_line(screen);
-        }
-        text += &self.heading_lines(screen);
-        let rule = format!("{}\n", "─".repeat(self.span(&(0..self.columns.len()))));
-        text += &rule;
+        let mut builder = Builder::with_capacity(self.rows.len() + 1, self.columns.len());
+        builder.push_record(self.headings(screen));
         for (at, row) in self.rows.iter().enumerate() {
             let is_totals = self.has_totals && at + 1 == self.rows.len();
-            if is_totals && at > 0 {
-                text += &rule;
-            }
-            let lines: Vec<Vec<String>> = row
-                .iter()
-                .zip(&self.columns)
-                .zip(&self.widths)
-                .map(|((shown, column), &width)| shown.fit(column, width))
-                .collect();
-            let styles: Vec<Style> = row.iter().map(|shown| style(shown.cell, is_totals)).collect();
-            text += &self.lines(&lines, &styles, screen);
+            let cells = row.iter().zip(&self.columns).zip(&self.widths);
+            builder.push_record(cells.map(|((shown, column), &width)| {
+                let lines = shown.fit(column, width);
+                self.cell(&lines, column, width, style(shown.cell, is_totals), screen)
+            }));
         }
-        text
+        let mut grid = builder.build();
+        grid.with(self.rules()).with(Padding::zero());
+        for at in 1..self.columns.len() {
+            grid.modify(Columns::one(at), Padding::new(GAP, 0, 0, 0));
+        }
+        let bands = match self.columns.iter().any(|column| column.basis.is_some()) {
+            true => self.band_line(screen),
+            false => String::new(),
+        };
+        bands + &trimmed(&grid.to_string())
+    }
+
+    /// Lines below the headings and above the totals, and nowhere else.
+    fn rules(&self) -> Theme {
+        let mut theme = Theme::from_style(Lines::empty());
+        theme.insert_horizontal_line(1, HorizontalLine::new('─'));
+        if self.has_totals && self.rows.len() > 1 {
+            theme.insert_horizontal_line(self.rows.len(), HorizontalLine::new('─'));
+        }
+        theme
+    }
+
+    /// The lines of a cell, each as wide as its column. The blanks are not painted.
+    fn cell(&self, lines: &[String], column: &Column, width: usize, style: Style, screen: Screen) -> String {
+        let padded = lines.iter().map(|line| {
+            let room = " ".repeat(width.saturating_sub(line.width()));
+            let text = screen.paint(line, style);
+            match column.align {
+                Align::Left => text + &room,
+                Align::Right => room + &text,
+            }
+        });
+        padded.collect::<Vec<_>>().join("\n")
     }
 
     /// Shows over which columns each basis extends: `──── claimed ────`.
@@ -389,51 +449,24 @@ impl<'a> Layout<'a> {
     }
 
     /// The headings; those of one line are level with the last line of the others.
-    fn heading_lines(&self, screen: Screen) -> String {
+    fn headings(&self, screen: Screen) -> Vec<String> {
         let headings: Vec<Vec<&str>> = (0..self.columns.len()).map(|at| self.heading(at)).collect();
         let height = headings.iter().map(Vec::len).max().unwrap_or(1);
-        let headings: Vec<Vec<String>> = headings
-            .iter()
-            .zip(&self.widths)
-            .map(|(heading, width)| {
-                let above = std::iter::repeat_n("", height - heading.len());
-                let lines = above.chain(heading.iter().copied());
-                lines.map(|line| shorten(line, *width).into_owned()).collect()
-            })
-            .collect();
-        self.lines(&headings, &vec![HEADING; self.columns.len()], screen)
+        let columns = self.columns.iter().zip(&self.widths);
+        let cells = headings.iter().zip(columns).map(|(heading, (column, width))| {
+            let above = std::iter::repeat_n("", height - heading.len());
+            let lines = above.chain(heading.iter().copied());
+            let lines: Vec<String> = lines.map(|line| shorten(line, *width).into_owned()).collect();
+            self.cell(&lines, column, *width, HEADING, screen)
+        });
+        cells.collect()
     }
+}
 
-    /// The cells of a row side by side, as many lines as the longest has.
-    fn lines(&self, cells: &[Vec<String>], styles: &[Style], screen: Screen) -> String {
-        let mut text = String::new();
-        for number in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {
-            let mut blanks = 0;
-            let columns = self
-                .columns
-                .iter()
-                .zip(&self.widths)
-                .zip(cells.iter().zip(styles));
-            for ((column, width), (lines, style)) in columns {
-                let line = lines.get(number).map_or("", String::as_str);
-                let room = width.saturating_sub(line.width());
-                let (before, after) = match column.align {
-                    Align::Left => (0, room),
-                    Align::Right => (room, 0),
-                };
-                // Blanks come before what follows them, so that none are at the end of a line.
-                if !line.is_empty() {
-                    text += &" ".repeat(blanks + before);
-                    text += &screen.paint(line, *style);
-                    blanks = after + GAP;
-                } else {
-                    blanks += width + GAP;
-                }
-            }
-            text.push('\n');
-        }
-        text
-    }
+/// Without the blanks that fill up the last column, and with a newline at the end.
+fn trimmed(grid: &str) -> String {
+    let lines = grid.lines().map(|line| format!("{}\n", line.trim_end()));
+    lines.collect()
 }
 
 /// The width that each may have for all of them to fit in `width`; those that need less leave the rest to the others.
@@ -488,17 +521,8 @@ pub(in crate::render) fn shorten(text: &str, width: usize) -> Cow<'_, str> {
     if text.width() <= width {
         return Cow::Borrowed(text);
     }
-    let mut room = width.saturating_sub(1);
-    let kept = text
-        .chars()
-        .take_while(|c| match room.checked_sub(c.width().unwrap_or(0)) {
-            Some(left) => {
-                room = left;
-                true
-            }
-            None => false,
-        });
-    Cow::Owned(kept.chain(['…']).collect())
+    let start: String = fitting(text.graphemes(true), width.saturating_sub(1)).collect();
+    Cow::Owned(start + "…")
 }
 
 /// The end of the text in at most `width` columns.
@@ -506,21 +530,47 @@ fn shorten_front(text: &str, width: usize) -> Cow<'_, str> {
     if text.width() <= width {
         return Cow::Borrowed(text);
     }
-    let backwards: String = text.chars().rev().collect();
-    Cow::Owned(shorten(&backwards, width).chars().rev().collect())
+    let end = fitting(text.graphemes(true).rev(), width.saturating_sub(1));
+    let end: Vec<&str> = end.collect();
+    Cow::Owned(
+        end.into_iter()
+            .rev()
+            .fold("…".to_owned(), |text, part| text + part),
+    )
+}
+
+/// The first characters, as people count them, that fit in `width` columns together.
+fn fitting<'t>(characters: impl Iterator<Item = &'t str>, width: usize) -> impl Iterator<Item = &'t str> {
+    let mut room = width;
+    characters.take_while(move |part| match room.checked_sub(part.width()) {
+        Some(left) => {
+            room = left;
+            true
+        }
+        None => false,
+    })
 }
 
 /// Lines of whole words, none wider than `width`: a word that is wider continues on the next line.
 pub(in crate::render) fn wrap(text: &str, width: usize) -> Vec<String> {
+    hanging(text, width, "")
+}
+
+/// The same, with `indent` before every line but the first.
+pub(in crate::render) fn hanging(text: &str, width: usize, indent: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.width().saturating_add(1 + word.width()) <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ if word.width() <= width => lines.push(word.to_owned()),
-            _ => lines.extend(broken(word, width)),
+        if let Some(line) = lines.last_mut()
+            && line.width().saturating_add(1 + word.width()) <= width
+        {
+            line.push(' ');
+            line.push_str(word);
+            continue;
+        }
+        let room = width.saturating_sub(indent.width());
+        for part in broken(word, room) {
+            let start = if lines.is_empty() { "" } else { indent };
+            lines.push(format!("{start}{part}"));
         }
     }
     lines
@@ -530,14 +580,14 @@ pub(in crate::render) fn wrap(text: &str, width: usize) -> Vec<String> {
 fn broken(word: &str, width: usize) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut room = width;
-    for c in word.chars() {
-        let wide = c.width().unwrap_or(0);
+    for character in word.graphemes(true) {
+        let wide = character.width();
         if wide > room {
             parts.push(String::new());
             room = width;
         }
         if let Some(part) = parts.last_mut() {
-            part.push(c);
+            part.push_str(character);
         }
         room = room.saturating_sub(wide);
     }

@@ -110,7 +110,7 @@ pub(super) fn part(
     args: &Args,
     context: &Context,
 ) -> Result<Part, CommandError> {
-    let author = args.author.pattern(context, std::iter::once(repo.place()))?;
+    let author = args.author.pattern(context, repo.place())?;
     let days = &args.period;
     Ok(Part {
         commits: range
@@ -122,7 +122,7 @@ pub(super) fn part(
             range,
             since: days.since.clone().or_else(|| days.on.clone()),
             until: days.until.clone().or_else(|| days.on.clone()),
-            author: author.as_ref().map(|pattern| pattern.as_str().to_owned()),
+            author: args.author.as_typed(),
         },
         author,
     })
