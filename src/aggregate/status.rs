@@ -285,7 +285,8 @@ pub fn status(repos: &[Repository], sessions: &[SeenSession], beside: Beside) ->
         sessions_without_commit: recent.sessions_without_commit(sessions, &beside.within),
         not_captured: not_captured(repos, &beside),
         not_shared: not_shared(repos, &beside.unshared),
-        has_remote: !beside.unshared.is_empty(),
+        // What a remote may have that was not fetched leaves open whether all is shared.
+        has_remote: !beside.unshared.is_empty() && repos.iter().all(|repo| repo.unfetched.is_none()),
         agents: beside.agents,
         is_set_up: beside.is_set_up,
         totals: day.totals,

@@ -12,6 +12,7 @@ use super::error::CommandError;
 use super::pager::{self, Pager, Paging};
 use crate::facts::diagnostics::Warning;
 use crate::render::escape::visible;
+use crate::render::task::fitted;
 use crate::render::terminal::Screen;
 
 /// Columns of a terminal that does not tell how many it has.
@@ -185,6 +186,12 @@ impl Terminal {
         self.open_pager()?;
         let written = self.out.write_all(bytes);
         self.unless_left(written)
+    }
+
+    /// Cards of tasks, wrapped to the width of the terminal.
+    pub fn cards(&mut self, cards: &str) -> io::Result<()> {
+        let text = fitted(cards, self.screen(None));
+        self.data(text.as_bytes())
     }
 
     /// A line of the result, already escaped by `render/`.

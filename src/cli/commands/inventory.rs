@@ -125,7 +125,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let mut inventory = take_inventory(args, context, zone, with_agents)?;
     shown::sort(&mut inventory.rows, &sorting, zone, args.reverse);
     let sent = match earlier {
-        Some(earlier) => show_changes(args, context, &Comparison::new(&earlier, &inventory), zone),
+        Some(earlier) => show_changes(args, context, (&earlier, &inventory), zone),
         None if args.readiness => show_readiness(args, context, &inventory),
         None if args.is_plain() && inventory.rows.iter().all(InventoryRow::is_unborn) => {
             let names = inventory.rows.iter().map(|row| row.name.as_str());
@@ -259,19 +259,19 @@ fn send(
 fn show_changes(
     args: &Args,
     context: &mut Context,
-    changes: &Comparison,
+    (earlier, now): (&Inventory, &Inventory),
     zone: Zone,
 ) -> Result<(), CommandError> {
+    let changes = &Comparison::new(earlier, now);
+    let mut document = shown::changes(changes, zone);
+    // The exit code is that of an inventory with gaps, so the page names them.
+    document.notes.extend(shown::troubles(now));
     let machine = Versioned {
         schema: "git-leverage.inventory-changes/2",
         body: changes,
     };
-    args.output.send(
-        context,
-        &shown::changes(changes, zone),
-        &shown::changed(changes),
-        &machine,
-    )
+    args.output
+        .send(context, &document, &shown::changed(changes), &machine)
 }
 
 fn save(context: &mut Context, file: &Path, inventory: &Inventory) -> Result<(), CommandError> {

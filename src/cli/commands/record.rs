@@ -197,7 +197,7 @@ fn first(
     let hours = task.estimate.hours;
     context
         .terminal
-        .data(preview(task, Some(on), args, open.zone).as_bytes())?;
+        .cards(&preview(task, Some(on), args, open.zone))?;
     for other in beside.told.iter().take(TASKS_NAMED) {
         context
             .terminal
@@ -389,7 +389,7 @@ fn revise(
     let mut shown = found;
     shown.task = revised.clone();
     shown.revisions.push(revised);
-    context.terminal.data(card(&shown, None, open.zone).as_bytes())?;
+    context.terminal.cards(&card(&shown, None, open.zone))?;
     if let Some(left_out) = left_out {
         context.terminal.status(&left_out)?;
     }
@@ -457,9 +457,7 @@ fn without_commit(
         context.recorded(&open.repo, what, Outcome::Done)?;
     }
     let hours = task.estimate.hours;
-    context
-        .terminal
-        .data(preview(task, None, args, open.zone).as_bytes())?;
+    context.terminal.cards(&preview(task, None, args, open.zone))?;
     end(&format!("Recorded {hours} without a commit"), args, context)
 }
 

@@ -137,7 +137,7 @@ fn is_blank(workspace: &Workspace) -> bool {
 }
 
 /// One line for all repositories whose remotes may have a ledger that was not fetched.
-fn unfetched(repos: &[Repository]) -> Option<String> {
+pub(super) fn unfetched(repos: &[Repository]) -> Option<String> {
     let without: Vec<&Repository> = repos.iter().filter(|repo| repo.unfetched.is_some()).collect();
     let [first, others @ ..] = without.as_slice() else {
         return None;

@@ -8,7 +8,7 @@ use crate::cli::recording::{OpenLedger, homes};
 use crate::facts::record::{Record, Tombstone};
 use crate::facts::task::check_text;
 use crate::ledger;
-use crate::render::task::{card, fitted};
+use crate::render::task::card;
 
 /// The arguments of `retract`.
 #[derive(Debug, clap::Args)]
@@ -63,11 +63,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         let what = format!("the task {} is retracted", found.task.id);
         context.recorded(&open.repo, what, Outcome::Done)?;
     }
-    let card = fitted(
-        &card(found, Some(&tombstone), open.zone),
-        context.terminal.screen(None),
-    );
-    context.terminal.data(card.as_bytes())?;
+    let card = card(found, Some(&tombstone), open.zone);
+    context.terminal.cards(&card)?;
     let id = ledger.short_id(found.task.id);
     let done = match args.dry_run {
         true => "Nothing written (--dry-run)".to_owned(),

@@ -9,7 +9,7 @@ use crate::cli::recording::{OpenLedger, TaskFields, homes, next_revision, phases
 use crate::facts::record::Record;
 use crate::facts::task::check_text;
 use crate::ledger;
-use crate::render::task::{card, fitted};
+use crate::render::task::card;
 
 /// The arguments of `revise`.
 #[derive(Debug, clap::Args)]
@@ -65,8 +65,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         let what = format!("the task {} is revised", found.task.id);
         context.recorded(&open.repo, what, Outcome::Done)?;
     }
-    let card = fitted(&card(&shown, None, open.zone), context.terminal.screen(None));
-    context.terminal.data(card.as_bytes())?;
+    context.terminal.cards(&card(&shown, None, open.zone))?;
     if let Some(left_out) = phases_left_out(&found.task, &shown.task) {
         context.terminal.status(&left_out)?;
     }

@@ -13,7 +13,7 @@ use crate::cli::recording::OpenLedger;
 use crate::cli::timing::TimingArgs;
 use crate::facts::record::Tombstone;
 use crate::render::json::{self, Versioned};
-use crate::render::task::{fitted, timed_card};
+use crate::render::task::timed_card;
 
 /// The arguments of `show`.
 #[derive(Debug, clap::Args)]
@@ -83,8 +83,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
                 .iter()
                 .map(|task| timed_card(task, timing.of(task), ledger.tombstone(task.task.id), zone))
                 .collect();
-            let text = fitted(&cards.join("\n"), context.terminal.screen(None));
-            context.terminal.data(text.as_bytes())?;
+            context.terminal.cards(&cards.join("\n"))?;
         }
     }
     Ok(timing.outcome.max(ledger.status.into()))

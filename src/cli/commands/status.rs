@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::DateTime;
 
+use super::report::unfetched;
 use crate::aggregate::repository::Repository;
 use crate::aggregate::status::{self, AgentActivity, Beside, Status};
 use crate::cli::background::apart;
@@ -85,6 +86,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     status.warnings.splice(0..0, workspace.warnings);
     send(args, context, &status)?;
     context.terminal.warnings(&status.warnings)?;
+    if let Some(said) = unfetched(&workspace.repos) {
+        context.terminal.status(&said)?;
+    }
     Ok(outcome)
 }
 

@@ -37,7 +37,7 @@ const GAP: usize = 2;
 /// A text column is not shortened below this: a day still fits.
 const MIN_TEXT: usize = 12;
 /// Sentences are not broken into lines shorter than this.
-const MIN_PROSE: usize = 30;
+const MIN_PROSE: usize = 20;
 /// From this many rows on, a column with a single value says little about any of them.
 const ENOUGH_ROWS: usize = 3;
 

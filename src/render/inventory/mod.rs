@@ -282,7 +282,7 @@ fn unknown_tests(inventory: &Inventory, columns: &Columns) -> Vec<String> {
 }
 
 /// What could not be read, a sentence per repository.
-fn troubles(inventory: &Inventory) -> Vec<String> {
+pub fn troubles(inventory: &Inventory) -> Vec<String> {
     inventory
         .rows
         .iter()

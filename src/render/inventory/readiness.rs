@@ -130,8 +130,8 @@ pub fn findings(inventory: &Inventory) -> Table {
         columns: vec![
             Column::name("name", "Repository").key(),
             Column::text("check", "Check"),
-            Column::text("reason", "Why"),
-            Column::text("hint", "What to do").drop_order(1),
+            Column::prose("reason", "Why"),
+            Column::prose("hint", "What to do"),
         ],
         rows,
         ..Table::default()

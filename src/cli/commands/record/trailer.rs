@@ -53,7 +53,7 @@ pub fn claim(
         .on(&[new])
         .map(|task| card(task, None, open.zone))
         .collect();
-    context.terminal.data(read.as_bytes())?;
+    context.terminal.cards(&read)?;
     let done = format!(
         "Added to the commit message: `{}`, which was `{}`",
         new.short(),
