@@ -2,11 +2,10 @@
 //! kills its reader.
 #![cfg(target_os = "linux")]
 
-use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use crate::hooks::{at, hook, notes, text, told, worked};
-use crate::world::World;
+use crate::world::{World, executable};
 
 fn set(world: &World, name: &str, value: &str) {
     let set = world
@@ -20,8 +19,7 @@ fn set(world: &World, name: &str, value: &str) {
 fn signed_by(world: &World, script: &str) {
     let repo = worked(world, "s");
     let program = world.path("signer");
-    std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    executable(&program, &format!("#!/bin/sh\n{script}\n"));
     set(world, "leverage.sign", "true");
     set(world, "gpg.program", program.to_str().unwrap());
     world.repo("other").commit("Begin");

@@ -1,6 +1,6 @@
 //! `audit` on whole repositories: one that cheats, one without a ledger, one that was explained.
 
-use crate::world::{NOW, START, TestRepo, World};
+use crate::world::{NOW, START, TestRepo, World, executable};
 
 fn id(number: u8) -> String {
     format!("019d7743-6a00-7707-8707-0707070707{number:02x}")
@@ -425,10 +425,7 @@ fn an_audit_runs_no_program_that_the_repository_names() {
     let _ = repo.run(&["record", "--estimate", "2h"]).success();
     let marker = world.path("marker");
     let script = world.path("script");
-    std::fs::write(&script, format!("#!/bin/sh\ntouch {}\n", marker.display())).unwrap();
-    let mut rights = std::fs::metadata(&script).unwrap().permissions();
-    std::os::unix::fs::PermissionsExt::set_mode(&mut rights, 0o755);
-    std::fs::set_permissions(&script, rights).unwrap();
+    executable(&script, &format!("#!/bin/sh\ntouch {}\n", marker.display()));
     for name in ["gpg.program", "gpg.ssh.program", "gpg.openpgp.program"] {
         repo.git(&["config", name, script.to_str().unwrap()]);
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::world::transcript::Transcript;
-use crate::world::{NOW, Ran, START, TestRepo, World};
+use crate::world::{NOW, Ran, START, TestRepo, World, copy_of_the_program, executable};
 
 const LINES: &str = "let retries = 5;\nlet delay = cap(retries);\n";
 /// 09:00 of the present day, in minutes from [`START`].
@@ -318,12 +318,11 @@ fn the_program_on_the_path() {
         found[0].starts_with("warning") && found[0].contains("is not on the PATH"),
         "{found:?}"
     );
-    write(&own, "#!/bin/sh\n");
-    std::fs::set_permissions(&own, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    executable(&own, "#!/bin/sh\n");
     let found = machine.found(&repo, "program");
     assert!(found[0].contains("is not the one running now"), "{found:?}");
     // A copy is as good.
-    std::fs::copy(env!("CARGO_BIN_EXE_git-leverage"), &own).unwrap();
+    copy_of_the_program(&own);
     let found = machine.found(&repo, "program");
     assert!(found[0].starts_with("ok"), "{found:?}");
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 #[cfg(target_os = "linux")]
 use crate::world::can_trace;
-use crate::world::{TestRepo, World};
+use crate::world::{TestRepo, World, executable};
 
 const NOTES: &str = "refs/notes/leverage";
 const PIN: &str = "refs/leverage/pin";
@@ -634,12 +634,10 @@ fn what_is_written_bit_by_bit_comes_together_in_one_pack() {
 /// Writes a program that tells when it is run, and says where it tells it.
 fn marker(world: &World) -> (String, PathBuf) {
     let (script, marker) = (world.path("script"), world.path("marker"));
-    fs::write(
+    executable(
         &script,
-        format!("#!/bin/sh\ntouch {}\nexit 1\n", marker.display()),
-    )
-    .unwrap();
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+        &format!("#!/bin/sh\ntouch {}\nexit 1\n", marker.display()),
+    );
     (script.to_str().unwrap().to_owned(), marker)
 }
 

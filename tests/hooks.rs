@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::world::transcript::Transcript;
-use crate::world::{NOW, START, TestRepo, World};
+use crate::world::{NOW, START, TestRepo, World, executable};
 
 const LINES: &str = "let retries = 5;\nlet delay = cap(retries);\n";
 
@@ -762,15 +762,11 @@ fn the_author_of_a_commit_is_not_who_captures_after_it() {
     let world = World::new();
     let repo = worked(&world, "s");
     let hooks = repo.path().join(".git/hooks");
-    std::fs::create_dir_all(&hooks).unwrap();
     let script = format!(
         "#!/bin/sh\nexec '{}' hook --git post-commit\n",
         env!("CARGO_BIN_EXE_git-leverage")
     );
-    let file = hooks.join("post-commit");
-    std::fs::write(&file, script).unwrap();
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(&file, mode).unwrap();
+    executable(&hooks.join("post-commit"), &script);
     let mut commit = world.git(repo.path());
     commit.args([
         "-c",

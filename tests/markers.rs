@@ -4,12 +4,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use git_leverage::testing::cli::commands;
 
-use crate::world::{START, TestRepo, World};
+use crate::world::{START, TestRepo, World, executable};
 
 /// The hooks that git knows.
 const HOOKS: &[&str] = &[
@@ -304,9 +303,9 @@ impl Trap {
         let (evil, marker) = (world.path("bin/evil"), world.path("marker"));
         fs::create_dir_all(world.path("bin/hooks")).unwrap();
         let script = format!("#!/bin/sh\necho \"$0 $*\" >> '{}'\nexit 1\n", marker.display());
-        program(&evil, &script);
+        executable(&evil, &script);
         for hook in HOOKS {
-            program(&world.path("bin/hooks").join(hook), &script);
+            executable(&world.path("bin/hooks").join(hook), &script);
         }
         let trap = Self {
             task: history(&world),
@@ -415,11 +414,6 @@ impl Trap {
         fs::remove_file(&self.marker).unwrap();
         Some(left)
     }
-}
-
-fn program(path: &Path, script: &str) {
-    fs::write(path, script).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 /// Commits, a merge, a task, and signatures that somebody would have to check. Returns the task.

@@ -1,11 +1,9 @@
 //! `record --trailer`: HEAD gets another message, and nothing else changes. What git makes of the same is the measure.
 
-use std::path::Path;
-
 use insta::assert_snapshot;
 
 use crate::world::transcript::Transcript;
-use crate::world::{NOW, START, TestRepo, World};
+use crate::world::{NOW, START, TestRepo, World, executable};
 
 const CLAIM: &[&str] = &[
     "record",
@@ -85,19 +83,10 @@ fn with_hooks(repo: &TestRepo<'_>) {
         "post-index-change",
     ] {
         let path = format!(".git/hooks/{hook}");
-        repo.write(&path, format!("#!/bin/sh\ntouch ran-{hook}\nexit 1\n"));
-        make_executable(&repo.path().join(path));
+        let script = format!("#!/bin/sh\ntouch ran-{hook}\nexit 1\n");
+        executable(&repo.path().join(path), &script);
     }
 }
-
-#[cfg(unix)]
-fn make_executable(path: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
-}
-
-#[cfg(not(unix))]
-fn make_executable(_: &Path) {}
 
 #[test]
 fn the_commit_is_the_one_that_git_would_make() {
@@ -515,8 +504,7 @@ fn signer(world: &World) -> String {
     let path = world.path("signer");
     let script = "#!/bin/sh\ncat > /dev/null\necho '-----BEGIN PGP SIGNATURE-----'\necho\necho MADEUP\n\
         echo '-----END PGP SIGNATURE-----'\nprintf '\\n[GNUPG:] SIG_CREATED D\\n' >&2\n";
-    std::fs::write(&path, script).unwrap();
-    make_executable(&path);
+    executable(&path, script);
     path.to_string_lossy().into_owned()
 }
 
@@ -570,12 +558,10 @@ fn no_program_of_the_repository_is_run() {
     let world = World::new();
     let repo = busy(&world, "kiln", "sha1", "Title");
     let (evil, ran) = (world.path("evil"), world.path("ran"));
-    std::fs::write(
+    executable(
         &evil,
-        format!("#!/bin/sh\necho \"$@\" >> {}\ncat\n", ran.display()),
-    )
-    .unwrap();
-    make_executable(&evil);
+        &format!("#!/bin/sh\necho \"$@\" >> {}\ncat\n", ran.display()),
+    );
     with_hooks(&repo);
     let evil = evil.to_str().unwrap();
     for (key, value) in [

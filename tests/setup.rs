@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
 
-use crate::world::{Ran, World};
+use crate::world::{Ran, World, copy_of_the_program, executable};
 
 /// The agents with the files of a person that their hooks are in.
 const FILES: &[(&str, &str)] = &[
@@ -44,12 +44,7 @@ impl Machine {
 
     fn script(&self, name: &str, line: &str) {
         let path = self.world.path("bin").join(name);
-        fs::write(&path, format!("#!/bin/sh\n{line}\n")).unwrap();
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-        }
+        executable(&path, &format!("#!/bin/sh\n{line}\n"));
     }
 
     /// A git that calls itself one that has hooks in its configuration.
@@ -788,7 +783,7 @@ fn a_program_of_another_name_knows_its_hooks() {
     let machine = Machine::new();
     machine.write(".claude/settings.json", "{}");
     let copy = machine.world.path("gl-try");
-    fs::copy(env!("CARGO_BIN_EXE_git-leverage"), &copy).unwrap();
+    copy_of_the_program(&copy);
     let run = |arguments: &[&str]| {
         let own = machine.command(&machine.world.home(), arguments);
         let mut command = Command::new(&copy);

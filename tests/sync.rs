@@ -1,9 +1,8 @@
 //! Ledgers that meet through a remote: what is fetched, merged, pushed and refused, with real git on both sides.
 
-use std::path::Path;
 use std::process::Command;
 
-use crate::world::{Ran, TestRepo, World};
+use crate::world::{Ran, TestRepo, World, executable};
 
 mod addresses;
 mod clones;
@@ -502,18 +501,6 @@ fn hooks_and_monitors_do_not_run() {
     assert_eq!(
         tip(&remote, "refs/notes/leverage"),
         tip(&ada, "refs/notes/leverage")
-    );
-}
-
-fn executable(path: &Path, text: &str) {
-    std::fs::write(path, text).unwrap();
-    assert!(
-        Command::new("chmod")
-            .arg("+x")
-            .arg(path)
-            .status()
-            .unwrap()
-            .success()
     );
 }
 

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use git_leverage::testing::facts::trailers;
 
-use crate::world::{TestRepo, World};
+use crate::world::{TestRepo, World, executable};
 
 /// What messages are made of: the lines that git's parser treats in their own way.
 const LINES: &[&str] = &[
@@ -223,12 +223,7 @@ fn a_commit_msg_hook_prints_errors_only() {
     repo.commit("Start");
     let program = env!("CARGO_BIN_EXE_git-leverage");
     let hook = format!("#!/bin/sh\nexec '{program}' trailers --file \"$1\"\n");
-    repo.write(".git/hooks/commit-msg", &hook);
-    std::process::Command::new("chmod")
-        .arg("+x")
-        .arg(repo.path().join(".git/hooks/commit-msg"))
-        .status()
-        .unwrap();
+    executable(&repo.path().join(".git/hooks/commit-msg"), &hook);
     let commit = |message: &str| {
         let args = ["commit", "--allow-empty", "-m", message];
         let mut git = world.git(repo.path());

@@ -217,6 +217,32 @@ fn kibibytes_free(folder: &str) -> Option<u64> {
     table.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()
 }
 
+/// Writes a program, and its folder.
+///
+/// Another process writes it: a test beside this one that starts a program inherits the files that are open for writing at that
+/// moment, and for as long as it has one open the kernel refuses to run it ("text file busy").
+#[cfg(unix)]
+pub fn executable(path: &Path, script: &str) {
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder for the program");
+    let line = "printf %s \"$2\" >\"$1\" && chmod 755 \"$1\"";
+    let written = Command::new("sh")
+        .args(["-c", line, "sh"])
+        .arg(path)
+        .arg(script)
+        .status();
+    assert!(written.expect("a shell").success(), "{}", path.display());
+}
+
+/// Copies the program under test to run it under another name, by another process as [`executable`] does.
+#[cfg(unix)]
+pub fn copy_of_the_program(to: &Path) {
+    let copied = Command::new("cp")
+        .arg(env!("CARGO_BIN_EXE_git-leverage"))
+        .arg(to)
+        .status();
+    assert!(copied.expect("cp").success(), "{}", to.display());
+}
+
 fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
     for entry in from.read_dir()? {
         let entry = entry?;
