@@ -1,7 +1,7 @@
 //! The ledger of AI-assisted engineering, kept in git and proved from git.
 //!
 //! Data flows one way. `sources` read the outside world into `facts`; `correlate` links sessions to commits; `aggregate`
-//! and `audit` turn facts into reports and findings, `doctor` into what is broken on their way; `workspace` reads for them what a command asks for, by plain options;
+//! and `audit` turn facts into reports and findings, `doctor` into what is broken on their way, and `overview` joins all of it for pages; `workspace` reads for them what a command asks for, by plain options;
 //! `render` turns what came of it into bytes. `exchange` translates foreign records, `ledger` is the only writer of a
 //! ledger, `git` the only reader of a repository, and `cli` the only code that knows a process: arguments, environment, clock,
 //! terminal. A module imports only from those above it in this list.
@@ -20,6 +20,7 @@ mod correlate;
 mod aggregate;
 mod audit;
 mod doctor;
+mod overview;
 mod workspace;
 
 mod render;

@@ -17,6 +17,7 @@ const LAYERS: &[&str] = &[
     "aggregate",
     "audit",
     "doctor",
+    "overview",
     "workspace",
     "render",
     "exchange",
