@@ -4,11 +4,15 @@
 //! Its sums are those of [`crate::aggregate::report`], so that a page and a report never disagree. Members refer to each other by
 //! position in the lists of the overview.
 
+mod build;
+
+use std::collections::{HashMap, HashSet};
+
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::aggregate::effort::Figure;
 use crate::aggregate::measures::Measures;
-use crate::aggregate::report::LeftOut;
+use crate::aggregate::report::{Authors, LeftOut};
 use crate::audit::{Audit, Level};
 use crate::correlate::seen::Origin;
 use crate::facts::diagnostics::Status;
@@ -18,7 +22,35 @@ use crate::facts::quantity::{Hours, Minutes, Tokens, WorkTime};
 use crate::facts::sign::{Rung, Sign};
 use crate::facts::span::Span;
 use crate::facts::task::Task;
-use crate::facts::zone::Zone;
+use crate::facts::zone::{Period, Zone};
+
+/// What is asked of an overview.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// The zone of the days.
+    pub zone: Zone,
+    /// Which days.
+    pub period: Period,
+    /// The authors.
+    pub author: Option<Authors>,
+    /// The length of a working week.
+    pub work: WorkTime,
+    /// How many repositories were excluded on request.
+    pub excluded: usize,
+}
+
+/// The audit of a repository, with what it read that pages show.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Audited {
+    /// The audit.
+    pub audit: Audit,
+    /// How many lines of HEAD each commit added; `None` if that is unknown.
+    pub standing: Option<HashMap<ObjectId, u64>>,
+    /// The commits that any branch or tag reaches.
+    pub reached: HashSet<ObjectId>,
+    /// Whether older ones are missing, as in a shallow clone.
+    pub is_cut: bool,
+}
 
 /// Everything that pages show.
 #[derive(Debug, Clone, PartialEq)]

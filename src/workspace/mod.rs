@@ -12,6 +12,7 @@ pub mod isolation;
 pub mod linking;
 pub mod one;
 pub mod options;
+pub mod overview;
 pub mod places;
 pub mod read;
 pub mod repositories;
