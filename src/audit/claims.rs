@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::Level;
 use super::evidence::{All, Shown};
 use super::found::Found;
 use super::rule::{Check, Rule, no_sessions, no_tasks};
-use super::{Level, measured};
 use crate::correlate::seen::{Origin, SeenSession};
 use crate::facts::agents::our_spelling;
 use crate::facts::ids::{ObjectId, SessionId};
@@ -101,7 +101,7 @@ fn tenths(minutes: f64) -> String {
 fn agent_minutes_differ(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
     let differs = |found: &LedgerTask| {
         let claimed = found.task.agent_minutes?.get();
-        let known = measured::of_task(all, found)?;
+        let known = all.measured(found)?;
         let measured = known.agent_minutes.get();
         // Sessions that were not found may add time, never subtract any.
         let is_above = claimed > measured * (1.0 + TOLERANCE) && known.is_all;
@@ -135,7 +135,7 @@ const HALF_A_TENTH: f64 = 0.05;
 fn supervision_too_short(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
     let short = |found: &LedgerTask| {
         let claimed = found.task.supervisory_minutes?.get();
-        let measured = measured::of_task(all, found);
+        let measured = all.measured(found);
         // An estimate made when the task was recorded gives way to the sessions' current estimate.
         if found.task.supervisory_minutes_basis.is_some() && measured.is_some() {
             return None;
@@ -165,7 +165,7 @@ fn supervision_too_short(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
 fn agent_minutes_beyond_span(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
     let beyond = |found: &LedgerTask| {
         let claimed = found.task.agent_minutes?.get();
-        let known = measured::of_task(all, found).filter(|known| known.is_all)?;
+        let known = all.measured(found).filter(|known| known.is_all)?;
         let possible = known.possible_minutes.get();
         (claimed > possible + 1.0).then(|| {
             let message = format!(

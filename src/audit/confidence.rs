@@ -1,20 +1,17 @@
 //! How many of the claimed hours have measured minutes, only commits, or nothing as evidence.
 
-use std::collections::HashSet;
 use std::ops::Add;
 
 use serde::Serialize;
 
 use super::claims::is_by_own_agent;
 use super::evidence::{All, Evidence, Shown};
-use super::measured;
+use super::measured::{Here, Support, empty_commits};
 use super::retractions::{self, Retracted};
 use crate::aggregate::effort::{Effort, TaskEffort};
 use crate::aggregate::repository::PlacedTask;
 use crate::correlate::seen::SeenSession;
-use crate::facts::commit::Commit;
 use crate::facts::factor::Ratio;
-use crate::facts::ids::ObjectId;
 use crate::facts::ledger::LedgerTask;
 use crate::facts::quantity::{Hours, Minutes, serialize_decimal};
 
@@ -77,33 +74,10 @@ pub struct Part {
     pub measured_leverage_factor: Option<f64>,
 }
 
-/// The evidence for a task.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Support {
-    /// The agent minutes of its sessions, from their logs.
-    Minutes(Minutes),
-    /// The agent minutes of its sessions, some of them from notes.
-    NotedMinutes(Minutes),
-    Commits,
-    Unknown,
-    Nothing,
-}
-
-impl Support {
-    fn minutes(self) -> Option<Minutes> {
-        match self {
-            Self::Minutes(minutes) | Self::NotedMinutes(minutes) => Some(minutes),
-            Self::Commits | Self::Unknown | Self::Nothing => None,
-        }
-    }
-}
-
 /// Sorts the tasks.
 pub(super) fn confidence(evidence: &Evidence<'_>) -> Confidence {
     let (shown, all) = (evidence.shown(), evidence.all);
-    let empty = empty_commits(all.commits);
-    let tasks = shown.tasks();
-    let tasks: Vec<(&LedgerTask, Support)> = tasks.map(|task| (task, support(all, task, &empty))).collect();
+    let tasks = supports(evidence);
     let with = |wanted: fn(Support) -> bool| part(tasks.iter().filter(|(_, support)| wanted(*support)));
     let session_minutes = session_minutes(evidence);
     let times = agent_times(shown, all);
@@ -155,26 +129,21 @@ fn agent_times<'a>(shown: Shown<'a>, all: All<'a>) -> Vec<(&'a LedgerTask, TaskE
     tasks.map(|found| (found, effort.figures(&found.task))).collect()
 }
 
-/// A commit that is not here may be the one with the work, and one that changes no file shows no work.
-fn support(all: All<'_>, task: &LedgerTask, empty: &HashSet<ObjectId>) -> Support {
-    let is_here = |commit: &ObjectId| all.reach.commits.contains(commit);
-    let changes_files = |commit: &ObjectId| !empty.contains(commit);
-    // The minutes of some sessions are not those of all: they would make the factor too high.
-    match measured::of_task(all, task).filter(|measured| measured.is_all) {
-        Some(measured) if measured.is_from_logs => Support::Minutes(measured.agent_minutes),
-        Some(measured) => Support::NotedMinutes(measured.agent_minutes),
-        None if task.commits.iter().all(is_here) && task.commits.iter().any(changes_files) => {
-            Support::Commits
-        }
-        None if all.reach.is_cut && !task.commits.iter().all(is_here) => Support::Unknown,
-        None => Support::Nothing,
-    }
-}
-
-/// Commits that change no file, including merges. A commit that could not be counted is not one of them.
-fn empty_commits(commits: &[Commit]) -> HashSet<ObjectId> {
-    let is_empty = |commit: &&Commit| commit.lines.is_some_and(|lines| lines.files == 0);
-    commits.iter().filter(is_empty).map(|commit| commit.id).collect()
+/// The evidence for each task of the selection.
+fn supports<'a>(evidence: &Evidence<'a>) -> Vec<(&'a LedgerTask, Support)> {
+    let all = evidence.all;
+    let empty = empty_commits(all.commits);
+    let here = Here {
+        reached: &all.reach.commits,
+        is_cut: all.reach.is_cut,
+        empty: &empty,
+    };
+    let support = |task: &LedgerTask| Support::of(all.measured(task), &task.commits, here);
+    evidence
+        .shown()
+        .tasks()
+        .map(|task| (task, support(task)))
+        .collect()
 }
 
 /// `None` if no session has minutes, or if those without a commit were left out.

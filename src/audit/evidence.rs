@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
+use super::measured::{self, Measured, SessionIndex};
 use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
@@ -47,6 +48,8 @@ pub struct All<'a> {
     pub ledger: &'a Ledger,
     /// The measured sessions that worked here, from logs or from notes.
     pub sessions: &'a [SeenSession],
+    /// The index of these.
+    pub session_index: &'a SessionIndex,
     /// The ledger's history, oldest first.
     pub steps: &'a [LedgerStep],
     /// Where its refs were moved off their own history.
@@ -61,6 +64,13 @@ pub struct All<'a> {
     pub at_head: &'a HashSet<ObjectId>,
     /// Which commit added each line of HEAD; `None` if that is unknown.
     pub survival: Option<&'a Survival>,
+}
+
+impl All<'_> {
+    /// What the sessions of a task measured.
+    pub(super) fn measured(&self, found: &LedgerTask) -> Option<Measured> {
+        measured::of_task(self.sessions, self.session_index, &found.task, &found.commits)
+    }
 }
 
 /// The selection, by id.

@@ -12,7 +12,7 @@ mod finding;
 mod found;
 mod integrity;
 pub mod lines;
-mod measured;
+pub mod measured;
 pub mod origin;
 pub mod retractions;
 mod revisions;

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
+use super::measured::SessionIndex;
 use super::*;
 use crate::correlate::linked::Linked;
 use crate::correlate::seen::seen;
@@ -197,6 +198,7 @@ impl Case {
                 at_head: &at_head,
                 ledger: &ledger,
                 sessions: &sessions,
+                session_index: &SessionIndex::of_ledger(&sessions, &ledger.tasks),
                 attested: &[],
                 steps: &self.steps,
                 jumps: &self.jumps,

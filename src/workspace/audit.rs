@@ -9,6 +9,7 @@ use super::read::Workspace;
 use super::repositories::gather;
 use super::survival::survival_of;
 use crate::aggregate::repository::Repository;
+use crate::audit::measured::SessionIndex;
 use crate::audit::origin::reached;
 use crate::audit::{All, Asked, Evidence, Selection};
 use crate::correlate::seen::SeenSession;
@@ -101,6 +102,7 @@ pub struct AuditInput {
     at_head: HashSet<ObjectId>,
     ledger: Ledger,
     sessions: Vec<SeenSession>,
+    session_index: SessionIndex,
     steps: Vec<LedgerStep>,
     jumps: Jumps,
     commits: Vec<Commit>,
@@ -143,6 +145,7 @@ impl AuditInput {
             jumps: ledger_steps::jumps(repo, &[refs::NOTES, refs::TASKS]),
             only: None,
             reach: reach(repo),
+            session_index: SessionIndex::of_ledger(&workspace.sessions, &ledger.tasks),
             sessions: workspace.sessions,
             commits,
             attested,
@@ -190,6 +193,7 @@ impl AuditInput {
             at_head: &self.at_head,
             ledger: &self.ledger,
             sessions: &self.sessions,
+            session_index: &self.session_index,
             steps: &self.steps,
             jumps: &self.jumps,
             commits: &self.commits,
