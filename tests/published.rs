@@ -65,6 +65,7 @@ fn sum_up(tasks: Vec<Task>, by: &[Dimension], day: Option<&str>) -> Report {
         tasks: tasks
             .into_iter()
             .map(|task| PlacedTask {
+                earlier: Vec::new(),
                 task,
                 commits: Vec::new(),
             })

@@ -175,7 +175,7 @@ impl Key {
     }
 
     /// Its value for a dimension, if it has one.
-    pub(super) fn value(&self, dimension: Dimension) -> Option<&str> {
+    pub fn value(&self, dimension: Dimension) -> Option<&str> {
         let (_, value) = self.0.iter().find(|(own, _)| *own == dimension)?;
         value.as_deref()
     }

@@ -9,7 +9,7 @@ use regex::Regex;
 use serde::Serialize;
 
 use super::copies::{Copies, Shared};
-use super::effort::{Effort, Spent};
+use super::effort::{Effort, Spent, TaskEffort};
 use super::group::{Dimension, Grouping, Key};
 use super::measures::{Measures, Tally};
 use super::repository::{PlacedTask, Repository};
@@ -169,41 +169,138 @@ pub struct RepoStatus {
 
 /// Sums up what was read. `sessions` are those that worked in the repositories, which they name by their position in `repos`.
 pub fn report(repos: &[Repository], sessions: &[SeenSession], query: &Query) -> Report {
-    let copies = copies(repos);
-    let tasks = tasks_once(repos, &copies);
-    let commits = CommitsOnce::of(repos, &copies);
-    let placed: Vec<&PlacedTask> = tasks.iter().map(|(_, placed)| *placed).collect();
-    let effort = Effort::new(sessions, &placed);
-    let selection = Selection {
-        query,
-        commits: made(repos, &commits, sessions),
-    };
-    let mut sums = Sums::new(query, &placed, &effort);
-    for (repo, placed) in &tasks {
-        let author = selection.author_of(placed);
-        let day = selection.day_of(placed);
-        let agents = sums.grouping.agents_of(&placed.task);
-        if selection.takes_task(repo, day, author, &agents) {
-            sums.add_task(repo, placed, day, author);
+    Material::new(repos, sessions).report(query)
+}
+
+/// What reports are made of: every task and commit once, and what sessions took of them. Several reports can share it.
+pub struct Material<'a> {
+    repos: &'a [Repository],
+    sessions: &'a [SeenSession],
+    copies: Copies,
+    /// Each with the repository where it counts.
+    tasks: Vec<(&'a Repository, &'a PlacedTask)>,
+    commits: CommitsOnce<'a>,
+    made: HashMap<ObjectId, Made>,
+    effort: Effort<'a>,
+}
+
+/// A task that counts.
+#[derive(Debug, Clone, Copy)]
+pub struct CountedTask<'a> {
+    /// The repository where it counts.
+    pub repo: &'a Repository,
+    /// The task and its commits.
+    pub placed: &'a PlacedTask,
+    /// The day that it counts on.
+    pub day: NaiveDate,
+}
+
+impl<'a> Material<'a> {
+    /// Prepares what was read, as for [`report`].
+    pub fn new(repos: &'a [Repository], sessions: &'a [SeenSession]) -> Self {
+        let copies = copies(repos);
+        let tasks = tasks_once(repos, &copies);
+        let commits = CommitsOnce::of(repos, &copies);
+        let placed: Vec<&PlacedTask> = tasks.iter().map(|(_, placed)| *placed).collect();
+        Self {
+            repos,
+            sessions,
+            made: made(repos, &commits, sessions),
+            effort: Effort::new(sessions, &placed),
+            tasks,
+            commits,
+            copies,
         }
     }
-    for (repo, commit) in commits.iter() {
-        if selection.takes_commit(repo, commit) {
-            sums.add_commit(repo, commit);
+
+    /// Sums it up.
+    pub fn report(&self, query: &Query) -> Report {
+        let selection = self.selection(query);
+        let placed: Vec<&PlacedTask> = self.tasks.iter().map(|(_, placed)| *placed).collect();
+        let mut sums = Sums::new(query, &placed, &self.effort);
+        for (repo, placed) in &self.tasks {
+            let author = selection.author_of(placed);
+            let day = selection.day_of(placed);
+            let agents = sums.grouping.agents_of(&placed.task);
+            if selection.takes_task(repo, day, author, &agents) {
+                sums.add_task(repo, placed, day, author);
+            }
+        }
+        for (repo, commit) in self.commits.iter() {
+            if selection.takes_commit(repo, commit) {
+                sums.add_commit(repo, commit);
+            }
+        }
+        let places = self.places();
+        for session in self.sessions {
+            let made = selection.made_in(session);
+            if selection.takes_session(session, made) {
+                sums.add_session(&places, session, made.map(|made| made.author.as_str()));
+            }
+        }
+        sums.into_report(self.repos, &self.copies)
+    }
+
+    /// All tasks, whatever is selected.
+    pub fn all_tasks(&self) -> impl Iterator<Item = &'a PlacedTask> {
+        self.tasks.iter().map(|(_, placed)| *placed)
+    }
+
+    /// The tasks that a query selects, whatever their agent.
+    pub fn tasks<'q>(&'q self, query: &'q Query) -> impl Iterator<Item = CountedTask<'a>> + 'q {
+        let selection = self.selection(query);
+        self.tasks.iter().filter_map(move |(repo, placed)| {
+            let day = selection.day_of(placed);
+            let is_taken =
+                query.period.contains(day) && selection.takes_author(&repo.path, selection.author_of(placed));
+            is_taken.then_some(CountedTask { repo, placed, day })
+        })
+    }
+
+    /// The commits that a query selects, each with the repository where it counts.
+    pub fn commits<'q>(&'q self, query: &'q Query) -> impl Iterator<Item = (&'a Repository, &'q Commit)> {
+        let selection = self.selection(query);
+        let all = self.commits.iter();
+        all.filter(move |(repo, commit)| selection.takes_commit(repo, commit))
+    }
+
+    /// The sessions that a query selects, on any day.
+    pub fn sessions<'q>(&'q self, query: &'q Query) -> impl Iterator<Item = &'a SeenSession> + 'q {
+        let selection = self.selection(query);
+        let taken =
+            move |session: &&SeenSession| selection.takes_session(session, selection.made_in(session));
+        self.sessions.iter().filter(taken)
+    }
+
+    /// A commit by its id, with the repository where it counts.
+    pub fn commit(&self, id: ObjectId) -> Option<(&'a Repository, &Commit)> {
+        self.commits.get(id)
+    }
+
+    /// The repository where what a session did not commit counts.
+    pub fn home(&self, session: &SeenSession) -> Option<&'a Repository> {
+        self.places().of(session, None)
+    }
+
+    /// What a task took.
+    pub fn effort(&self, task: &Task) -> TaskEffort {
+        self.effort.figures(task)
+    }
+
+    fn selection<'q>(&'q self, query: &'q Query) -> Selection<'q> {
+        Selection {
+            query,
+            commits: &self.made,
         }
     }
-    let places = Places {
-        repos,
-        copies: &copies,
-        commits: &commits,
-    };
-    for session in sessions {
-        let made = selection.made_in(session);
-        if selection.takes_session(session, made) {
-            sums.add_session(&places, session, made.map(|made| made.author.as_str()));
+
+    fn places(&self) -> Places<'_, 'a> {
+        Places {
+            repos: self.repos,
+            copies: &self.copies,
+            commits: &self.commits,
         }
     }
-    sums.into_report(repos, &copies)
 }
 
 /// The days in `zone` with a commit or a task.
@@ -273,10 +370,10 @@ impl<'a> CommitsOnce<'a> {
             .map(|(repo, commit)| (*repo, self.better.get(&commit.id).unwrap_or(commit)))
     }
 
-    /// The repository where a commit counts.
-    fn place(&self, commit: ObjectId) -> Option<&'a Repository> {
-        let (repo, _) = self.first.get(*self.places.get(&commit)?)?;
-        Some(repo)
+    /// A commit, with the repository where it counts.
+    fn get(&self, commit: ObjectId) -> Option<(&'a Repository, &Commit)> {
+        let (repo, first) = self.first.get(*self.places.get(&commit)?)?;
+        Some((repo, self.better.get(&commit).unwrap_or(first)))
     }
 }
 
@@ -291,7 +388,7 @@ impl<'a> Places<'_, 'a> {
     /// The repository of the commit that the part led to, else the one where the session worked. Never a copy, whose commits
     /// count elsewhere.
     fn of(&self, session: &SeenSession, link: Option<&(usize, Link)>) -> Option<&'a Repository> {
-        let of_commit = link.and_then(|(_, link)| self.commits.place(link.commit));
+        let of_commit = link.and_then(|(_, link)| Some(self.commits.get(link.commit)?.0));
         let worked_in = link.map_or(session.home, |(repo, _)| *repo);
         of_commit.or_else(|| self.repos.get(self.copies.representative(worked_in)))
     }
@@ -359,7 +456,7 @@ fn made(
 /// Decides which tasks and commits a query selects.
 struct Selection<'a> {
     query: &'a Query,
-    commits: HashMap<ObjectId, Made>,
+    commits: &'a HashMap<ObjectId, Made>,
 }
 
 impl Selection<'_> {

@@ -57,14 +57,20 @@ pub struct Repository {
 pub struct PlacedTask {
     /// The current revision.
     pub task: Task,
+    /// The earlier revisions, oldest first.
+    pub earlier: Vec<Task>,
     /// The code commits that it describes, the one that carries it first; none for work without code here.
     pub commits: Vec<ObjectId>,
 }
 
 impl From<LedgerTask> for PlacedTask {
     fn from(found: LedgerTask) -> Self {
+        let mut earlier = found.revisions;
+        // The last one is the current one.
+        earlier.pop();
         Self {
             task: found.task,
+            earlier,
             commits: found.commits,
         }
     }
@@ -72,8 +78,10 @@ impl From<LedgerTask> for PlacedTask {
 
 impl From<&LedgerTask> for PlacedTask {
     fn from(found: &LedgerTask) -> Self {
+        let earlier = found.revisions.split_last();
         Self {
             task: found.task.clone(),
+            earlier: earlier.map(|(_, earlier)| earlier.to_vec()).unwrap_or_default(),
             commits: found.commits.clone(),
         }
     }
@@ -171,7 +179,9 @@ pub fn unify(repos: &mut [Repository]) {
         return;
     }
     for placed in repos.iter_mut().flat_map(|repo| &mut repo.tasks) {
-        placed.task.id = root(&leads, placed.task.id);
+        for task in std::iter::once(&mut placed.task).chain(&mut placed.earlier) {
+            task.id = root(&leads, task.id);
+        }
     }
 }
 

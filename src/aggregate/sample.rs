@@ -64,6 +64,7 @@ pub(crate) fn claim(number: u64, date: &str, hours: f64) -> Claim {
     let task = Task::new(TaskId::new(number, &[0; 10]), first);
     Claim(PlacedTask {
         task,
+        earlier: Vec::new(),
         commits: Vec::new(),
     })
 }

@@ -58,7 +58,8 @@ struct Rest {
     cut_short: bool,
     new_commits: usize,
     signs: Vec<(ObjectId, Vec<Evidence>)>,
-    tasks: Vec<(Task, Vec<ObjectId>)>,
+    /// Each with its earlier revisions and its commits.
+    tasks: Vec<(Task, Vec<Task>, Vec<ObjectId>)>,
     same: Vec<(TaskId, TaskId)>,
     captured: Vec<(SessionRecord, Vec<ObjectId>)>,
     ledger_status: Status,
@@ -135,7 +136,7 @@ impl PackedRepository {
                 .collect(),
             tasks: tasks
                 .into_iter()
-                .map(|placed| (placed.task, placed.commits))
+                .map(|placed| (placed.task, placed.earlier, placed.commits))
                 .collect(),
             same: same.into_iter().collect(),
             captured: captured
@@ -181,7 +182,11 @@ impl PackedRepository {
             tasks: rest
                 .tasks
                 .into_iter()
-                .map(|(task, commits)| PlacedTask { task, commits })
+                .map(|(task, earlier, commits)| PlacedTask {
+                    task,
+                    earlier,
+                    commits,
+                })
                 .collect(),
             same: rest.same.into_iter().collect(),
             captured: rest
@@ -206,7 +211,9 @@ mod tests {
 
     #[test]
     fn what_comes_back_is_what_was_read() {
-        let task = sample::claim(1, "2026-03-01", 1.25).placed();
+        let mut task = sample::claim(1, "2026-03-01", 1.25).revised(1).placed();
+        task.earlier
+            .push(sample::claim(1, "2026-03-01", 2.0).placed().task);
         let mut signs = Signs::default();
         let sign = "note:git-ai".parse().unwrap_or_else(|never| match never {});
         let evidence = Evidence {
