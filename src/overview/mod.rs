@@ -5,6 +5,8 @@
 //! position in the lists of the overview.
 
 mod build;
+mod support;
+mod views;
 
 use std::collections::{HashMap, HashSet};
 
