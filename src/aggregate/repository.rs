@@ -166,32 +166,40 @@ const UNREAD_LEDGER: &str = "some of its ledger was not read";
 /// Gives each task the id under which any of the repositories knows it: a clone without the notes of another one knows
 /// a task only by its trailers.
 pub fn unify(repos: &mut [Repository]) {
-    let pairs = repos.iter().flat_map(|repo| &repo.same);
-    let mut leads: BTreeMap<TaskId, TaskId> = BTreeMap::new();
-    for (id, same) in pairs {
-        let (id, same) = (root(&leads, *id), root(&leads, *same));
-        // The id that a clone leads to counts, unless it leads back.
-        if id != same {
-            leads.insert(id, same);
-        }
-    }
-    if leads.is_empty() {
-        return;
-    }
+    let ids = SameIds::of(repos);
     for placed in repos.iter_mut().flat_map(|repo| &mut repo.tasks) {
         for task in std::iter::once(&mut placed.task).chain(&mut placed.earlier) {
-            task.id = root(&leads, task.id);
+            task.id = ids.root(task.id);
         }
     }
 }
 
-/// Where an id leads in the end. Only ids that led nowhere before were made to lead to one of another group, so
-/// there is no cycle.
-fn root(leads: &BTreeMap<TaskId, TaskId>, mut id: TaskId) -> TaskId {
-    while let Some(next) = leads.get(&id) {
-        id = *next;
+/// The ids under which clones know the same task.
+#[derive(Debug, Clone, Default)]
+pub struct SameIds(BTreeMap<TaskId, TaskId>);
+
+impl SameIds {
+    /// Those that any of the repositories knows.
+    pub fn of(repos: &[Repository]) -> Self {
+        let mut ids = Self::default();
+        for (id, same) in repos.iter().flat_map(|repo| &repo.same) {
+            let (id, same) = (ids.root(*id), ids.root(*same));
+            // The id that a clone leads to counts, unless it leads back.
+            if id != same {
+                ids.0.insert(id, same);
+            }
+        }
+        ids
     }
-    id
+
+    /// Where an id leads in the end. Only ids that led nowhere before were made to lead to one of another group, so
+    /// there is no cycle.
+    pub fn root(&self, mut id: TaskId) -> TaskId {
+        while let Some(next) = self.0.get(&id) {
+            id = *next;
+        }
+        id
+    }
 }
 
 /// The captured sessions without what an amend or a rebase left behind: if a session is on commits that are still in

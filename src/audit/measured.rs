@@ -53,6 +53,11 @@ impl SessionIndex {
         index
     }
 
+    /// Adds sessions that a task without commits names in another repository.
+    pub fn add_named(&mut self, sessions: &HashSet<SessionId>) {
+        self.named_without_commits.extend(sessions.iter().cloned());
+    }
+
     /// The positions of the sessions with these ids that are here, ascending.
     pub fn named(&self, ids: &BTreeSet<&SessionId>) -> BTreeSet<usize> {
         ids.iter().filter_map(|id| self.by_id.get(*id).copied()).collect()

@@ -4,6 +4,7 @@
 //! rule that has nothing to check is listed as skipped, so that silence never looks like a clean result. Nothing here reads a
 //! repository or decides how findings look.
 
+pub mod allow_file;
 mod allowed;
 mod claims;
 pub mod confidence;

@@ -8,7 +8,7 @@ mod build;
 mod support;
 mod views;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -25,6 +25,7 @@ use crate::facts::sign::{Rung, Sign};
 use crate::facts::span::Span;
 use crate::facts::task::Task;
 use crate::facts::zone::{Period, Zone};
+use crate::sources::reach::Reach;
 
 /// What is asked of an overview.
 #[derive(Debug, Clone)]
@@ -42,16 +43,14 @@ pub struct Query {
 }
 
 /// The audit of a repository, with what it read that pages show.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Audited {
     /// The audit.
     pub audit: Audit,
     /// How many lines of HEAD each commit added; `None` if that is unknown.
     pub standing: Option<HashMap<ObjectId, u64>>,
     /// The commits that any branch or tag reaches.
-    pub reached: HashSet<ObjectId>,
-    /// Whether older ones are missing, as in a shallow clone.
-    pub is_cut: bool,
+    pub reach: Reach,
 }
 
 /// Everything that pages show.
@@ -289,3 +288,6 @@ pub struct CommitView {
     /// Lines of it at HEAD, if an audit was made.
     pub lines_standing: Option<u64>,
 }
+
+#[cfg(test)]
+mod tests;

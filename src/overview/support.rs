@@ -36,9 +36,9 @@ impl<'a> Known<'a> {
         Self {
             reached: audited.map_or_else(
                 || Cow::Owned(counting()),
-                |audited| Cow::Borrowed(&audited.reached),
+                |audited| Cow::Borrowed(&audited.reach.commits),
             ),
-            is_cut: audited.map_or(repo.cut_short, |audited| audited.is_cut),
+            is_cut: audited.map_or(repo.cut_short, |audited| audited.reach.is_cut),
             standing: audited.and_then(|audited| audited.standing.as_ref()),
         }
     }

@@ -8,11 +8,11 @@ use super::options::{ReadOptions, Sessions};
 use super::read::Workspace;
 use super::repositories::gather;
 use super::survival::survival_of;
-use crate::aggregate::repository::Repository;
+use crate::aggregate::repository::{Repository, SameIds};
 use crate::audit::measured::SessionIndex;
 use crate::audit::origin::reached;
 use crate::audit::{All, Asked, Evidence, Selection};
-use crate::correlate::seen::SeenSession;
+use crate::correlate::seen::{self, SeenSession};
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::ids::{ObjectId, SessionId};
@@ -89,6 +89,19 @@ impl Part {
     }
 }
 
+/// What is known of one of several repositories that are audited together.
+#[derive(Debug, Clone)]
+pub struct Together<'a> {
+    /// Its position among them.
+    pub at: usize,
+    /// The sessions that concern it.
+    pub sessions: Vec<SeenSession>,
+    /// The sessions that tasks without commits name, in all of the repositories.
+    pub named_without_commits: &'a HashSet<SessionId>,
+    /// The ids under which they know the same task.
+    pub ids: &'a SameIds,
+}
+
 /// Everything that an audit examines.
 pub struct AuditInput {
     /// How much of it was read.
@@ -107,7 +120,8 @@ pub struct AuditInput {
     jumps: Jumps,
     commits: Vec<Commit>,
     attested: Vec<AttestedCommit>,
-    reach: Reach,
+    /// The commits of the repository.
+    pub reach: Reach,
     /// The part that this was narrowed to.
     only: Option<Selection>,
 }
@@ -116,13 +130,35 @@ impl AuditInput {
     /// Reads a repository, its ledger and its sessions.
     pub fn read(repo: &Repo, options: &AuditOptions) -> Self {
         let (history, ledger) = gather(repo, &options.read);
-        let repository = Repository::new(repo.lineage(), history, ledger.clone());
-        let mut warnings: Vec<Warning> = repository.all_warnings().collect();
-        let status = repository.status;
-        let mut workspace = Workspace::from(repository);
+        let mut workspace = Workspace::from(Repository::new(repo.lineage(), history, ledger.clone()));
         workspace.complete(&options.sessions);
+        Self::of(repo, options, workspace, ledger)
+    }
+
+    /// The same for one of several repositories whose sessions were read together.
+    pub fn read_among(repo: &Repo, options: &AuditOptions, together: Together<'_>) -> Self {
+        let (history, mut ledger) = gather(repo, &options.read);
+        for found in &mut ledger.tasks {
+            for task in std::iter::once(&mut found.task).chain(&mut found.revisions) {
+                task.id = together.ids.root(task.id);
+            }
+        }
+        let mut repository = Repository::new(repo.lineage(), history, ledger.clone());
+        let signs = seen::signs(&together.sessions, together.at);
+        repository.decide(signs, options.sessions.foreign());
+        let mut workspace = Workspace::from(repository);
+        workspace.sessions = together.sessions;
+        let mut input = Self::of(repo, options, workspace, ledger);
+        input.session_index.add_named(together.named_without_commits);
+        input
+    }
+
+    /// Reads the rest, given the repository with its sessions.
+    fn of(repo: &Repo, options: &AuditOptions, mut workspace: Workspace, ledger: Ledger) -> Self {
+        let repository = workspace.repos.pop().unwrap_or_default();
+        let mut warnings: Vec<Warning> = repository.all_warnings().collect();
         warnings.append(&mut workspace.warnings);
-        let commits = workspace.repos.pop().map(|repo| repo.commits).unwrap_or_default();
+        let Repository { status, commits, .. } = repository;
         let steps = steps(repo, &options.config_files, &mut warnings);
         let head = repo.head();
         let survival = match head {

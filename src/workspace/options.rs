@@ -65,6 +65,16 @@ pub enum Sessions {
     LeftOut(ForeignTrailers),
 }
 
+impl Sessions {
+    /// Whether traces of other tools count.
+    pub fn foreign(&self) -> ForeignTrailers {
+        match self {
+            Self::Counted(options) => options.foreign,
+            Self::LeftOut(foreign) => *foreign,
+        }
+    }
+}
+
 impl SessionOptions {
     /// The cache directory, if results are cached.
     pub fn cache(&self) -> Option<&Path> {

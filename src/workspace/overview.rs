@@ -1,11 +1,25 @@
 //! Reads everything that an overview joins: repositories, the sessions that worked in them, and an audit of each.
+//!
+//! Logs are read and linked once, for all repositories together; each audit has the sessions that concern its repository.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::PathBuf;
 
 use rayon::ThreadPoolBuildError;
 
+use super::audit::{AuditInput, AuditOptions, Together};
 use super::options::{ReadOptions, Sessions};
 use super::read::Workspace;
+use super::workers::{Share, Turn, read_each};
+use crate::aggregate::repository::{PlacedTask, Repository, SameIds};
+use crate::audit::{self, Choice, allow_file};
+use crate::correlate::seen::SeenSession;
+use crate::facts::diagnostics::{Status, Warning};
+use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::zone::Zone;
 use crate::git::config::ConfigFiles;
+use crate::git::survival::Survival;
+use crate::git::{Repo, ledger_steps};
 use crate::overview::{Audited, Overview, Query};
 use crate::sources::discover::Discovery;
 
@@ -37,25 +51,50 @@ pub struct AuditsOptions {
 pub struct OverviewInput {
     /// The repositories without the excluded ones, the sessions, and what could not be read of them.
     pub workspace: Workspace,
-    /// The audit of each repository, by position.
+    /// The audit of each repository, by position; `None` for one that was not read.
     pub audits: Vec<Option<Audited>>,
+    /// What the audits could not read, and lines of the files that allow findings that mean nothing.
+    pub warnings: Vec<Warning>,
     /// How many repositories were excluded.
     pub excluded: usize,
     /// The names to exclude that no repository has.
     pub unknown: Vec<String>,
+    /// Whether each audit had all that it needs.
+    are_audits_whole: bool,
 }
 
 impl OverviewInput {
     /// Reads the repositories that were found.
     pub fn read(found: Discovery, options: &OverviewOptions) -> Result<Self, ThreadPoolBuildError> {
         let mut workspace = Workspace::read(found, &options.read)?;
+        let (excluded, unknown) = exclude(&mut workspace.repos, &options.exclude);
         workspace.complete(&options.sessions);
-        Ok(Self {
-            audits: workspace.repos.iter().map(|_| None).collect(),
+        let audits = match &options.audits {
+            Some(audits) => Audits::new(&workspace, options, audits).read_all()?,
+            None => workspace.repos.iter().map(|_| Outcome::default()).collect(),
+        };
+        let mut input = Self {
             workspace,
-            excluded: 0,
-            unknown: Vec::new(),
-        })
+            audits: Vec::with_capacity(audits.len()),
+            warnings: Vec::new(),
+            excluded,
+            unknown,
+            are_audits_whole: true,
+        };
+        for outcome in audits {
+            input.audits.push(outcome.audited);
+            input.warnings.extend(outcome.warnings);
+            input.are_audits_whole &= outcome.status == Status::Complete;
+        }
+        Ok(input)
+    }
+
+    /// Whether everything was read.
+    pub fn status(&self) -> Status {
+        match self.are_audits_whole {
+            true => self.workspace.status(),
+            false => self.workspace.status().max(Status::Partial),
+        }
     }
 
     /// Joins it. `query` may depend on the repositories that were read.
@@ -63,4 +102,183 @@ impl OverviewInput {
         let Workspace { repos, sessions, .. } = &self.workspace;
         Overview::new(repos, sessions, self.audits, query)
     }
+}
+
+/// Takes the repositories with these names away; returns how many, and the names that none has.
+fn exclude(repos: &mut Vec<Repository>, names: &[String]) -> (usize, Vec<String>) {
+    let is_known = |name: &&String| repos.iter().any(|repo| repo.name == **name);
+    let unknown = names.iter().filter(|name| !is_known(name)).cloned().collect();
+    let all = repos.len();
+    repos.retain(|repo| !names.contains(&repo.name));
+    (all - repos.len(), unknown)
+}
+
+/// What became of the audit of a repository.
+#[derive(Default)]
+struct Outcome {
+    audited: Option<Audited>,
+    warnings: Vec<Warning>,
+    status: Status,
+}
+
+/// Audits several repositories.
+struct Audits<'a> {
+    repos: &'a [Repository],
+    sessions: &'a [SeenSession],
+    options: &'a AuditsOptions,
+    each: AuditOptions,
+    /// The sessions that concern each repository, by position.
+    concerned: Vec<BTreeSet<usize>>,
+    named_without_commits: HashSet<SessionId>,
+    ids: SameIds,
+}
+
+impl<'a> Audits<'a> {
+    fn new(workspace: &'a Workspace, all: &OverviewOptions, options: &'a AuditsOptions) -> Self {
+        let Workspace { repos, sessions, .. } = workspace;
+        let placed = repos.iter().flat_map(|repo| &repo.tasks);
+        let without_commits = placed.filter(|placed| placed.commits.is_empty());
+        let named = without_commits.flat_map(|placed| &placed.task.sessions);
+        Self {
+            repos,
+            sessions,
+            options,
+            each: AuditOptions {
+                read: all.read.for_each_of(repos.len()),
+                sessions: all.sessions.clone(),
+                config_files: options.config_files.clone(),
+                zone: options.zone,
+            },
+            concerned: concerned(repos, sessions),
+            named_without_commits: named.cloned().collect(),
+            ids: SameIds::of(repos),
+        }
+    }
+
+    /// The audit of each repository, side by side. One that was not read is not opened.
+    fn read_all(&self) -> Result<Vec<Outcome>, ThreadPoolBuildError> {
+        let mut outcomes: Vec<Outcome> = self.repos.iter().map(|_| Outcome::default()).collect();
+        let is_read = |at: &usize| !self.repos[*at].given_up && self.repos[*at].status != Status::Failed;
+        let positions: Vec<usize> = (0..self.repos.len()).filter(is_read).collect();
+        let path = |at: &usize| PathBuf::from(&self.repos[*at].path);
+        let paths: Vec<PathBuf> = positions.iter().map(path).collect();
+        let at: HashMap<&PathBuf, usize> = paths.iter().zip(positions.iter().copied()).collect();
+        let read = &self.each.read;
+        let audited = read_each(&paths, read.history.threads, &read.progress, |path, share| {
+            let position = at.get(&path.to_path_buf()).copied();
+            Turn::Done(
+                position
+                    .map(|position| self.read(position, share))
+                    .unwrap_or_default(),
+            )
+        })?;
+        for (position, outcome) in positions.into_iter().zip(audited) {
+            outcomes[position] = outcome;
+        }
+        Ok(outcomes)
+    }
+
+    fn read(&self, at: usize, share: Share) -> Outcome {
+        let repository = &self.repos[at];
+        let repo = match Repo::open(repository.path.as_ref()) {
+            Ok(repo) => repo,
+            Err(error) => return Outcome::failed(&repository.path, format!("it cannot be audited: {error}")),
+        };
+        let mut options = self.each.clone();
+        options.read.history.threads = Some(share.threads);
+        let together = Together {
+            at,
+            sessions: self.sessions_of(at),
+            named_without_commits: &self.named_without_commits,
+            ids: &self.ids,
+        };
+        let input = AuditInput::read_among(&repo, &options, together);
+        let file = ledger_steps::file_at_head(&repo, allow_file::PATH).unwrap_or_default();
+        let (allowed, ignored) = allow_file::parse(&file);
+        let choice = Choice {
+            allowed,
+            ..Choice::default()
+        };
+        let mut warnings = located(ignored, &repository.name);
+        warnings.extend(input.warnings.iter().cloned());
+        let name = repository.name.clone();
+        let audit = audit::audit(name, &input.evidence(self.options.now), &choice, warnings);
+        let told: HashSet<String> = (repository.all_warnings()).map(|told| told.to_string()).collect();
+        let new = audit
+            .warnings
+            .iter()
+            .filter(|warning| !told.contains(&warning.to_string()));
+        let (status, standing) = (
+            input.status,
+            input.survival.as_ref().map(Survival::lines_by_commit),
+        );
+        Outcome {
+            warnings: new.cloned().collect(),
+            status,
+            audited: Some(Audited {
+                audit,
+                standing,
+                reach: input.reach,
+            }),
+        }
+    }
+
+    /// The sessions that concern a repository.
+    fn sessions_of(&self, at: usize) -> Vec<SeenSession> {
+        let concerned = self.concerned.get(at).into_iter().flatten();
+        let sessions = concerned.filter_map(|session| self.sessions.get(*session));
+        sessions.cloned().collect()
+    }
+}
+
+impl Outcome {
+    fn failed(path: &str, reason: String) -> Self {
+        Self {
+            audited: None,
+            warnings: vec![Warning::new(path, reason)],
+            status: Status::Failed,
+        }
+    }
+}
+
+/// Warnings about a file of a repository, with the name of that.
+fn located(warnings: Vec<Warning>, repo: &str) -> Vec<Warning> {
+    let in_repo = |warning: Warning| Warning {
+        place: format!("{repo}: {}", warning.place),
+        ..warning
+    };
+    warnings.into_iter().map(in_repo).collect()
+}
+
+/// The positions of the sessions that concern each repository: they made something there, or a task of it names them or has a
+/// commit of theirs. A session without any task concerns the repository in which it worked first.
+fn concerned(repos: &[Repository], sessions: &[SeenSession]) -> Vec<BTreeSet<usize>> {
+    let mut claimed: HashMap<&SessionId, BTreeSet<usize>> = HashMap::new();
+    let mut tasks_on: HashMap<ObjectId, BTreeSet<usize>> = HashMap::new();
+    for (at, repo) in repos.iter().enumerate() {
+        for PlacedTask { task, commits, .. } in &repo.tasks {
+            for session in &task.sessions {
+                claimed.entry(session).or_default().insert(at);
+            }
+            for commit in commits {
+                tasks_on.entry(*commit).or_default().insert(at);
+            }
+        }
+    }
+    let mut concerned = vec![BTreeSet::new(); repos.len()];
+    for (number, session) in sessions.iter().enumerate() {
+        let on = session.made().filter_map(|(_, link)| tasks_on.get(&link.commit));
+        let mut of_session: BTreeSet<usize> = on.flatten().copied().collect();
+        of_session.extend(claimed.get(&session.id).into_iter().flatten());
+        if of_session.is_empty() {
+            of_session.insert(session.home);
+        }
+        of_session.extend(session.links.iter().map(|(repo, _)| *repo));
+        for at in of_session {
+            if let Some(sessions) = concerned.get_mut(at) {
+                sessions.insert(number);
+            }
+        }
+    }
+    concerned
 }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, StyledStr};
 
-use crate::audit::{Level, rules};
+use crate::audit::{Level, allow_file, rules};
 use crate::cli::authors::AuthorArgs;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
@@ -19,9 +19,6 @@ use crate::cli::terminal::to_file;
 use crate::facts::zone::Zone;
 use crate::render::format::Format;
 use crate::workspace::audit::AuditOptions;
-
-/// Allowed findings, one per line: `RULE:ID  why`. The file is committed, so that it is reviewed like code.
-pub(super) const ALLOWED: &str = ".leverage-audit";
 
 /// The arguments of `audit`.
 #[derive(Debug, clap::Args)]
@@ -56,7 +53,7 @@ pub struct Args {
     #[arg(long, value_name = "RULE", value_parser = rule_ids(), hide_possible_values = true)]
     pub(super) rule: Vec<String>,
     /// Allow a finding for this run; may be repeated
-    #[arg(long, value_name = "RULE:ID", value_parser = rule_and_id)]
+    #[arg(long, value_name = "RULE:ID", value_parser = allow_file::rule_and_id)]
     pub(super) allow: Vec<String>,
     /// Ignore the repository's own `.leverage-audit`
     #[arg(long)]
@@ -195,18 +192,4 @@ fn long_help() -> StyledStr {
 fn rule_ids() -> PossibleValuesParser {
     let value = |rule: &rules::Rule| PossibleValue::new(rule.id).help(rule.about);
     rules::RULES.iter().map(value).collect::<Vec<_>>().into()
-}
-
-pub(super) fn rule_and_id(text: &str) -> Result<String, String> {
-    let (rule, id) = text
-        .split_once(':')
-        .ok_or("write it as RULE:ID, as in the JSON format")?;
-    if rules::RULES.iter().all(|known| known.id != rule) {
-        let known: Vec<&str> = rules::RULES.iter().map(|rule| rule.id).collect();
-        return Err(format!("the rules are {}", known.join(", ")));
-    }
-    if id.is_empty() {
-        return Err("the id after the colon is missing".into());
-    }
-    Ok(text.to_owned())
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::audit::lines::{FileLine, of_file};
-use crate::audit::{self, AllowedBy, Audit, Choice, Reason};
+use crate::audit::{self, AllowedBy, Audit, Choice, Reason, allow_file};
 use crate::cli::bar;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
@@ -22,7 +22,7 @@ use crate::render::format::{Content, Format};
 use crate::render::json::Versioned;
 use crate::render::{audit as shown, json};
 use crate::workspace::audit::AuditInput;
-use args::{ALLOWED, AuditFormat, rule_and_id};
+use args::AuditFormat;
 
 pub use args::Args;
 use scope::{in_repository, part, target};
@@ -70,44 +70,19 @@ fn place(survival: &Survival) -> Option<&str> {
         .collect();
     paths.retain(|path| {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-        path.chars().all(is_plain) && (*path == ALLOWED || path.to_ascii_lowercase().starts_with("readme"))
+        path.chars().all(is_plain)
+            && (*path == allow_file::PATH || path.to_ascii_lowercase().starts_with("readme"))
     });
     paths.into_iter().min()
 }
 
-/// The allowed findings: lines of the committed file with a reason, and `--allow`.
+/// The allowed findings: those of the committed file, and `--allow`.
 fn allowed(repo: &Repo, args: &Args) -> (BTreeMap<String, Reason>, Vec<Warning>) {
-    let (mut allowed, mut warnings) = (BTreeMap::new(), Vec::new());
     let file = match args.no_allow_file {
         true => Vec::new(),
-        false => ledger_steps::file_at_head(repo, ALLOWED).unwrap_or_default(),
+        false => ledger_steps::file_at_head(repo, allow_file::PATH).unwrap_or_default(),
     };
-    for (number, line) in String::from_utf8_lossy(&file).lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let (finding, why) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-        let what = match rule_and_id(finding) {
-            Err(_) if finding.contains(':') => {
-                let rule = finding.split(':').next().unwrap_or_default();
-                format!("the line is ignored: unknown rule `{rule}`, or no id after it")
-            }
-            Ok(_) if !why.trim().is_empty() => {
-                let reason = Reason {
-                    text: why.trim().to_owned(),
-                    by: AllowedBy::Repository,
-                };
-                allowed.insert(finding.to_owned(), reason);
-                continue;
-            }
-            _ => "the line is ignored: it has no rule, or no reason".to_owned(),
-        };
-        warnings.push(
-            Warning::new(format!("{ALLOWED}:{}", number + 1), what)
-                .hint("Write `RULE:ID  why`; `git leverage help audit` lists the rules"),
-        );
-    }
+    let (mut allowed, warnings) = allow_file::parse(&file);
     allowed.extend(args.allow.iter().map(|one| {
         let reason = Reason {
             text: "--allow".to_owned(),
