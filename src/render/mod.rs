@@ -5,12 +5,14 @@
 //! [`escape`], and nowhere else. Nothing here prints, measures a terminal or decides about color.
 
 pub mod audit;
+pub mod chart;
 pub mod columns;
 pub mod doctor;
 pub mod document;
 pub mod escape;
 pub mod format;
 pub mod history;
+pub mod href;
 pub mod inventory;
 pub mod report;
 pub mod sessions;

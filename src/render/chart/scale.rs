@@ -1,0 +1,1 @@
+//! Scales: from a value to a place in the drawing.
