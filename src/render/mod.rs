@@ -14,6 +14,7 @@ pub mod format;
 pub mod history;
 pub mod href;
 pub mod inventory;
+pub mod page;
 pub mod report;
 pub mod sessions;
 pub mod status;
