@@ -377,7 +377,7 @@ fn log_and_show_mark_minutes_that_nobody_claimed() {
     let log = repo.run(&["log"]).success();
     assert!(log.contains("From logs"), "{log}");
     assert!(
-        log.contains("1 task has agent minutes from logs, which nobody claimed"),
+        log.contains("1 task has agent time from logs, which nobody claimed"),
         "{log}"
     );
     let show = repo.run(&["show", "HEAD~4"]).success();

@@ -79,7 +79,7 @@ fn the_factor_of_measured_minutes_is_not_moved_by_a_claim() {
     }
     says(
         &page(&repo, &[]),
-        "From notes: agent minutes of 1 of 1 task; anyone can type them; factor 120.0x",
+        "From notes: agent time of 1 of 1 task; anyone can type it; factor 120.0x",
     );
 }
 
@@ -388,7 +388,7 @@ fn only_all_is_all_and_only_nothing_is_nothing() {
     let shown = page(&repo, &[]);
     says(
         &shown,
-        "From notes: agent minutes of 1 of 2 tasks; anyone can type them;",
+        "From notes: agent time of 1 of 2 tasks; anyone can type it;",
     );
     says(&shown, "Minutes in notes 1 824h");
     says(&shown, "Nothing 1 4h");

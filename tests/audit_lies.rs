@@ -235,7 +235,7 @@ fn minutes_that_only_a_note_tells_are_told_apart() {
     let parts = ["measured", "noted"].map(|part| audit["confidence"][part]["human_hours"].as_f64());
     assert_eq!(parts, [Some(0.0), Some(4.0)]);
     let page = page(&repo);
-    let measured = "From notes: agent minutes of 1 of 1 task; anyone can type them; factor 48.0x";
+    let measured = "From notes: agent time of 1 of 1 task; anyone can type it; factor 48.0x";
     assert!(page.contains(measured), "{page}");
     assert!(page.contains("Minutes in notes 1 4h 48.0x 48.0x"), "{page}");
     assert_eq!(findings(&repo, "session-away-from-commits"), []);
@@ -278,7 +278,7 @@ fn the_headline_says_which_hours_its_factor_covers() {
     let first = repo.write("a.txt", "one\n").commit("Build it");
     record(&repo, &first, "Kiln", &["--estimate", "4h"]);
     let bare_page = page(&repo);
-    let bare = "Claimed: 4h in 1 task, no agent time; estimates that cannot be checked";
+    let bare = "Claimed: 4h in 1 task, no agent time; estimates cannot be checked";
     assert!(bare_page.contains(bare), "{bare_page}");
     let second = repo.write("b.txt", "one\n").commit("Go on");
     record(

@@ -97,8 +97,8 @@ fn the_first_lines_of_the_demo() {
         top[..5],
         [
             "Audit of accounts: 24 of 31 commits made with agents; 5 warnings, 5 notes",
-            "Claimed: 828h in 16 tasks, factor 194.1x; estimates that cannot be checked",
-            "From notes: agent minutes of 15 of 16 tasks; anyone can type them; factor 208.8x",
+            "Claimed: 828h in 16 tasks, factor 194.1x; estimates cannot be checked",
+            "From notes: agent time of 15 of 16 tasks; anyone can type it; factor 208.8x",
             "Lines at HEAD: agents 98.5%, people 0.0%, unknown 1.5%",
             "Evidence: 0 commits by session log; anyone can type the rest: note 19, trailer 5",
         ]
@@ -124,7 +124,7 @@ fn the_logs_of_the_demo_are_better_evidence_than_its_notes() {
     assert_eq!(
         [top[2], top[4]],
         [
-            "Measured: agent minutes of 15 of 16 tasks, from session logs; factor 208.8x",
+            "Measured: agent time of 15 of 16 tasks, from session logs; factor 208.8x",
             "Evidence: 18 commits by session log; anyone can type the rest: note 1, trailer 5",
         ]
     );
@@ -135,7 +135,7 @@ fn the_logs_of_the_demo_are_better_evidence_than_its_notes() {
     };
     assert_eq!(
         measured(&[]),
-        "Measured: no agent minutes; no session log or note covers these tasks"
+        "Measured: no agent time; no session log or note covers these tasks"
     );
     assert!(measured(&logs).contains(", from session logs;"));
 }

@@ -214,7 +214,7 @@ fn a_new_machine() {
                           → Run `git leverage setup --agent claude-code` to set it
                           up
     warning  rewriting    amend and rebase leave notes behind until `git leverage
-                          repair` re-attaches them (notes.rewriteRef)
+                          repair` reattaches them (notes.rewriteRef)
                           → Run `git leverage doctor --fix` to let git copy them
 
     Passed: program, git, spool-written, spool-drained, repository, author,

@@ -189,7 +189,7 @@ fn what_repair_carry_and_sync_did_is_no_failure_where_nobody_takes_the_output() 
     repo.git(&["merge", "--quiet", "--squash", "topic"]);
     repo.git(&["commit", "--quiet", "-m", "All of it"]);
     let commands: [(&[&str], &str); 3] = [
-        (&["repair"], "1 note is re-attached"),
+        (&["repair"], "1 note is reattached"),
         (
             &["carry", "--onto", "main", "--from", "main..topic"],
             "1 task carried onto",

@@ -858,7 +858,7 @@ fn a_session_with_commits_without_a_task_is_reminded_once() {
         &first[..7],
         &amended[..7],
         "git leverage record",
-        "Not worth a record",
+        "If none of it is worth a record",
     ] {
         assert!(said.contains(part), "{said}");
     }

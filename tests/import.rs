@@ -99,7 +99,7 @@ fn a_broken_row_in_the_middle_writes_nothing_unless_asked() {
     warning: 2026-03-01.csv:4: the factor 30 does not match its row: 2h in 5m is 24.0x
     warning: 2026-03-01.csv:3: `-4h` is negative
     error: cannot read 1 of 3 rows; nothing was written
-    hint: Fix them, or pass `--skip-broken` to import the other 2
+    hint: Fix them, or pass `--skip-broken` to import the other 2 rows
     [exit 1]
     ");
     assert_eq!(repo.git(&["for-each-ref"]), "");
@@ -134,7 +134,7 @@ fn files_that_cannot_be_read_are_refused_whole() {
     error: cannot import `latin.csv`: line 2 is not valid UTF-8
     error: cannot import `undated.csv`: unknown day: neither its rows nor its name contain a date
     hint: Pass the day, such as `--date 2026-03-01`
-    error: cannot import `empty.csv`: it has no rows
+    error: cannot import `empty.csv`: the file has no rows
     error: cannot import `gone.csv`: no such file
     ");
     assert_eq!(repo.git(&["for-each-ref"]), "");

@@ -67,7 +67,7 @@ fn a_repository_that_takes_too_long_costs_itself_alone() {
     let _known = known(&world);
     large(&world, "src/large", 3000);
     let ran = world.run(&["-c", "leverage.limits.time=0.05", "scan", "src"]);
-    assert_alone(&ran, "took longer than 0.05 s (leverage.limits.time)");
+    assert_alone(&ran, "took longer than 0.05 s (`leverage.limits.time`)");
     let ran = world.run(&[
         "-c",
         "leverage.limits.time=0.05",
@@ -94,7 +94,7 @@ fn a_repository_that_takes_too_much_memory_costs_itself_alone() {
     }
     repo.git(&["repack", "-adq"]);
     let ran = world.run(&["-c", "leverage.limits.memory=24m", "scan", "src"]);
-    assert_alone(&ran, "took more than 24 MiB of memory (leverage.limits.memory)");
+    assert_alone(&ran, "took more than 24 MiB of memory (`leverage.limits.memory`)");
 }
 
 /// Ending the process of a repository from outside is no different from a crash in it. It is examined while it runs.

@@ -111,12 +111,12 @@ fn revisions_stay_and_a_retraction_is_final() {
     insta::assert_snapshot!(repo.run(&["log"]), @r"
     1 retracted task shown only with `--history`
     [stderr]
-    No task counts here; see `git leverage log --history`
+    All tasks here are retracted; `git leverage log --history` shows them
     [exit 0]
     ");
     let refused = repo.run(&["revise", &id, "--estimate", "2h", "--reason", "x"]);
     assert_eq!(refused.code, Some(1));
-    assert!(refused.stderr.contains("retracted, which is final"), "{refused}");
+    assert!(refused.stderr.contains("a retraction is final"), "{refused}");
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn bad_input_says_what_and_what_next() {
     2 error: not a commit: `nonsense`
     2 error: a task without a commit needs `--title`
     1 error: unknown task or commit `0000000000`
-    hint: List the tasks and their ids: git leverage log
+    hint: Run `git leverage log` to list the tasks and their ids
     ");
     assert_eq!(repo.git(&["for-each-ref", "refs/notes", "refs/leverage"]), "");
     let outside = world.run(&["record", "--estimate", "4h"]);

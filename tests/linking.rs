@@ -246,7 +246,7 @@ fn the_list_and_the_timeline_show_the_commits() {
            30m         20m   20m       2.5m
 
     The repository of 1 of 2 sessions was not found: name it as a ROOT, or map the paths in its logs with `--path-map FROM=TO`
-    Supervision is an estimate: typing (at least 15 s per prompt), up to 10 min of reading before a prompt, 1 min for the last answer. Pauses over 15 min count as away.
+    Supervision is an estimate: typing (at least 15 s per prompt), up to 10 min of reading before a prompt, and 1 min for the last answer; pauses over 15 min count as away
     [exit 0]
     ");
     insta::assert_snapshot!(world.run(&["sessions", "show", "s"]), @r"

@@ -40,7 +40,8 @@ fn a_root_has_the_sessions_that_an_export_finds_there() {
     world.repo("other").commit_at("Begin", START);
     let none = world.run(&["sessions", "other"]);
     assert!(
-        none.stderr.contains("No session worked here, of 1 session found")
+        none.stderr
+            .contains("No sessions worked here, but 1 session worked elsewhere")
             && none.stderr.contains("--path-map"),
         "{none}"
     );

@@ -66,7 +66,7 @@ fn log_takes_the_options_of_git_log() {
     let none = repo.run(&["log", "--since", "2026-04-09"]);
     assert_eq!(
         (none.stdout.as_str(), none.stderr.as_str()),
-        ("", "No task matches\n"),
+        ("", "No tasks match\n"),
         "{none}"
     );
     let some = repo.run(&["log", "-n", "1"]).success();

@@ -66,7 +66,9 @@ fn four_digits_of_an_id_or_a_commit_name_a_task() {
     assert_eq!((again.code, again.stdout.as_str()), (Some(0), ""), "{again}");
     assert_eq!(again.stderr.lines().count(), 1, "{again}");
     assert!(
-        again.stderr.starts_with("Already retracted on 2026-04-10: `"),
+        again
+            .stderr
+            .contains(") was already retracted on 2026-04-10, with the reason `"),
         "{again}"
     );
     let shown = repo.run(&["show", "HEAD"]).success();
@@ -104,7 +106,7 @@ fn an_ambiguous_beginning_names_the_candidates() {
         } else {
             one.lines().next().unwrap()
         };
-        assert!(ran.stderr.contains(&format!("`{id}` {title}")), "{ran}");
+        assert!(ran.stderr.contains(&format!("`{title}` ({id})")), "{ran}");
     }
     let of_commit = repo.run(&["revise", "HEAD", "--estimate", "1h", "--reason", "x"]);
     assert!(of_commit.stderr.contains("`HEAD` has 2 tasks: `"), "{of_commit}");

@@ -243,7 +243,7 @@ fn a_second_retraction_is_one_line() {
     let _ = retract().success();
     insta::assert_snapshot!(without_ids(&retract()), @r"
     [stderr]
-    Already retracted on 2026-04-10: `ID` Kiln (Not ours)
+    `Kiln` (ID) was already retracted on 2026-04-10, with the reason `Not ours`
     [exit 0]
     ");
     // It can be recorded anew, and what was retracted stays so under another title.

@@ -70,7 +70,7 @@ fn the_demo_is_the_same_everywhere_and_touches_nothing() {
     insta::assert_snapshot!(world.run(&["demo", "one"]), @r"
     [stderr]
     error: `$WORLD/one` is not empty
-    hint: Name a new directory: git leverage demo DIR
+    hint: Name a new directory: `git leverage demo DIR`
     [exit 1]
     ");
 }

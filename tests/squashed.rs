@@ -196,9 +196,11 @@ fn trailers_that_a_squash_dropped_are_listed() {
         "{said}"
     );
     // The printed command takes them over, all at once.
-    let command = said
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("To decide, run: git leverage "));
+    let command = said.lines().find_map(|line| {
+        line.trim()
+            .strip_prefix("To decide, run `git leverage ")?
+            .strip_suffix('`')
+    });
     let command: Vec<&str> = command.unwrap().split(' ').collect();
     let _ = repo.run(&command).success();
     assert_eq!(hours(&repo), [3, 12]);

@@ -111,7 +111,7 @@ fn an_evening_is_one_screen() {
 
     Set up hooks: `git leverage setup`
 
-    origin (never synced) does not have 2 tasks; share: `git leverage sync origin`
+    origin (never synced) does not have 2 tasks; run `git leverage sync origin`
     ");
 }
 
@@ -176,8 +176,8 @@ fn what_is_done_is_quiet() {
     Set up hooks: `git leverage setup`
 
     No agent commits without a task since 2026-04-09
-    No session without a commit since 2026-04-09
-    Every session with a commit is captured
+    No sessions without a commit since 2026-04-09
+    All sessions with commits are captured
     All records are shared, as far as this clone knows
     ");
     assert!(!text.contains("Not captured"), "{text}");
@@ -206,10 +206,10 @@ fn an_empty_repository_has_nothing_to_tell() {
     insta::assert_snapshot!(shown(&world, &repo, &[]), @"
     Status of 2026-04-10, kiln, days in local time
 
-    No task today
+    No tasks today
     No agent commits without a task since 2026-04-09
-    No session without a commit since 2026-04-09
-    Every session with a commit is captured
+    No sessions without a commit since 2026-04-09
+    All sessions with commits are captured
     No agent has worked on this machine recently; set up hooks: `git leverage setup`
     ");
 }
@@ -389,13 +389,13 @@ fn what_was_not_read_is_not_called_in_order() {
     let broken = world.repo("broken");
     broken.commit("Begin");
     let text = world.run(&["status", "."]).success();
-    let in_order = "Every session with a commit is captured";
+    let in_order = "All sessions with commits are captured";
     assert!(text.contains(in_order), "{text}");
     std::fs::write(broken.path().join(".git/config"), "[core\nbroken").unwrap();
     let ran = world.run(&["status", "."]);
     assert!(ran.stdout.contains("broken: failed"), "{ran}");
     assert!(
-        !ran.stdout.contains(in_order) && !ran.stdout.contains("No task today"),
+        !ran.stdout.contains(in_order) && !ran.stdout.contains("No tasks today"),
         "{ran}"
     );
 }

@@ -172,7 +172,7 @@ fn a_dry_run_prints_what_would_be_published_and_moves_nothing() {
     insta::assert_snapshot!(ran.stderr, @r"
     Remote: origin, $WORLD/remote.git
     Would receive: 1 task (refs/notes/leverage), 1 commit (refs/leverage/tasks)
-    Would publish: 1 task (refs/notes/leverage), 1 commit (refs/leverage/tasks)
+    Would send: 1 task (refs/notes/leverage), 1 commit (refs/leverage/tasks)
     Nothing merged or pushed (--dry-run)
     ");
     assert_eq!(ran.code, Some(0));
@@ -207,7 +207,7 @@ fn what_was_overwritten_goes_along_with_the_history_and_is_shown() {
     insta::assert_snapshot!(ran.stderr, @r"
     Remote: origin, $WORLD/remote.git
     Would receive: nothing new
-    Would publish: 1 line of an unknown kind
+    Would send: 1 line of an unknown kind
     The last 1 line is only in the history of the ledger
     Nothing merged or pushed (--dry-run)
     error: 1 text looks like a secret; nothing was pushed
@@ -388,20 +388,20 @@ fn the_remote_is_the_one_that_is_meant() {
     insta::assert_snapshot!(ada.run(&["sync"]), @r"
     [stderr]
     error: this repository has several remotes: first, upstream
-    hint: Name one: git leverage sync REMOTE
+    hint: Name one: `git leverage sync REMOTE`
     [exit 2]
     ");
     insta::assert_snapshot!(ada.run(&["sync", "second"]), @r"
     [stderr]
     error: unknown remote: `second`
-    hint: List the remotes here: git remote -v
+    hint: Run `git remote -v` to list the remotes
     [exit 2]
     ");
     let alone = world.repo("alone");
     insta::assert_snapshot!(alone.run(&["sync"]), @r"
     [stderr]
     error: this repository has no remote
-    hint: Add one: git remote add origin URL
+    hint: Run `git remote add origin URL` to add one
     [exit 1]
     ");
 }
@@ -575,14 +575,16 @@ fn a_clone_without_a_ledger_of_its_remote_says_so() {
     };
     assert_eq!(
         said(&ada.run(&["report"])),
-        ["ada: no ledger was fetched from `origin`; if it has one: git -C '$WORLD/ada' leverage sync origin"]
+        [
+            "ada: no ledger was fetched from `origin`; if it has one, run `git -C '$WORLD/ada' leverage sync origin`"
+        ]
     );
     let folder = world.path("");
     let all = world.run(&["report", &folder.to_string_lossy()]);
     assert_eq!(
         said(&all),
         [
-            "3 repositories: no ledger was fetched from their remotes; where there is one: git -C '$WORLD/ada' leverage sync origin"
+            "3 repositories: no ledger was fetched from their remotes; for each that has one, run a command such as `git -C '$WORLD/ada' leverage sync origin`"
         ]
     );
     assert!(!all.stdout.contains("no ledger was fetched"));

@@ -55,12 +55,12 @@ const RULES: &[Named] = &[
     Named {
         id: "readme",
         rule: Rule::Wanted(readme),
-        hint: "Add a README.md that describes the project and how to run it",
+        hint: "Add a `README.md` that describes the project and how to run it",
     },
     Named {
         id: "license",
         rule: Rule::Wanted(license),
-        hint: "Add a LICENSE file with the full text",
+        hint: "Add a `LICENSE` file with the full text",
     },
     Named {
         id: "ci",
@@ -100,17 +100,17 @@ const RULES: &[Named] = &[
     Named {
         id: "changelog",
         rule: Rule::Wanted(changelog),
-        hint: "Add a CHANGELOG.md",
+        hint: "Add a `CHANGELOG.md`",
     },
     Named {
         id: "security-policy",
         rule: Rule::Wanted(security_policy),
-        hint: "Add a SECURITY.md that says how to report a vulnerability",
+        hint: "Add a `SECURITY.md` that describes how to report a vulnerability",
     },
     Named {
         id: "pushed",
         rule: Rule::Clone(pushed),
-        hint: "Push the default branch",
+        hint: "Push the default branch to a remote",
     },
     Named {
         id: "no-stale-branches",

@@ -45,7 +45,7 @@ impl Rule {
     }
 }
 
-const SHALLOW: &str = "the clone is shallow (git fetch --unshallow)";
+const SHALLOW: &str = "the clone is shallow (run `git fetch --unshallow`)";
 const SHALLOW_LEDGER: &str = "the ledger was fetched shallow, without its history";
 
 pub(super) fn no_tasks(evidence: &Evidence<'_>) -> Option<&'static str> {

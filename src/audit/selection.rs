@@ -17,7 +17,7 @@ use crate::facts::task::Task;
 pub(super) const RULES: &[Rule] = &[
     Rule {
         id: "outlier",
-        about: "Is the factor far above the repository's others?",
+        about: "Is the factor far above the others in the repository?",
         advice: "Check the estimate and the minutes of this task first",
         one: "factor far above the others",
         many: "factors far above the others",

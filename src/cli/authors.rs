@@ -17,7 +17,7 @@ pub struct AuthorArgs {
     /// Only work of authors whose `Name <mail>` matches PATTERN, a regular expression that ignores case
     #[arg(long, value_name = "PATTERN", conflicts_with = "mine")]
     pub author: Option<String>,
-    /// Only your own work: that of `user.email`, and of whom a mailmap says you are
+    /// Only your own work: that of `user.email` and of the addresses that a mailmap assigns to you
     #[arg(long)]
     pub mine: bool,
 }

@@ -88,7 +88,7 @@ fn watch(
 mod tests {
     use super::*;
 
-    /// What is drawn of some work by a clock that stands at `elapsed`.
+    /// What is drawn of some work when the clock shows `elapsed`.
     fn drawn(elapsed: Duration, work: impl FnOnce(&Progress) + Send) -> Vec<String> {
         let progress = Progress::default();
         let (stop, stopped) = channel();

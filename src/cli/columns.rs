@@ -26,7 +26,7 @@ pub struct LimitArgs {
 /// A list of nothing is asked for by mistake.
 fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(0) => Err("it has to be at least 1".to_owned()),
+        Ok(0) => Err("it must be at least 1".to_owned()),
         Ok(limit) => Ok(limit),
         Err(_) => Err("it is not a whole number".to_owned()),
     }

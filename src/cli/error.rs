@@ -167,9 +167,9 @@ impl From<RemoteError> for CommandError {
     fn from(error: RemoteError) -> Self {
         let message = error.to_string();
         match error {
-            RemoteError::Unknown(_) => Self::usage(message).hint("List the remotes here: git remote -v"),
-            RemoteError::None => Self::failed(message).hint("Add one: git remote add origin URL"),
-            RemoteError::Several(_) => Self::usage(message).hint("Name one: git leverage sync REMOTE"),
+            RemoteError::Unknown(_) => Self::usage(message).hint("Run `git remote -v` to list the remotes"),
+            RemoteError::None => Self::failed(message).hint("Run `git remote add origin URL` to add one"),
+            RemoteError::Several(_) => Self::usage(message).hint("Name one: `git leverage sync REMOTE`"),
             RemoteError::Name(_) => Self::usage(message),
             RemoteError::Address(_) => Self::failed(message),
             RemoteError::Git { .. } => Self::failed(message),
@@ -180,7 +180,7 @@ impl From<RemoteError> for CommandError {
 impl From<NothingFound> for CommandError {
     fn from(error: NothingFound) -> Self {
         Self::failed(error.to_string())
-            .hint("Name a repository or a directory that contains some, or set `leverage.root`")
+            .hint("Name a repository or a directory that contains repositories, or set `leverage.root`")
     }
 }
 

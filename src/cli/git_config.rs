@@ -9,8 +9,9 @@ use super::error::CommandError;
 pub fn of_environment(variables: &BTreeMap<String, String>) -> Result<Vec<(String, String)>, CommandError> {
     let mut found = counted(variables)?;
     if let Some(text) = variables.get("GIT_CONFIG_PARAMETERS") {
-        let settings = parameters(text)
-            .ok_or_else(|| CommandError::failed("`GIT_CONFIG_PARAMETERS` is not as git writes it"))?;
+        let settings = parameters(text).ok_or_else(|| {
+            CommandError::failed("`GIT_CONFIG_PARAMETERS` is not in the format that git writes")
+        })?;
         found.extend(settings);
     }
     Ok(found)
@@ -72,8 +73,8 @@ fn parameters(text: &str) -> Option<Vec<(String, String)>> {
     Some(found)
 }
 
-/// A word in single quotes at the start, as git quotes for a shell: a quote or an exclamation mark of its own stands between
-/// the quotes, behind a backslash.
+/// A word in single quotes at the start, as git quotes for a shell: a quote or an exclamation mark in it is escaped outside
+/// the quotes, with a backslash.
 fn unquoted(text: &str) -> Option<(String, &str)> {
     let mut word = String::new();
     let mut rest = text.strip_prefix('\'')?;

@@ -80,5 +80,5 @@ pub fn program() -> Result<PathBuf, CommandError> {
         return Ok(own.to_owned());
     }
     std::env::current_exe()
-        .map_err(|error| CommandError::failed(format!("cannot determine where this program is: {error}")))
+        .map_err(|error| CommandError::failed(format!("cannot determine the path of this program: {error}")))
 }

@@ -28,10 +28,10 @@ pub struct LogArgs {
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct RulesArgs {
     /// Minutes of inactivity that count as away [default: 15; config: `leverage.idle`]
-    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=1440))]
+    #[arg(long, value_name = "MINUTES", value_parser = minutes)]
     pub idle: Option<u32>,
     /// Upper limit in minutes for one action of a person [default: 10; config: `leverage.cap`]
-    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=1440))]
+    #[arg(long, value_name = "MINUTES", value_parser = minutes)]
     pub cap: Option<u32>,
 }
 
@@ -86,6 +86,15 @@ fn mapping(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// What [`minutes`] accepts.
+const MINUTES: &str = "a whole number of minutes from 1 to 1440";
+
+fn minutes(text: &str) -> Result<u32, String> {
+    let read = text.parse().ok();
+    read.filter(|minutes| (1..=1440).contains(minutes))
+        .ok_or_else(|| format!("not {MINUTES}"))
+}
+
 impl LogArgs {
     /// The logs on this machine, from the options, else from the configuration. Parsed logs are cached in `cache`.
     pub fn request(&self, context: &Context, cache: Option<PathBuf>) -> Result<Request, CommandError> {
@@ -104,7 +113,7 @@ impl LogArgs {
         for (agent, configured) in settings.below("agentDir") {
             let agent = known(agent).map_err(|unknown| {
                 CommandError::failed(format!("`leverage.agentDir.{agent}`: {unknown}"))
-                    .hint(format!("It is set in the {} git config", configured.origin))
+                    .hint(format!("It is set {}", configured.place()))
             })?;
             // As everywhere in git config, the last value wins.
             let folder = environment.resolve(&configured.value);
@@ -133,13 +142,7 @@ impl RulesArgs {
     /// The thresholds: from the options, else from the configuration, else the defaults.
     pub fn rules(&self, settings: &Settings) -> Result<SupervisionRules, CommandError> {
         let usual = SupervisionRules::default();
-        let configured = |name| {
-            settings.parsed(name, "a whole number of minutes from 1 to 1440", |text| {
-                text.parse::<u32>()
-                    .ok()
-                    .filter(|minutes| (1..=1440).contains(minutes))
-            })
-        };
+        let configured = |name| settings.parsed(name, MINUTES, |text| minutes(text).ok());
         let millis = |minutes: u32| Millis::MINUTE.times(i64::from(minutes));
         Ok(SupervisionRules {
             idle: self.idle.or(configured("idle")?).map_or(usual.idle, millis),

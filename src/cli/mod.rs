@@ -89,7 +89,7 @@ pub struct Arguments {
 pub enum Command {
     /// Record a task: human estimate and agent time
     Record(Box<commands::record::Args>),
-    /// Save session time and tokens in notes on the commits they led to
+    /// Save the time and tokens of sessions in notes of their commits
     Capture(Box<commands::capture::Args>),
     /// Handle a hook call from an agent or git
     Hook(commands::hook::Args),

@@ -78,11 +78,11 @@ fn of_commit<'a>(open: &OpenLedger, ledger: &'a Ledger, commit: ObjectId) -> Vec
 
 /// Why nothing was found.
 fn nothing(open: &OpenLedger, text: &str, commit: Option<ObjectId>) -> CommandError {
-    let list = "List the tasks and their ids: git leverage log";
+    let list = "Run `git leverage log` to list the tasks and their ids";
     if commit.is_some() {
         return CommandError::failed(format!("`{text}` has no task"))
             .hint(format!(
-                "Record one: git leverage record {} --estimate 40h",
+                "Run `git leverage record {} --estimate 40h` to record one",
                 shell::word(text)
             ))
             .hint(list);
@@ -122,7 +122,7 @@ fn candidates(found: &[&LedgerTask], ledger: &Ledger) -> String {
     let ids = ledger.short_ids();
     let listed = found.iter().take(MOST_LISTED);
     let mut listed: Vec<String> = listed
-        .map(|found| format!("`{}` {}", ids.of(found.task.id), found.task.title))
+        .map(|found| format!("`{}` ({})", found.task.title, ids.of(found.task.id)))
         .collect();
     let more = found.len().saturating_sub(MOST_LISTED);
     listed.extend((more > 0).then(|| format!("and {more} more")));

@@ -22,7 +22,7 @@ pub struct PeriodArgs {
     /// Only this day: `today`, `yesterday`, or a date
     #[arg(long, value_name = "DAY", conflicts_with_all = ["since", "until"])]
     pub on: Option<String>,
-    /// Time zone that days are counted in: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
+    /// Time zone that decides where days begin and end: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
     #[arg(long, value_name = "ZONE")]
     pub zone: Option<String>,
 }
@@ -33,7 +33,7 @@ pub fn zone(asked: Option<&str>, settings: &Settings) -> Result<Zone, CommandErr
         return environment::zone(name).map_err(|error| CommandError::usage(error.to_string()));
     }
     let zone = |name: &str| environment::zone(name).ok();
-    let configured = settings.parsed("zone", "a zone (`Area/City`, `UTC` or `local`)", zone)?;
+    let configured = settings.parsed("zone", "a time zone (`Area/City`, `UTC` or `local`)", zone)?;
     Ok(configured.unwrap_or_else(environment::local_zone))
 }
 

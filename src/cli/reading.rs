@@ -36,7 +36,7 @@ pub struct ReadArgs {
     /// Also read remote branches and tags
     #[arg(long)]
     pub all_refs: bool,
-    /// Threads to use, at most 256 [default: one for each processor]
+    /// Threads to use, at most 256 [default: one per processor]
     #[arg(long, value_name = "N", value_parser = threads)]
     pub jobs: Option<NonZero<usize>>,
 }

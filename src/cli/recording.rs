@@ -383,7 +383,7 @@ pub struct TaskFields {
     /// Hours that a senior engineer who knows the stack would need by hand: 40h, 1.5h, 90m, 2d, 1w
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     pub estimate: Option<String>,
-    /// A named part of the estimate; the parts must sum to it, and replace it if it is not given
+    /// A named part of the estimate; the parts must add up to `--estimate`, or replace it; may be repeated
     #[arg(long, value_name = "NAME=DURATION")]
     pub phase: Vec<String>,
     /// Reason for the estimate

@@ -66,13 +66,13 @@ impl Settings {
         let first = names.first()?;
         let named: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
         let message = format!(
-            "{} ignored: a repository may not set what is read or run elsewhere",
+            "{} ignored: a repository must not decide what is read or run elsewhere",
             match named.as_slice() {
                 [one] => format!("{one} is"),
                 many => format!("{} are", many.join(", ")),
             }
         );
-        let hint = format!("Set it for yourself, if you want it: git config --global {first} VALUE");
+        let hint = format!("Run `git config --global {first} VALUE` to set it for yourself");
         Some(Warning::new("the repository's own git config", message).hint(hint))
     }
 
@@ -110,7 +110,7 @@ impl Settings {
         })
     }
 
-    /// `leverage.<name>` through `parse`; what it refuses is an error that says where the value stands.
+    /// `leverage.<name>` through `parse`; what it refuses is an error that says where the value is set.
     pub fn parsed<T>(
         &self,
         name: &str,
@@ -125,7 +125,7 @@ impl Settings {
                 "`leverage.{name}` is `{}`, which is not {wanted}",
                 entry.value
             ))
-            .hint(format!("It is set in the {} git config", entry.origin))
+            .hint(format!("It is set {}", entry.place()))
         })
     }
 }

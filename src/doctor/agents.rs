@@ -63,7 +63,7 @@ impl Found {
 fn hooks(evidence: &Evidence) -> Vec<Found> {
     if evidence.agents.iter().all(|agent| agent.hooks.is_none()) {
         return vec![
-            Found::unknown("no agent with hooks found")
+            Found::unknown("no coding agent that supports hooks was found")
                 .advice("Run `git leverage setup --agent NAME` to set one up anyway"),
         ];
     }

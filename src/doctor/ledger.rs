@@ -205,7 +205,7 @@ fn rewriting_of(repo: &RepositoryFacts) -> Vec<Found> {
             } else {
                 &[REWRITE_REF]
             };
-            Found::warning("amend and rebase leave notes behind until `git leverage repair` re-attaches them")
+            Found::warning("amend and rebase leave notes behind until `git leverage repair` reattaches them")
                 .advice("Run `git leverage doctor --fix` to let git copy them")
                 .fix(Fix::AddConfig(both))
         }
@@ -236,7 +236,9 @@ fn rewriting_of(repo: &RepositoryFacts) -> Vec<Found> {
     found.extend(repo.no_rewrite.iter().map(|command| {
         Found::warning(format!("it is off, so `{command}` leaves notes behind"))
             .at(format!("notes.rewrite.{command}"))
-            .advice(format!("Change it: git config notes.rewrite.{command} true"))
+            .advice(format!(
+                "Run `git config notes.rewrite.{command} true` to turn it on"
+            ))
     }));
     found
 }

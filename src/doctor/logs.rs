@@ -16,7 +16,7 @@ const SOON: TimeDelta = TimeDelta::days(7);
 const MOST_NAMED: usize = 3;
 
 /// How logs are captured before they go.
-const CAPTURE: &str = "Capture them: git leverage capture --since 60.days";
+const CAPTURE: &str = "Run `git leverage capture --since 60.days` to capture them";
 
 pub(super) const CHECKS: &[Check] = &[
     Check {

@@ -112,7 +112,7 @@ fn hook_managers(evidence: &Evidence) -> Vec<Found> {
                 (true, _) => Found::ok(format!("{name} calls this program")),
                 (false, true) => Found::ok(format!("{name} is used, and git itself calls this program")),
                 (false, false) => Found::ok(format!(
-                    "{name} is used and does not call this program, which is optional"
+                    "{name} is used, but does not call this program; that is optional"
                 ))
                 .advice("Run `git leverage setup` to see the line to add, for commits that no agent makes"),
             };

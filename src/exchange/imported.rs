@@ -46,7 +46,7 @@ pub enum ImportError {
     #[error("line {0} is not valid UTF-8")]
     NotUtf8(usize),
     /// Nothing in it.
-    #[error("it has no rows")]
+    #[error("the file has no rows")]
     Empty,
     /// No header names what a task needs.
     #[error("the header has no column for {missing}; it has {found}")]

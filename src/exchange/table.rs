@@ -373,16 +373,16 @@ impl Row<'_> {
     fn task(&self) -> Result<Task, String> {
         if self.cells.len() != self.kinds.len() {
             return Err(format!(
-                "it has {} cells, but the header has {}",
+                "the row has {} cells, but the header has {}",
                 self.cells.len(),
                 self.kinds.len()
             ));
         }
         let (work, mark) = (self.options.work, self.mark);
-        let title = self.text(Field::Title).ok_or("it has no task title")?;
+        let title = self.text(Field::Title).ok_or("the row has no task title")?;
         let hours = self
             .quantity(Field::Human, |text| Hours::parse_with(text, work, mark))?
-            .ok_or("it has no human estimate")?;
+            .ok_or("the row has no human estimate")?;
         let (at, by) = (self.options.at, &self.options.by);
         let source = TaskSource::Import(self.options.name.clone());
         let id = self.text(Field::Id).and_then(|id| id.parse().ok());
@@ -427,7 +427,7 @@ impl Row<'_> {
                 .parse()
                 .map_err(|_| format!("invalid date `{text}`; write it as `2026-03-01`")),
             (None, Some(date)) => Ok(date),
-            (None, None) => Err("it has no date".to_owned()),
+            (None, None) => Err("the row has no date".to_owned()),
         }
     }
 
@@ -602,8 +602,8 @@ mod tests {
             [
                 "2026-03-01.csv:3: `-4h` is negative",
                 "2026-03-01.csv:4: `4x` has an unknown unit `x`; use s, m, h, d or w",
-                "2026-03-01.csv:5: it has 2 cells, but the header has 3",
-                "2026-03-01.csv:6: it has no task title",
+                "2026-03-01.csv:5: the row has 2 cells, but the header has 3",
+                "2026-03-01.csv:6: the row has no task title",
             ]
         );
     }
@@ -726,7 +726,7 @@ mod tests {
             error("2026-03-01.csv", "a,b\n1,2\n"),
             "the header has no column for a task and a human estimate; it has `a`, `b`"
         );
-        assert_eq!(error("x.csv", "\n"), "it has no rows");
+        assert_eq!(error("x.csv", "\n"), "the file has no rows");
         assert_eq!(
             error("x.csv", "title,human_hours\nKiln,4\n"),
             "unknown day: neither its rows nor its name contain a date"

@@ -66,19 +66,19 @@ impl fmt::Display for Exceeded {
         match self {
             Self::Time(most) => write!(
                 f,
-                "took longer than {} s (leverage.limits.time)",
+                "took longer than {} s (`leverage.limits.time`)",
                 most.as_secs_f64()
             ),
             Self::Memory(most) => {
                 write!(
                     f,
-                    "took more than {} MiB of memory (leverage.limits.memory)",
+                    "took more than {} MiB of memory (`leverage.limits.memory`)",
                     most >> 20
                 )
             }
             Self::Cpu(most) => write!(
                 f,
-                "took more than {} s of processor time (leverage.limits.cpu)",
+                "took more than {} s of processor time (`leverage.limits.cpu`)",
                 most.as_secs_f64()
             ),
         }

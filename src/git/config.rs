@@ -35,6 +35,14 @@ impl ConfigValue {
     pub fn is_of_repository(&self) -> bool {
         matches!(self.origin, "local" | "worktree")
     }
+
+    /// Where it comes from, as the end of a sentence.
+    pub fn place(&self) -> String {
+        match self.origin {
+            "command line" => "on the command line or in the environment".to_owned(),
+            origin => format!("in the {origin} git config"),
+        }
+    }
 }
 
 /// git config as a flat list in git's order: later entries win.

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::process;
 
 /// Seconds since the epoch for what `words` mean to git at `now`, in the zone that `tz` names for the C library (`None` for the
-/// zone of the process). An error means that git knows no such date.
+/// zone of the process). An error means that git does not understand the date.
 ///
 /// Git needs no repository for this and reads none of its config, so the answer depends only on the arguments.
 pub fn parse(words: &str, now: i64, tz: Option<&str>) -> io::Result<i64> {
@@ -25,7 +25,7 @@ pub fn parse(words: &str, now: i64, tz: Option<&str>) -> io::Result<i64> {
     String::from_utf8_lossy(&answer)
         .trim()
         .parse()
-        .map_err(|_| io::Error::other("git knows no such date"))
+        .map_err(|_| io::Error::other("git does not understand this date"))
 }
 
 /// What `--since` with these words means to git at `now`, in UTC, for comparison in tests.

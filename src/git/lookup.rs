@@ -165,7 +165,7 @@ impl Repo {
             Some(target) => Some(target),
             None => reference.resolve()?.target(),
         };
-        self.peel_to_commit(target.ok_or_else(|| Error::from_str("a reference without an object"))?)
+        self.peel_to_commit(target.ok_or_else(|| Error::from_str("a ref without an object"))?)
     }
 
     /// The tree of the commit at HEAD. Fails with [`ErrorCode::UnbornBranch`] if there is none yet.

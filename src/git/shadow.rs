@@ -344,7 +344,7 @@ impl MayWrite {
         use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
         let before = getrlimit(Resource::Fsize);
         if before.maximum.is_some_and(|most| most < LARGEST) {
-            return Err(io::Error::other("this process may not write files"));
+            return Err(io::Error::other("this process cannot write files"));
         }
         let current = before.maximum;
         setrlimit(Resource::Fsize, Rlimit { current, ..before })?;

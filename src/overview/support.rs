@@ -154,7 +154,7 @@ impl Compared {
 }
 
 impl TaskView {
-    /// The agent minutes that somebody claimed; those that were measured when it was recorded are no claim.
+    /// The agent minutes that somebody claimed; those that were measured when it was recorded are not claims.
     pub fn claimed_minutes(&self) -> Option<Minutes> {
         let task = &self.task;
         task.agent_minutes.filter(|_| !task.leaves_minutes_to_sessions())

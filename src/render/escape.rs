@@ -43,8 +43,8 @@ fn push_visible(shown: &mut String, c: char) {
     };
 }
 
-/// [`visible`], and nothing in it means anything to Markdown: no tables, links, HTML or emphasis. What stands between single
-/// backticks stays code, in which nothing else means anything either.
+/// [`visible`], and nothing in it means anything to Markdown: no tables, links, HTML or emphasis. Text between single
+/// backticks remains code, in which nothing else means anything either.
 pub fn markdown(text: &str) -> String {
     let mut shown = String::with_capacity(text.len() + 8);
     let text = visible(text);

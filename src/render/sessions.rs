@@ -20,8 +20,8 @@ pub fn list(report: &SessionReport) -> Document {
     document.notes.extend(unplaced(report));
     let rules = report.rules;
     document.notes.push(format!(
-        "Supervision is an estimate: typing (at least 15 s per prompt), up to {:.0} min of reading before a prompt, 1 min for the \
-         last answer. Pauses over {:.0} min count as away.",
+        "Supervision is an estimate: typing (at least 15 s per prompt), up to {:.0} min of reading before a prompt, and 1 min for \
+         the last answer; pauses over {:.0} min count as away",
         rules.cap_minutes.get(),
         rules.idle_minutes.get()
     ));

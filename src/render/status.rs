@@ -306,18 +306,18 @@ fn day(status: &Status, at: Option<DateTime<Utc>>) -> Option<String> {
 /// What there is to say without a table: what is not shared, what was not read, and quietly what is in order.
 fn notes(status: &Status) -> Vec<String> {
     let quiet = [
-        (status.tasks.is_empty(), "No task today".to_owned()),
+        (status.tasks.is_empty(), "No tasks today".to_owned()),
         (
             status.commits_without_task.is_empty(),
             format!("No agent commits without a task since {}", status.since),
         ),
         (
             status.sessions_without_commit.is_empty(),
-            format!("No session without a commit since {}", status.since),
+            format!("No sessions without a commit since {}", status.since),
         ),
         (
             status.not_captured.is_empty(),
-            "Every session with a commit is captured".to_owned(),
+            "All sessions with commits are captured".to_owned(),
         ),
         (
             status.has_remote && status.not_shared.is_empty(),
@@ -363,7 +363,7 @@ fn unshared(status: &Status, row: &UnsharedRow) -> String {
         false => " (never synced)",
     };
     format!(
-        "{place}{}{met} does not have {}; share: `{program} sync {}`",
+        "{place}{}{met} does not have {}; run `{program} sync {}`",
         row.remote,
         what(row.news),
         shell::word(&row.remote)

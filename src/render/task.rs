@@ -310,7 +310,7 @@ pub fn shown(table: Table, tasks: &[Timed<'_>], ids: &ShortIds) -> Table {
             table.rows.iter_mut().for_each(|row| drop(row.remove(at)));
         }
         some => table.notes.push(format!(
-            "{} agent minutes from logs, which nobody claimed",
+            "{} agent time from logs, which nobody claimed",
             counted(some, "task has", "tasks have")
         )),
     }

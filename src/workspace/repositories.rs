@@ -21,11 +21,15 @@ use crate::sources::ledger::{read_ledger_of, read_recorded};
 pub struct NothingFound(pub Vec<Warning>);
 
 fn reasons(warnings: &[Warning]) -> String {
-    if warnings.is_empty() {
-        return "no git repository found".to_owned();
+    match warnings {
+        [] => "no git repository found".to_owned(),
+        // In the words of the commands that open one repository.
+        [one] if !one.message.contains(':') => format!("{}: `{}`", one.message, one.place),
+        several => {
+            let reasons: Vec<String> = several.iter().map(Warning::to_string).collect();
+            reasons.join("; ")
+        }
     }
-    let reasons: Vec<String> = warnings.iter().map(Warning::to_string).collect();
-    reasons.join("; ")
 }
 
 /// The repositories at or below `roots`; none at all is an error.

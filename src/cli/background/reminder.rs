@@ -150,8 +150,8 @@ fn text(commits: &[ObjectId]) -> String {
     }
     format!(
         "Since this session began, {what}: {}{more}. If {them} a task, record it now, with the hands-on hours that a senior engineer \
-         who knows the stack would need for each phase: {command}. \"Not worth a record\" is also a fine answer; then just \
-         end the turn. This reminder is shown once per session.",
+         who knows the stack would need for each phase: {command}. If none of it is \
+         worth a record, just end the turn. This reminder is shown once per session.",
         ids.join(", ")
     )
 }

@@ -42,7 +42,7 @@ pub struct Args {
     /// Time zone of the `day` of tasks: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
     #[arg(long, value_name = "ZONE")]
     zone: Option<String>,
-    /// Write to FILE, all or nothing, instead of standard output
+    /// Write to FILE, atomically; `-` is standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }

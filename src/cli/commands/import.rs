@@ -25,7 +25,7 @@ use crate::render::terminal::render;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Reads CSV, Markdown tables as people publish them (Task | Human | Agent | Sup. | Factor), and the JSON Lines of \
-    `export tasks`. A row whose day and title are in the ledger already is skipped, so importing a file twice adds nothing.\n\n\
+    `export tasks`. A row whose day and title are already in the ledger is skipped, so importing a file twice adds nothing.\n\n\
     Examples:\n  git leverage import 2026-03-01.csv\n  \
     git leverage import log.md --date 2026-04-04 --agent claude-code --dry-run"
 )]
@@ -61,7 +61,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         ))
         .hint(format!(
             "Fix them, or pass `--skip-broken` to import the other {}",
-            imported.tasks.len()
+            counted(imported.tasks.len() as u64, "row", "rows")
         )));
     }
     let mut present = Present::in_ledger(&open, context)?;

@@ -38,7 +38,7 @@ pub struct Args {
     roots: Vec<PathBuf>,
     #[command(flatten)]
     columns: ColumnsArgs,
-    /// The columns to sort by: largest number or latest date first, text from A, or with `-` before a column from Z
+    /// Sort by these columns: largest number and latest date first, text from A to Z, or from Z to A with `-` before the column
     #[arg(
         long,
         value_name = "COLUMNS",
@@ -64,10 +64,10 @@ pub struct Args {
     /// Ignore other tools' trailers when detecting agents and sessions for the `ai` columns
     #[arg(long)]
     ignore_foreign_trailers: bool,
-    /// Ignore the cache
+    /// Read everything again, and cache nothing
     #[arg(long)]
     no_cache: bool,
-    /// Number of threads, at most 256 [default: one per processor]
+    /// Threads to use, at most 256 [default: one per processor]
     #[arg(long, value_name = "N", value_parser = threads)]
     jobs: Option<NonZero<usize>>,
     #[command(flatten)]
@@ -82,8 +82,8 @@ fn after_help() -> String {
     let groups: Vec<String> = shown::groups_in_words().map(|group| wrapped(&group)).collect();
     format!(
         "Columns, by group (`--columns help` lists their headings):\n{}\n\
-         The `ai` columns need every commit to be read, and are filled only on request. With --since, the `_since` columns \
-         cover the period; with --until, the `_30d` and `_90d` columns end on its last day.\n\n\
+         The `ai` columns need every commit to be read, and are filled only on request. With `--since`, the `_since` columns \
+         cover the period; with `--until`, the `_30d` and `_90d` columns end on its last day.\n\n\
          Examples:\n  git leverage inventory ~/src\n  git leverage inventory ~/src --columns name,languages,size --sort code\n  \
          git leverage inventory ~/src --columns name,ai --sort leverage\n  \
          git leverage inventory ~/src --since 2026-01-01 --until 2026-03-31\n  \

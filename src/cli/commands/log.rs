@@ -194,9 +194,9 @@ fn retracted(ledger: &Ledger) -> Option<String> {
 fn nothing(ledger: &Ledger, open: &OpenLedger) -> String {
     match ledger.all_tasks().next() {
         Some(_) if ledger.tasks.is_empty() => {
-            "No task counts here; see `git leverage log --history`".to_owned()
+            "All tasks here are retracted; `git leverage log --history` shows them".to_owned()
         }
-        Some(_) => "No task matches".to_owned(),
+        Some(_) => "No tasks match".to_owned(),
         None if open.is_unborn() => {
             "No tasks and no commits yet; create a commit first: `git commit`".to_owned()
         }

@@ -37,7 +37,7 @@ use crate::sources::ledger::{read_ledger_at, read_recorded};
     git leverage record HEAD~2 --phase 'Schema design=4h' --phase Client=12h --agent claude-code\n  \
     git leverage record --no-commit --title 'Deployment audit' --estimate 2d --agent-time 1h30m\n  \
     git leverage record --trailer --estimate 4h   (into the message of HEAD, before it is pushed)\n  \
-    git leverage record --json - <<'EOF'          (no quoting: {\"phases\": {\"Client\": \"3h\"}, \"basis\": \"…\"})\n  \
+    git leverage record --json - <<'EOF'          (reads JSON: {\"phases\": {\"Client\": \"3h\"}})\n  \
     git leverage record --revise --estimate 24h --reason 'The client library existed'")]
 pub struct Args {
     /// Commit of the task
@@ -49,7 +49,7 @@ pub struct Args {
     /// Read title, estimate, phases, basis, category, tags and commits from the JSON in FILE (`-` for standard input)
     #[arg(long, value_name = "FILE")]
     json: Option<String>,
-    /// Record a task without a commit here, in refs/leverage/tasks
+    /// Record a task that has no commit in this repository, in `refs/leverage/tasks`
     #[arg(long)]
     no_commit: bool,
     /// Revise the task that the commit already has; fields that are not given do not change
@@ -58,7 +58,7 @@ pub struct Args {
     /// Why the task changed
     #[arg(long, value_name = "TEXT", requires = "revise")]
     reason: Option<String>,
-    /// Record a second task for a commit that already has one, or the same task without a commit again
+    /// Record another task for a commit that already has one, or a task without a commit a second time
     #[arg(long)]
     another: bool,
     /// Add the task to the message of HEAD, unless a remote, a tag or another branch has that commit [config: `leverage.claims`]
@@ -67,7 +67,7 @@ pub struct Args {
     /// Record the task in a note, whatever `leverage.claims` is
     #[arg(long, conflicts_with = "trailer")]
     note: bool,
-    /// Take nothing from session logs: no agent time, supervision, tokens or session
+    /// Do not take agent time, supervision, tokens or sessions from session logs
     #[arg(long)]
     no_sessions: bool,
     #[command(flatten)]
@@ -136,7 +136,7 @@ fn record(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
         false => Some(
             open.commit(&args.revision)
                 .map_err(|error| match open.is_unborn() {
-                    true => error.hint("Or record a task without a commit: --no-commit"),
+                    true => error.hint("Or pass `--no-commit` to record a task without a commit"),
                     false => error,
                 })?,
         ),

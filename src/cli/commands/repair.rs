@@ -44,7 +44,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         let lines = repair::additions(&found.moves);
         ledger::append_lines(&open.repo, &lines, &message(&found.moves), open.writer()?)?;
         let what = format!(
-            "{} re-attached",
+            "{} reattached",
             counted(found.moves.len(), "note is", "notes are")
         );
         context.recorded(&open.repo, what, outcome)?;
@@ -68,8 +68,8 @@ fn summary(args: &Args, found: &Repair) -> String {
         return "Nothing to repair".to_owned();
     }
     let did = match args.dry_run {
-        true => "Would re-attach",
-        false => "Re-attached",
+        true => "Would reattach",
+        false => "Reattached",
     };
     let moved = found.moves.len();
     let moved = (moved > 0).then(|| format!("{did} {}", counted(moved, "note", "notes")));
@@ -126,7 +126,7 @@ fn choices(repo: &Repo, undecided: &Undecided, all: &[Undecided]) -> String {
             visible(&title(candidate))
         );
     }
-    text.push_str("  To decide, run: git leverage carry --onto ");
+    text.push_str("  To decide, run `git leverage carry --onto ");
     let together: Vec<&Undecided> = match undecided.candidates.as_slice() {
         [one] => {
             text.push_str(&one.short());
@@ -147,11 +147,11 @@ fn choices(repo: &Repo, undecided: &Undecided, all: &[Undecided]) -> String {
         text.push_str(" --from ");
         text.push_str(&from);
     }
-    text.push('\n');
+    text.push_str("`\n");
     // If the commit may have been dropped, its task may have to be retracted.
     if undecided.candidates.is_empty() {
         for task in repair::tasks(&undecided.lines) {
-            let _ = writeln!(text, "  Or run: git leverage retract {} --reason TEXT", task.id);
+            let _ = writeln!(text, "  Or run `git leverage retract {} --reason TEXT`", task.id);
         }
     }
     text

@@ -36,7 +36,7 @@ const USUAL_LINES_PER_DAY: f64 = 200.0;
                   git leverage report --by task --on today -o today.md\n  \
                   git leverage report ~/src --mine --since '2 weeks ago' -o report.json\n  \
                   git leverage report --columns human,factor,commits,tokens_logged\n\n\
-                  Without --by, several repositories are shown by repository, and one by day, week or month, whichever \
+                  Without `--by`, several repositories are shown by repository, and one by day, week or month, whichever \
                   fits its history."
 )]
 pub struct Args {
@@ -52,7 +52,7 @@ pub struct Args {
     /// Only work done with this agent, such as `claude-code`
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
-    /// Sort by a measure, largest first, or by `key` [default: in the order of time, else by hours]
+    /// Sort by a measure, largest first, or by `key` [default: by time if grouped by time, else by hours]
     #[arg(long, value_name = "FIELD")]
     sort: Option<String>,
     #[command(flatten)]
@@ -150,11 +150,11 @@ pub(super) fn unfetched(repos: &[Repository]) -> Option<String> {
     );
     Some(match others.len() {
         0 => format!(
-            "{}: no ledger was fetched from `{remote}`; if it has one: {command}",
+            "{}: no ledger was fetched from `{remote}`; if it has one, run `{command}`",
             first.name
         ),
         _ => format!(
-            "{} repositories: no ledger was fetched from their remotes; where there is one: {command}",
+            "{} repositories: no ledger was fetched from their remotes; for each that has one, run a command such as `{command}`",
             without.len()
         ),
     })

@@ -23,7 +23,7 @@ pub struct Args {
     /// Why the task is retracted
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// Show the task without writing anything
+    /// Show the task, but write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
 }
@@ -35,10 +35,10 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let found = named::task(&open, &ledger, &args.id)?;
     if let Some(tombstone) = ledger.tombstone(found.task.id) {
         let said = format!(
-            "Already retracted on {}: `{}` {} ({})",
-            open.zone.at(tombstone.at.timestamp()).format("%Y-%m-%d"),
-            ledger.short_id(found.task.id),
+            "`{}` ({}) was already retracted on {}, with the reason `{}`",
             found.task.title,
+            ledger.short_id(found.task.id),
+            open.zone.at(tombstone.at.timestamp()).format("%Y-%m-%d"),
             tombstone.reason
         );
         context.terminal.status(&said)?;

@@ -26,7 +26,7 @@ pub struct Args {
     /// The fields that change.
     #[command(flatten)]
     fields: TaskFields,
-    /// Show the task without writing it
+    /// Show the task, but write nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
 }
@@ -40,8 +40,10 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let ledger = open.ledger(context)?;
     let found = named::task(&open, &ledger, &args.id)?;
     if ledger.tombstone(found.task.id).is_some() {
-        return Err(CommandError::failed("the task is retracted, which is final")
-            .hint("Record a new task: git leverage record --estimate 4h"));
+        return Err(
+            CommandError::failed("the task is retracted; a retraction is final")
+                .hint("Run `git leverage record --estimate 4h` to record a new task"),
+        );
     }
     check_text("the reason", &args.reason)?;
     if let Some(unknown) = args.fields.unknown_estimator() {

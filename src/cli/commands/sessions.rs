@@ -41,10 +41,10 @@ const MOST_NAMED: usize = 5;
     after_help = "Examples:\n  git leverage sessions\n  git leverage sessions --since '2 weeks ago' ~/src/kiln\n  \
                   git leverage sessions --agent-dir claude-code=/mnt/backup/.claude --sensitivity\n  \
                   git leverage sessions show 4f1c\n\n\
-                  Without ROOT, all sessions of this machine are shown. Commits are searched in the repositories where they \
-                  worked and in the current one. Sessions of a container or another machine belong to a ROOT \
-                  that contains the files they changed, or that --path-map maps them to.\n\n\
-                  --since and --until count the minutes, tokens and commits of those days: a session that runs past midnight \
+                  Without ROOT, all sessions of this machine are shown. Their commits are searched for in the repositories where they \
+                  worked, and in the current one. Sessions of a container or another machine belong to a ROOT \
+                  that contains the files they changed, or to which `--path-map` maps their paths.\n\n\
+                  `--since` and `--until` count the minutes, tokens and commits of those days: a session that runs past midnight \
                   is in both. Linked commits are those of the whole session.\n\n\
                   Captured sessions are shown by `git leverage report --by session`."
 )]
@@ -58,7 +58,7 @@ pub struct Args {
     logs: LogArgs,
     #[command(flatten)]
     foreign: ForeignArgs,
-    /// Ignore the cache: read every log again
+    /// Read every log again, and cache nothing
     #[arg(long)]
     no_cache: bool,
     #[command(flatten)]
@@ -92,7 +92,7 @@ struct ShowArgs {
     logs: LogArgs,
     #[command(flatten)]
     foreign: ForeignArgs,
-    /// Ignore the cache: read every log again
+    /// Read every log again, and cache nothing
     #[arg(long)]
     no_cache: bool,
     /// Time zone of the times: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
@@ -157,11 +157,11 @@ fn why_empty(machine: &MachineSessions, options: &SessionOptions) -> String {
     match (machine.found, machine.sessions.is_empty()) {
         (0, _) => nothing_found(options),
         (found, true) => format!(
-            "No session worked here, of {} found; if they ran on another machine, map its paths with \
+            "No sessions worked here, but {} worked elsewhere; if they ran on another machine, map its paths with \
              `--path-map FROM=TO`",
             counted(found as u64, "session", "sessions")
         ),
-        (_, false) => "No session is in this period".to_owned(),
+        (_, false) => "No sessions are in this period".to_owned(),
     }
 }
 
@@ -217,9 +217,7 @@ fn roots(args: &Args, context: &Context) -> Result<Vec<PathBuf>, CommandError> {
         }
         let error = CommandError::failed(format!("`{}` is not a directory", root.display()));
         Err(if root.as_os_str() == "show" {
-            error.hint(
-                "Put the options of one session last: git leverage sessions show ID --agent-dir AGENT=DIR",
-            )
+            error.hint("Put the options after `show`: `git leverage sessions show ID --agent-dir AGENT=DIR`")
         } else {
             error
         })
@@ -294,7 +292,7 @@ fn named<'a>(id: &str, sessions: &'a [Session]) -> Result<&'a Session, CommandEr
     match found.as_slice() {
         [one] => Ok(*one),
         [] => Err(CommandError::failed(format!("unknown session `{id}`"))
-            .hint("List the sessions: git leverage sessions")),
+            .hint("Run `git leverage sessions` to list the sessions")),
         several => Err(ambiguous(id, several, sessions)),
     }
 }
@@ -311,7 +309,7 @@ fn ambiguous(id: &str, several: &[&Session], all: &[Session]) -> CommandError {
     let more = several.len().saturating_sub(MOST_NAMED);
     listed.extend((more > 0).then(|| format!("and {more} more")));
     CommandError::failed(format!("ambiguous session `{id}`: {}", listed.join(", ")))
-        .hint("Type more of the id, or list the sessions: git leverage sessions")
+        .hint("Type more of the id; `git leverage sessions` lists the sessions")
 }
 
 /// Shows what was left out, which makes the outcome partial.

@@ -28,8 +28,8 @@ const ATTEMPTS: usize = 5;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Adds hooks to the settings of coding agents, which call git-leverage when a session starts, \
-                  answers and ends, and a skill that explains how to record a task. In a repository, it also \
-                  configures git to keep notes when commits are rewritten. Every change is shown first and, on a terminal, must be confirmed. Everything else in the files stays unchanged, byte for byte.\n\n\
+                  after each answer, and when the session ends, and a skill that explains how to record a task. In a repository, it also \
+                  configures git to copy notes to rewritten commits. Every change is shown first and, on a terminal, must be confirmed. Everything else in the files stays unchanged, byte for byte.\n\n\
                   Examples:\n  git leverage setup --dry-run\n  git leverage setup\n  git leverage setup --agent claude-code --agent codex\n  \
                   git leverage setup --remove"
 )]
@@ -68,10 +68,10 @@ fn agent(text: &str) -> Result<&'static str, String> {
     let found = by_name(text).map(|agent| agent.identity.name);
     found.ok_or_else(|| {
         let known: Vec<&str> = INTEGRATIONS.iter().map(|agent| agent.identity.name).collect();
-        let meant = similar_to(text).map(|name| format!("; did you mean `{name}`?"));
+        let meant = similar_to(text).map(|name| format!("did you mean `{name}`? Known agents"));
         format!(
-            "unknown agent{} Known agents: {}",
-            meant.as_deref().unwrap_or("."),
+            "unknown agent; {}: {}",
+            meant.as_deref().unwrap_or("known agents"),
             known.join(", ")
         )
     })

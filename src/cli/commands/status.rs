@@ -44,7 +44,7 @@ pub struct Args {
     logs: LogArgs,
     #[command(flatten)]
     rules: RulesArgs,
-    /// Time zone whose day it is: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
+    /// Time zone that decides which day is today: `Area/City`, `UTC` or `local` [default: `leverage.zone`, else local]
     #[arg(long, value_name = "ZONE")]
     zone: Option<String>,
     #[command(flatten)]

@@ -26,19 +26,19 @@ use exchange::{Exchanged, Sync};
                   git leverage sync --setup"
 )]
 pub struct Args {
-    /// A remote of git config [default: the upstream remote of the branch, else `origin`, else the only one]
+    /// A configured remote [default: the upstream remote of the branch, else `origin`, else the only one]
     #[arg(value_name = "REMOTE")]
     remote: Option<String>,
-    /// Print the lines that would be published; merge and push nothing
+    /// Print the lines that would be pushed, but merge and push nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
     /// Fetch and merge, but push nothing
     #[arg(long, conflicts_with_all = ["setup", "allow_secrets"])]
     no_push: bool,
-    /// Only make `git fetch` fetch the ledger of REMOTE from now on, to a place where it overwrites nothing
+    /// Only configure `git fetch` to also fetch the ledger of REMOTE, without overwriting anything
     #[arg(long)]
     setup: bool,
-    /// Publish records even if they seem to contain passwords, keys or tokens
+    /// Push records even if they seem to contain passwords, keys or tokens
     #[arg(long)]
     allow_secrets: bool,
 }
@@ -170,7 +170,7 @@ fn rehearse(sync: &Sync<'_>, context: &mut Context) -> Result<(), CommandError> 
             [_] => String::new(),
             _ => format!(" to {}", target.name),
         };
-        terminal.status(&format!("Would publish{place}: {}", summary(news)))?;
+        terminal.status(&format!("Would send{place}: {}", summary(news)))?;
     }
     if !all.past.is_empty() {
         let last = counted(all.past.len() as u64, "line is", "lines are");

@@ -7,7 +7,7 @@ pub enum RemoteError {
     #[error("unknown remote: `{0}`")]
     Unknown(String),
     /// It would be taken for an option, or cannot be part of a ref.
-    #[error("invalid name of a remote: `{0}`")]
+    #[error("invalid remote name: `{0}`")]
     Name(String),
     /// One of its addresses contains a line break or another control character.
     #[error("an address of `{0}` contains a control character")]

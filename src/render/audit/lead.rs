@@ -155,7 +155,7 @@ fn claimed(audit: &Audit) -> Fact {
         ),
         known => format!(", factor {}", factor(known)),
     };
-    let text = format!("{hours}{known}; estimates that cannot be checked");
+    let text = format!("{hours}{known}; estimates cannot be checked");
     Fact::new("Claimed", text).shorter(format!("{hours}{known}; unchecked estimates"))
 }
 
@@ -171,7 +171,7 @@ fn measured(audit: &Audit) -> Option<Fact> {
         ));
     }
     if known == 0 {
-        let text = "no agent minutes; no session log or note covers these tasks";
+        let text = "no agent time; no session log or note covers these tasks";
         return Some(Fact::new("Measured", text));
     }
     let of = format!(
@@ -182,7 +182,7 @@ fn measured(audit: &Audit) -> Option<Fact> {
     let over = factor(confidence.claimed.measured_leverage_factor);
     // A note measures nothing itself: whoever can write notes can type any minutes.
     if noted == known {
-        let text = format!("agent minutes of {of}; anyone can type them; factor {over}");
+        let text = format!("agent time of {of}; anyone can type it; factor {over}");
         return Some(Fact::new("From notes", text).shorter(format!("minutes of {of}; factor {over}")));
     }
     // However short: what only notes say is not called measured.
@@ -193,7 +193,7 @@ fn measured(audit: &Audit) -> Option<Fact> {
             format!(", {} from notes", number(some)),
         ),
     };
-    let text = format!("agent minutes of {of}{from}; factor {over}");
+    let text = format!("agent time of {of}{from}; factor {over}");
     Some(Fact::new("Measured", text).shorter(format!("{of}{short}; factor {over}")))
 }
 

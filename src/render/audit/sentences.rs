@@ -216,8 +216,8 @@ fn half_lives(audit: &Audit) -> Option<String> {
             .any(|row| row.lines_added > row.lines_elsewhere)
     };
     let half_life = |whose: &str, days: Option<f64>| match days {
-        Some(days) => format!("{whose} {days:.0} days"),
-        None => format!("{whose} too early to estimate"),
+        Some(days) => format!("{whose}: {days:.0} days"),
+        None => format!("{whose}: too early to estimate"),
     };
     let agents = brought(true).then(|| half_life("agents", audit.half_life.agent_days));
     let others = brought(false).then(|| half_life("others", audit.half_life.other_days));

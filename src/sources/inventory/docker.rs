@@ -258,7 +258,7 @@ fn instructions(text: &str) -> Vec<String> {
     whole
 }
 
-/// What stands at the end of a line that goes on: `# escape=` at the top may say another.
+/// The end of a line that continues: `# escape=` at the top may say another.
 fn escape(text: &str) -> char {
     let head = text.lines().map_while(|line| line.trim().strip_prefix('#'));
     let mut said = head.filter_map(|line| line.split_once('='));

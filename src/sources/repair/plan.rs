@@ -71,8 +71,8 @@ pub enum Proof {
 impl fmt::Display for Proof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Rewrite => f.write_str("what a rewrite preserves"),
-            Self::Quote => f.write_str("quoted by its message"),
+            Self::Rewrite => f.write_str("a rewritten copy of it"),
+            Self::Quote => f.write_str("its message quotes it"),
             Self::Change => f.write_str("the same change"),
             Self::Squash(commits) => write!(f, "the combined change of {commits} commits"),
             Self::Task => f.write_str("its message names the task"),

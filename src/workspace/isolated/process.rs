@@ -386,11 +386,11 @@ mod tests {
     fn the_limit_or_the_crash_that_ended_it_is_named() {
         assert_eq!(
             reason("ulimit -St 1; while :; do :; done"),
-            "took more than 7 s of processor time (leverage.limits.cpu)"
+            "took more than 7 s of processor time (`leverage.limits.cpu`)"
         );
         assert_eq!(
             reason("echo memory allocation of 9 bytes failed >&2; kill -ABRT $$"),
-            "took more than 5 MiB of memory (leverage.limits.memory)"
+            "took more than 5 MiB of memory (`leverage.limits.memory`)"
         );
         let crash = reason("echo worse >&2; kill -ABRT $$");
         assert!(

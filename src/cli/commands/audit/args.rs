@@ -60,12 +60,12 @@ pub struct Args {
     pub(super) no_allow_file: bool,
     #[command(flatten)]
     pub(super) foreign: ForeignArgs,
-    /// Ignore the cache
+    /// Read everything again, and cache nothing
     #[arg(long)]
     pub(super) no_cache: bool,
     #[command(flatten)]
     pub(super) sessions: SessionArgs,
-    /// Threads to use, at most 256 [default: one for each processor]
+    /// Threads to use, at most 256 [default: one per processor]
     #[arg(long, value_name = "N", value_parser = threads)]
     pub(super) jobs: Option<NonZero<usize>>,
     /// Output format [default: by the extension of `--output`, else table]
@@ -154,12 +154,12 @@ impl ValueEnum for AuditFormat {
 /// A level as an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(super) enum LevelArg {
-    /// Everything
+    /// All findings
     #[default]
     Note,
-    /// Findings that need an explanation
+    /// Errors, and findings that need an explanation
     Warning,
-    /// Findings that cannot be right
+    /// Only errors: claims that cannot be right
     Error,
 }
 

@@ -35,8 +35,8 @@ pub(super) fn target(args: &Args, context: &Context) -> Result<(Repo, Option<Str
         {
             Err(
                 CommandError::usage(format!("`{word}` is both a path and a revision"))
-                    .hint(format!("For the commits: git leverage audit . {word}"))
-                    .hint(format!("For the repository: git leverage audit ./{word}")),
+                    .hint(format!("For the commits, run `git leverage audit . {word}`"))
+                    .hint(format!("For the repository, run `git leverage audit ./{word}`")),
             )
         }
         range => Ok((Repo::discover(&place)?, range.clone())),
@@ -131,6 +131,6 @@ pub(super) fn part(
 fn commits_in(repo: &Repo, range: &str) -> Result<HashSet<ObjectId>, CommandError> {
     range::commits(repo, range).map_err(|_| {
         CommandError::failed(format!("`{range}` is neither a directory nor a range of commits"))
-            .hint("Write `A..B`, or a revision for everything it reaches")
+            .hint("Write `A..B`, or a revision, which includes all its ancestors")
     })
 }

@@ -63,7 +63,7 @@ fn make_empty(folder: &Path) -> Result<PathBuf, CommandError> {
     if !folder::list(folder).map_err(failed)?.is_empty() {
         return Err(
             CommandError::failed(format!("`{}` is not empty", folder.display()))
-                .hint("Name a new directory: git leverage demo DIR"),
+                .hint("Name a new directory: `git leverage demo DIR`"),
         );
     }
     folder.canonicalize().map_err(failed)

@@ -21,9 +21,9 @@ use crate::render::json::Versioned;
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  git leverage doctor\n  git leverage doctor --fix\n  git leverage doctor --strict --format json\n\n\
-                  Checks that pass are only listed by name; --verbose shows them. Outside a repository, only the machine \
-                  is checked. Uses no network, runs no agent, and changes nothing without --fix.\n\n\
-                  --fix adds `notes.rewriteRef` and `notes.rewriteMode` to the repository's own git config where they are not set, \
+                  Checks that pass are listed only by name; `--verbose` shows them. Outside a repository, only the machine \
+                  is checked. Uses no network, runs no agent, and changes nothing without `--fix`.\n\n\
+                  `--fix` adds `notes.rewriteRef` and `notes.rewriteMode` to the repository's own git config if they are not set, \
                   restores a ledger that was overwritten or damaged, removes locks left by a git-leverage process, and captures \
                   pending sessions."
 )]
@@ -31,7 +31,7 @@ pub struct Args {
     /// Fix what can be fixed safely, and check again
     #[arg(long)]
     fix: bool,
-    /// Exit with 4 if anything is broken or a warning
+    /// Exit with 4 if any check fails or warns
     #[arg(long)]
     strict: bool,
     #[command(flatten)]
