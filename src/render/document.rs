@@ -251,7 +251,7 @@ impl Cell {
     }
 
     /// For people. It may still contain hostile characters, which the formats escape.
-    pub(super) fn for_people(&self) -> Cow<'_, str> {
+    pub(in crate::render) fn for_people(&self) -> Cow<'_, str> {
         match self {
             Self::Minutes(minutes) => Cow::Owned(thousands(minutes.rounded())),
             _ => self.in_column(false),
@@ -259,7 +259,7 @@ impl Cell {
     }
 
     /// The same in a column, whose minutes all have one decimal or none.
-    pub(super) fn in_column(&self, tenths: bool) -> Cow<'_, str> {
+    pub(in crate::render) fn in_column(&self, tenths: bool) -> Cow<'_, str> {
         Cow::Owned(match self {
             Self::Empty => return Cow::Borrowed(""),
             Self::Unknown => return Cow::Borrowed("–"),
@@ -282,7 +282,7 @@ impl Cell {
     }
 
     /// For machines: bare numbers, not rounded, and nothing for unknown values.
-    pub(super) fn for_machines(&self) -> Cow<'_, str> {
+    pub(in crate::render) fn for_machines(&self) -> Cow<'_, str> {
         Cow::Owned(match self {
             Self::Empty | Self::Unknown => return Cow::Borrowed(""),
             Self::Text(text) | Self::Link(text, _) => return Cow::Borrowed(text),

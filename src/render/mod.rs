@@ -15,6 +15,7 @@ pub mod history;
 pub mod href;
 pub mod inventory;
 pub mod page;
+pub mod plots;
 pub mod report;
 pub mod sessions;
 pub mod status;

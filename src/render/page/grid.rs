@@ -176,10 +176,14 @@ impl Td {
         let text = self.cell.in_column(tenths);
         html! {
             @if let Some(kind) = self.mark { (mark(kind)) }
-            @match (&self.chart, &self.href) {
-                (Some(chart), _) => (chart),
-                (None, Some(href)) => { a href=(href) { (text) } },
-                (None, None) => (text),
+            @match (&self.chart, &self.href, &self.cell) {
+                (Some(chart), _, _) => (chart),
+                (None, Some(href), _) => { a href=(href) { (text) } },
+                // Followed only by a person, and the other side does not learn from where.
+                (None, None, Cell::Link(_, address)) => {
+                    a href=(address.to_string()) rel="noopener noreferrer" { (text) }
+                },
+                _ => (text),
             }
         }
     }
