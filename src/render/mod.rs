@@ -18,10 +18,11 @@ pub mod page;
 pub mod plots;
 pub mod report;
 pub mod sessions;
+pub mod single;
 pub mod status;
 pub mod task;
 
-pub use format::{json, markdown, terminal};
+pub use format::{html, json, markdown, terminal};
 
 #[cfg(test)]
 mod golden;

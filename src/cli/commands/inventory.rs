@@ -24,6 +24,7 @@ use crate::facts::zone::Zone;
 use crate::render::document::{Document, Table};
 use crate::render::inventory::{self as shown, Columns, Sorting};
 use crate::render::json::{self, Versioned};
+use crate::render::single;
 use crate::sources::discover::LinkedWorkTrees;
 use crate::workspace::inventory::{InventoryOptions, read_inventory};
 use crate::workspace::repositories::find;
@@ -234,7 +235,12 @@ fn show_table(
     columns: &Columns,
     zone: Zone,
 ) -> Result<(), CommandError> {
-    let document = Document::from(shown::table(inventory, columns, zone));
+    let table = shown::table(inventory, columns, zone);
+    if args.output.format() == Format::Html {
+        let page = single::inventory(inventory, &table);
+        return send_text(context, args.output.output.as_deref(), &page);
+    }
+    let document = Document::from(table);
     let rows = shown::spreadsheet(inventory, columns, zone);
     send(args, context, &document, &rows, inventory)
 }

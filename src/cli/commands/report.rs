@@ -13,7 +13,7 @@ use crate::cli::error::CommandError;
 use crate::cli::linking::SessionArgs;
 use crate::cli::logs::RulesArgs;
 use crate::cli::outcome::Outcome;
-use crate::cli::output::{Format, OutputArgs};
+use crate::cli::output::{Format, OutputArgs, send_text};
 use crate::cli::period::PeriodArgs;
 use crate::cli::reading::ReadArgs;
 use crate::cli::terminal::Verbosity;
@@ -21,9 +21,11 @@ use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::number::{self, DecimalMark};
 use crate::facts::shell;
 use crate::facts::zone::{Period, Zone};
+use crate::overview::{self, Overview};
 use crate::render::columns::{UnknownName, find};
 use crate::render::json::Versioned;
 use crate::render::report::{self as shown, Headline, View};
+use crate::render::single;
 use crate::workspace::read::Workspace;
 
 /// Lines of source and tests per working day, by default.
@@ -111,6 +113,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     workspace.narrow(period, zone);
     let query = args.query(context, zone, period, &workspace.repos)?;
     let mut report = report::report(&workspace.repos, &workspace.sessions, &query);
+    let overview = args.overview(&workspace, &query);
     let status = workspace.status();
     report.warnings.splice(0..0, workspace.warnings);
     match is_blank {
@@ -118,7 +121,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
             let names = workspace.repos.iter().map(|repo| repo.name.as_str());
             context.terminal.data(no_commits(names).as_bytes())?;
         }
-        false => args.send(context, &report)?,
+        false => args.send(context, &report, overview.as_ref())?,
     }
     let untold = args.untold(&workspace.repos, &report.warnings, context.terminal.verbosity);
     context.terminal.warnings(&untold)?;
@@ -207,7 +210,33 @@ impl Args {
         untold.cloned().collect()
     }
 
-    fn send(&self, context: &mut Context, report: &Report) -> Result<(), CommandError> {
+    /// What the charts of a page show; `None` for other formats, and for one agent, whose part of a day they cannot tell.
+    fn overview(&self, workspace: &Workspace, query: &Query) -> Option<Overview> {
+        if self.output.format() != Format::Html || query.agent.is_some() {
+            return None;
+        }
+        let asked = overview::Query {
+            zone: query.zone,
+            period: query.period,
+            author: query.author.clone(),
+            work: query.work,
+            excluded: 0,
+        };
+        let audits = workspace.repos.iter().map(|_| None).collect();
+        Some(Overview::new(
+            &workspace.repos,
+            &workspace.sessions,
+            audits,
+            &asked,
+        ))
+    }
+
+    fn send(
+        &self,
+        context: &mut Context,
+        report: &Report,
+        overview: Option<&Overview>,
+    ) -> Result<(), CommandError> {
         let is_page = matches!(self.output.format(), Format::Markdown | Format::Html);
         let view = View {
             headline: self.lines.headline(),
@@ -217,6 +246,10 @@ impl Args {
             [Dimension::Task] if is_page => shown::task_log(report, &view)?,
             _ => shown::document(report, &view)?,
         };
+        if self.output.format() == Format::Html {
+            let page = single::report(&document, overview);
+            return send_text(context, self.output.output.as_deref(), &page);
+        }
         let machine = Versioned {
             schema: SCHEMA,
             body: report,

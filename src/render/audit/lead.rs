@@ -50,7 +50,7 @@ impl Fact {
 }
 
 /// What was looked at, how much of it agents made, and how many findings there are.
-pub(super) fn title(audit: &Audit) -> String {
+pub fn title(audit: &Audit) -> String {
     let mut title = format!("Audit of {}", audit.repo);
     let asked = &audit.asked;
     let is_one_day = asked.since.is_some() && asked.since == asked.until;

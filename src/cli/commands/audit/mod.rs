@@ -20,7 +20,7 @@ use crate::git::survival::Survival;
 use crate::git::{Repo, ledger_steps};
 use crate::render::format::{Content, Format};
 use crate::render::json::Versioned;
-use crate::render::{audit as shown, json};
+use crate::render::{audit as shown, json, single};
 use crate::workspace::audit::AuditInput;
 use args::AuditFormat;
 
@@ -101,6 +101,7 @@ fn send(args: &Args, context: &mut Context, audit: &Audit, place: Option<&str>) 
             let screen = context.terminal.screen(args.output.as_deref());
             Ok(shown::page(audit, screen, unfolded))
         }
+        AuditFormat::Common(Format::Html) => Ok(single::audit(audit)),
         AuditFormat::Common(format) => {
             let content = Content {
                 document: &shown::document(audit),
