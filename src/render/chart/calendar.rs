@@ -1,10 +1,25 @@
 //! Factors, hours, minutes and commits on one calendar. A day without a record is a gap, not a 0.
 
-use chrono::NaiveDate;
+use std::collections::BTreeMap;
 
-use super::svg::Marks;
+use chrono::{Datelike, Days, NaiveDate};
+
+use super::labels::{Area, Labels, Side};
+use super::scale::{Linear, Log, tick};
+use super::svg::{
+    Marks, amount, diamond, factor, hours, is_slim, line, link, minutes, positive, rect, tasks, text,
+    text_width,
+};
 use super::{Drawing, Drawn};
+use crate::facts::quantity::{counted, thousands};
 use crate::render::href::Href;
+
+/// The room for the title of a panel.
+const TITLE: f64 = 22.0;
+/// Between two panels.
+const GAP: f64 = 20.0;
+/// The room to the right of the days.
+const RIGHT: f64 = 10.0;
 
 /// The chart.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,6 +74,103 @@ pub enum Period {
     Year,
 }
 
+/// What one mark sums up.
+#[derive(Default)]
+struct Bucket<'c> {
+    name: String,
+    href: Option<&'c Href>,
+    claimed: Option<(f64, f64)>,
+    measured: Option<(f64, f64)>,
+    tasks: u64,
+    measured_tasks: u64,
+    hours: Option<f64>,
+    minutes: Option<f64>,
+    logged: Option<f64>,
+    sessions: Option<u64>,
+    commits: u64,
+    agent_commits: u64,
+}
+
+/// The sum of what is known.
+fn plus(a: Option<f64>, b: Option<f64>) -> Option<f64> {
+    let known: Vec<f64> = a.into_iter().chain(b.and_then(amount)).collect();
+    (!known.is_empty()).then(|| known.iter().sum())
+}
+
+/// The sums of hours and of minutes.
+fn plus_terms(a: Option<(f64, f64)>, b: Option<(f64, f64)>) -> Option<(f64, f64)> {
+    let known = b.filter(|(hours, minutes)| amount(*hours).is_some() && amount(*minutes).is_some());
+    match (a, known) {
+        (Some(a), Some(b)) => Some((a.0 + b.0, a.1 + b.1)),
+        (a, b) => a.or(b),
+    }
+}
+
+/// Hours × 60 over minutes.
+fn ratio(terms: Option<(f64, f64)>) -> Option<f64> {
+    let (hours, minutes) = terms?;
+    positive(positive(hours)? * 60.0 / positive(minutes)?)
+}
+
+impl<'c> Bucket<'c> {
+    fn add(&mut self, day: &'c CalendarDay) {
+        self.claimed = plus_terms(self.claimed, day.factor_terms);
+        self.measured = plus_terms(self.measured, day.measured_terms);
+        self.tasks += day.tasks;
+        self.measured_tasks += day.measured_tasks;
+        self.hours = plus(self.hours, day.human_hours);
+        self.minutes = plus(self.minutes, day.agent_minutes);
+        self.logged = plus(self.logged, day.logged_minutes);
+        self.sessions = self.sessions.or(day.sessions);
+        self.commits += day.commits;
+        self.agent_commits += day.agent_commits.min(day.commits);
+    }
+
+    fn has_marks(&self) -> bool {
+        let amounts = [self.hours, self.minutes, self.logged];
+        self.commits > 0
+            || amounts.into_iter().flatten().any(|value| value > 0.0)
+            || ratio(self.claimed).or(ratio(self.measured)).is_some()
+    }
+}
+
+impl Period {
+    /// The position of a day: days, weeks, months or years since the beginning of the calendar of the world.
+    fn number(self, day: NaiveDate) -> i64 {
+        let days = i64::from(day.num_days_from_ce());
+        match self {
+            Self::Day => days,
+            // The first day of the year 1 was a Monday.
+            Self::Week => (days - 1).div_euclid(7),
+            Self::Month => i64::from(day.year()) * 12 + i64::from(day.month0()),
+            Self::Year => i64::from(day.year()),
+        }
+    }
+
+    /// What a period is called in tips.
+    fn name(self, day: NaiveDate) -> String {
+        match self {
+            Self::Day => day.to_string(),
+            Self::Week => {
+                let monday = day - Days::new(u64::from(day.weekday().num_days_from_monday()));
+                format!("Week of {monday}")
+            }
+            Self::Month => day.format("%B %Y").to_string(),
+            Self::Year => day.format("%Y").to_string(),
+        }
+    }
+
+    /// How often the axis can be named, in days, Mondays, months or years.
+    fn paces(self) -> &'static [i64] {
+        match self {
+            Self::Day => &[1, 7, 14, 28, 56, 112],
+            Self::Week => &[1, 2, 3, 6, 12, 24],
+            Self::Month => &[12, 24, 60, 120],
+            Self::Year => &[1, 2, 5, 10, 20, 50, 100, 500],
+        }
+    }
+}
+
 impl Calendar {
     /// What one mark sums up; the caption must say so.
     pub fn period(&self) -> Period {
@@ -69,18 +181,379 @@ impl Calendar {
             _ => Period::Year,
         }
     }
+
+    /// The sums by position, the first at 0.
+    fn buckets(&self) -> BTreeMap<i64, Bucket<'_>> {
+        let period = self.period();
+        let start = period.number(self.first);
+        let mut buckets: BTreeMap<i64, Bucket<'_>> = BTreeMap::new();
+        for day in self
+            .days
+            .iter()
+            .filter(|day| (self.first..=self.last).contains(&day.day))
+        {
+            let bucket = buckets.entry(period.number(day.day) - start).or_default();
+            if bucket.name.is_empty() {
+                bucket.name = period.name(day.day);
+            }
+            if period == Period::Day {
+                bucket.href = day.href.as_ref();
+            }
+            bucket.add(day);
+        }
+        buckets
+    }
+
+    /// The labels of the axis with their positions, those of every `pace`.
+    fn names(&self, pace: i64) -> Vec<(i64, String)> {
+        let period = self.period();
+        let start = period.number(self.first);
+        // Days are counted from a Monday, so that every seventh is one.
+        let is_named = |day: &NaiveDate| match period {
+            Period::Day => (i64::from(day.num_days_from_ce()) - 1).rem_euclid(pace) == 0,
+            Period::Week | Period::Month => {
+                day.day() == 1 && Period::Month.number(*day).rem_euclid(pace) == 0
+            }
+            Period::Year => day.ordinal() == 1 && i64::from(day.year()).rem_euclid(pace) == 0,
+        };
+        let name = |day: NaiveDate| {
+            let form = match period {
+                Period::Day => "%b %-d",
+                Period::Week if day.month() == 1 => "%b %Y",
+                Period::Week => "%b",
+                Period::Month | Period::Year => "%Y",
+            };
+            day.format(form).to_string()
+        };
+        let days = self.first.iter_days().take_while(|day| *day <= self.last);
+        days.filter(is_named)
+            .map(|day| (period.number(day) - start, name(day)))
+            .collect()
+    }
+}
+
+/// Where the days are.
+struct Frame {
+    width: f64,
+    left: f64,
+    step: f64,
+}
+
+impl Frame {
+    fn at(&self, position: i64) -> f64 {
+        self.left + (position as f64 + 0.5) * self.step
+    }
+
+    fn bar(&self) -> f64 {
+        (self.step * 0.66).clamp(0.8, 16.0)
+    }
+
+    /// A thinner outline where bars are narrow.
+    fn claimed(&self) -> &'static str {
+        if self.bar() < 5.0 {
+            "f-claimed thin"
+        } else {
+            "f-claimed"
+        }
+    }
+}
+
+/// What a panel shows.
+#[derive(Clone, Copy, PartialEq)]
+enum Content {
+    Factors(Log),
+    Hours,
+    Minutes,
+    Commits,
+}
+
+/// One of the drawings under each other.
+struct Panel {
+    title: &'static str,
+    unit: &'static str,
+    height: f64,
+    content: Content,
+    bars: Linear,
+    /// Values with their names.
+    ticks: Vec<(f64, String)>,
+}
+
+impl Panel {
+    /// The height at which a value is, from the top of the panel.
+    fn at(&self, value: f64) -> f64 {
+        match &self.content {
+            Content::Factors(log) => log.at(value),
+            _ => self.bars.at(value),
+        }
+    }
+
+    /// A panel of bars; `None` without any.
+    fn bars(
+        title: &'static str,
+        unit: &'static str,
+        height: f64,
+        content: Content,
+        top: f64,
+    ) -> Option<Self> {
+        let top = positive(top)?;
+        let bars = Linear::new(top * 1.05, height, 0.0);
+        let named = Linear::new(top, height, 0.0).ticks();
+        let ticks = named.into_iter().map(|value| (value, tick(value))).collect();
+        Some(Self {
+            title,
+            unit,
+            height,
+            content,
+            bars,
+            ticks,
+        })
+    }
+
+    /// The panel of factors; `None` without any.
+    fn factors(buckets: &BTreeMap<i64, Bucket<'_>>) -> Option<Self> {
+        let height = 118.0;
+        let both = buckets
+            .values()
+            .flat_map(|bucket| [ratio(bucket.claimed), ratio(bucket.measured)]);
+        let log = Log::of(both.flatten(), height - 6.0, 6.0)?;
+        let ticks = log
+            .ticks(|_| 22.0)
+            .into_iter()
+            .map(|value| (value, format!("{}x", tick(value))));
+        Some(Self {
+            title: "Factor",
+            unit: "log scale",
+            height,
+            content: Content::Factors(log),
+            bars: Linear::new(0.0, height, 0.0),
+            ticks: ticks.collect(),
+        })
+    }
+}
+
+fn panels(buckets: &BTreeMap<i64, Bucket<'_>>) -> Vec<Panel> {
+    let most = |of: &dyn Fn(&Bucket<'_>) -> f64| buckets.values().map(of).fold(0.0, f64::max);
+    let hours = most(&|bucket| bucket.hours.unwrap_or(0.0));
+    let minutes = most(&|bucket| bucket.minutes.unwrap_or(0.0).max(bucket.logged.unwrap_or(0.0)));
+    let commits = most(&|bucket| bucket.commits as f64);
+    let by_logs = "claimed, hollow · from logs, solid";
+    let by_agent = "with a sign of an agent, dark · without, gray";
+    let all = [
+        Panel::factors(buckets),
+        Panel::bars("Human hours", "claimed", 64.0, Content::Hours, hours),
+        Panel::bars("Agent minutes", by_logs, 64.0, Content::Minutes, minutes),
+        Panel::bars("Commits", by_agent, 56.0, Content::Commits, commits),
+    ];
+    all.into_iter().flatten().collect()
+}
+
+/// The marks of bars in a panel whose upper edge is at `top`.
+fn bars(marks: &mut Marks, panel: &Panel, (x, top): (f64, f64), bucket: &Bucket<'_>, frame: &Frame) {
+    let wide = frame.bar();
+    let place = |value: f64| top + panel.at(value);
+    let name = &bucket.name;
+    let mut bar = |left: f64, width: f64, (from, to): (f64, f64), class: &str, tip: &str| {
+        if to > from {
+            marks.add(rect(
+                left,
+                place(to),
+                width,
+                place(from) - place(to),
+                class,
+                Some(tip),
+            ));
+        }
+    };
+    match panel.content {
+        Content::Factors(_) => {}
+        Content::Hours => {
+            let value = bucket.hours.unwrap_or(0.0);
+            bar(
+                x - wide / 2.0,
+                wide,
+                (0.0, value),
+                frame.claimed(),
+                &format!("{name}: {} claimed", hours(value)),
+            );
+        }
+        Content::Minutes => {
+            let (claimed, logged) = (bucket.minutes.unwrap_or(0.0), bucket.logged.unwrap_or(0.0));
+            // Side by side only where both are.
+            let half = if claimed > 0.0 && logged > 0.0 {
+                wide / 2.0
+            } else {
+                wide
+            };
+            let tip = format!("{name}: {} of agent time claimed", minutes(claimed));
+            bar(x - wide / 2.0, half, (0.0, claimed), frame.claimed(), &tip);
+            let count = bucket
+                .sessions
+                .map(|count| format!(", {}", counted(count, "session", "sessions")));
+            let tip = format!(
+                "{name}: {} of agent time from logs{}",
+                minutes(logged),
+                count.unwrap_or_default()
+            );
+            bar(x + wide / 2.0 - half, half, (0.0, logged), "f-measured", &tip);
+        }
+        Content::Commits => {
+            let (all, agents) = (bucket.commits, bucket.agent_commits);
+            let of_all = counted(all, "commit", "commits");
+            let tip = format!(
+                "{name}: {} of {of_all} with a sign of an agent",
+                thousands(agents)
+            );
+            bar(x - wide / 2.0, wide, (0.0, agents as f64), "f-measured", &tip);
+            let tip = format!(
+                "{name}: {} of {of_all} without a sign of an agent",
+                thousands(all - agents)
+            );
+            bar(x - wide / 2.0, wide, (agents as f64, all as f64), "f-other", &tip);
+        }
+    }
+}
+
+/// The factors of a panel whose upper edge is at `top`, with as many of their figures as have room.
+fn factors(marks: &mut Marks, panel: &Panel, top: f64, buckets: &BTreeMap<i64, Bucket<'_>>, frame: &Frame) {
+    let mut labels = Labels::within(Area {
+        left: frame.left,
+        top: top - 8.0,
+        right: frame.width,
+        bottom: top + panel.height + 8.0,
+    });
+    let mut points = Vec::new();
+    let size = frame.step.clamp(3.4, 6.0);
+    for (position, bucket) in buckets {
+        let x = frame.at(*position);
+        let place = |value: f64| top + panel.at(value);
+        let (claimed, measured) = (ratio(bucket.claimed), ratio(bucket.measured));
+        if let (Some(from), Some(to)) = (claimed, measured) {
+            marks.add(line(x, place(from), x, place(to), "link"));
+        }
+        if let Some(value) = claimed {
+            let tip = format!(
+                "{}: {} of {}, as claimed",
+                bucket.name,
+                factor(value),
+                tasks(bucket.tasks)
+            );
+            marks.add(link(
+                bucket.href,
+                Some(&tip),
+                &diamond(x, place(value), size, "h-derived", None),
+            ));
+            labels.avoid(Area::around(x, place(value), size));
+            points.push((x, place(value), value));
+        }
+        if let Some(value) = measured {
+            let of = format!("{} of {}", thousands(bucket.measured_tasks), tasks(bucket.tasks));
+            let tip = format!(
+                "{}: {} with measured minutes, over {of}",
+                bucket.name,
+                factor(value)
+            );
+            marks.add(diamond(x, place(value), size / 2.0, "f-derived", Some(&tip)));
+            labels.avoid(Area::around(x, place(value), size / 2.0));
+        }
+    }
+    // The newest first.
+    for (x, y, value) in points.into_iter().rev() {
+        let sides = [(x + 10.0, y + 4.0, Side::Right), (x - 10.0, y + 4.0, Side::Left)];
+        marks.add_some(labels.place(&factor(value), "str", &sides));
+    }
+}
+
+impl Calendar {
+    /// The labels of the axis that have room, with their places.
+    fn axis(&self, frame: &Frame) -> Vec<(f64, f64, String)> {
+        let placed = |pace: &i64| {
+            let names = self.names(*pace).into_iter().map(|(position, name)| {
+                let half = text_width(&name) / 2.0;
+                let x = frame.at(position);
+                (x, x.max(half).min(frame.width - half), name)
+            });
+            names.collect::<Vec<_>>()
+        };
+        let fit = |names: &Vec<(f64, f64, String)>| {
+            names.windows(2).all(|pair| match pair {
+                [(_, a, first), (_, b, second)] => {
+                    b - a >= (text_width(first) + text_width(second)) / 2.0 + 8.0
+                }
+                _ => true,
+            })
+        };
+        self.period()
+            .paces()
+            .iter()
+            .map(placed)
+            .find(fit)
+            .unwrap_or_default()
+    }
 }
 
 impl Drawing for Calendar {
     fn is_empty(&self) -> bool {
-        self.days.is_empty()
+        !self.buckets().values().any(Bucket::has_marks)
     }
 
-    fn draw(&self, _width: f64, _name: &str) -> Drawn {
-        let marks = Marks::default();
+    fn draw(&self, width: f64, _name: &str) -> Drawn {
+        let buckets = self.buckets();
+        let panels = panels(&buckets);
+        let names = panels.iter().flat_map(|panel| &panel.ticks);
+        let left = names.map(|(_, name)| text_width(name)).fold(20.0, f64::max) + 10.0;
+        let period = self.period();
+        let slots = (period.number(self.last) - period.number(self.first) + 1).max(1);
+        let frame = Frame {
+            width,
+            left,
+            step: (width - left - RIGHT) / slots as f64,
+        };
+        let mut marks = Marks::default();
+        let mut y = 4.0;
+        for panel in &panels {
+            marks.add(text(0.0, y + 11.0, panel.title, "str"));
+            let x = 12.0 + 7.3 * text_width(panel.title) / 6.6;
+            if !is_slim(width) && x + text_width(panel.unit) < width {
+                marks.add(text(x, y + 11.0, panel.unit, ""));
+            }
+            let top = y + TITLE;
+            for (value, name) in &panel.ticks {
+                let at = top + panel.at(*value);
+                marks.add(line(
+                    left,
+                    at,
+                    width - RIGHT,
+                    at,
+                    if *value == 0.0 { "axis" } else { "grid" },
+                ));
+                marks.add(text(left - 7.0, at + 4.0, name, "e"));
+            }
+            factors_or_bars(&mut marks, panel, top, &buckets, &frame);
+            y = top + panel.height + GAP;
+        }
+        y -= GAP - 8.0;
+        for (tick, x, name) in self.axis(&frame) {
+            marks.add(line(tick, y - 5.0, tick, y - 1.0, "axis"));
+            marks.add(text(x, y + 12.0, &name, "c"));
+        }
         Drawn {
             marks: marks.markup(),
-            height: 0.0,
+            height: y + 17.0,
         }
+    }
+}
+
+fn factors_or_bars(
+    marks: &mut Marks,
+    panel: &Panel,
+    top: f64,
+    buckets: &BTreeMap<i64, Bucket<'_>>,
+    frame: &Frame,
+) {
+    if matches!(panel.content, Content::Factors(_)) {
+        return factors(marks, panel, top, buckets, frame);
+    }
+    for (position, bucket) in buckets {
+        bars(marks, panel, (frame.at(*position), top), bucket, frame);
     }
 }

@@ -2,42 +2,98 @@
 
 use maud::Markup;
 
-use super::svg::{Marks, drawing};
+use super::scale::{Log, tick};
+use super::svg::{Marks, diamond, drawing, line, path, px, text, text_width};
 
 /// The width of the column's drawings, in pixels.
 pub const WIDTH: f64 = 148.0;
+/// The room at both ends of the scale.
+const MARGIN: f64 = 14.0;
+/// The height of the axis and of a pair.
+const ROW: f64 = 30.0;
+/// The height of a rug.
+const RUG: f64 = 34.0;
 
 /// The scale of a column, by powers.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Scale {
-    least: f64,
-    most: f64,
+    log: Log,
+    ticks: Vec<f64>,
 }
 
 impl Scale {
-    /// A scale on which all these factors have a place; `None` without any.
+    /// A scale on which all these factors have a place, claimed and measured ones alike; `None` without any.
     pub fn of(factors: impl IntoIterator<Item = f64>) -> Option<Self> {
-        let ends = factors
-            .into_iter()
-            .fold(None, |ends: Option<(f64, f64)>, factor| {
-                let (least, most) = ends.unwrap_or((factor, factor));
-                Some((least.min(factor), most.max(factor)))
-            });
-        ends.map(|(least, most)| Self { least, most })
+        let log = Log::of(factors, MARGIN, WIDTH - MARGIN)?;
+        let ticks = log.ticks(|value| text_width(&name(value)) + 8.0);
+        Some(Self { log, ticks })
+    }
+
+    fn place(&self, factor: f64) -> Option<f64> {
+        self.log.has(factor).then(|| self.log.at(factor))
+    }
+
+    fn grid(&self, marks: &mut Marks, height: f64) {
+        for value in &self.ticks {
+            let x = self.log.at(*value);
+            marks.add(line(x, 0.0, x, height, "grid"));
+        }
     }
 }
 
+/// A value of the axis.
+fn name(value: f64) -> String {
+    format!("{}x", tick(value))
+}
+
 /// The axis, for the head of the column.
-pub fn axis(_scale: &Scale) -> Markup {
-    drawing(WIDTH, 30.0, None, &Marks::default().markup())
+pub fn axis(scale: &Scale) -> Markup {
+    let mut marks = Marks::default();
+    for value in &scale.ticks {
+        let label = name(*value);
+        let half = text_width(&label) / 2.0;
+        // At the ends, labels give way instead of being cut.
+        let x = scale.log.at(*value).max(half).min(WIDTH - half);
+        marks.add(text(x, ROW - 4.0, &label, "c"));
+    }
+    drawing(WIDTH, ROW, None, &marks.markup())
 }
 
 /// A factor as claimed and with measured minutes. One that is unknown or outside of the scale has no mark.
-pub fn pair(_scale: &Scale, _factor: Option<f64>, _measured: Option<f64>) -> Markup {
-    drawing(WIDTH, 30.0, None, &Marks::default().markup())
+pub fn pair(scale: &Scale, factor: Option<f64>, measured: Option<f64>) -> Markup {
+    let mut marks = Marks::default();
+    scale.grid(&mut marks, ROW);
+    let claimed = factor.and_then(|factor| scale.place(factor));
+    let measured = measured.and_then(|factor| scale.place(factor));
+    let y = ROW / 2.0;
+    if let (Some(from), Some(to)) = (claimed, measured) {
+        marks.add(line(from, y, to, y, "link"));
+    }
+    marks.add_some(claimed.map(|x| diamond(x, y, 5.4, "h-derived", None)));
+    marks.add_some(measured.map(|x| diamond(x, y, 2.2, "f-derived", None)));
+    drawing(WIDTH, ROW, None, &marks.markup())
 }
 
 /// A tick per task, and the factor over all of them. What is unknown or outside of the scale has no mark.
-pub fn rug(_scale: &Scale, _factors: &[f64], _factor: Option<f64>) -> Markup {
-    drawing(WIDTH, 34.0, None, &Marks::default().markup())
+pub fn rug(scale: &Scale, factors: &[f64], factor: Option<f64>) -> Markup {
+    let mut marks = Marks::default();
+    scale.grid(&mut marks, RUG);
+    // Ticks on top of each other are one.
+    let mut places: Vec<String> = Vec::new();
+    let mut sorted: Vec<f64> = factors.iter().filter_map(|factor| scale.place(*factor)).collect();
+    sorted.sort_by(f64::total_cmp);
+    for x in sorted {
+        let place = px((x * 2.0).round() / 2.0);
+        if places.last() != Some(&place) {
+            places.push(place);
+        }
+    }
+    let (top, length) = (12.0, RUG - 18.0);
+    let ticks: String = places.iter().map(|x| format!("M{x} {top}v{length}")).collect();
+    if !ticks.is_empty() {
+        marks.add(path(&ticks, "tick"));
+    }
+    let factor = factor.and_then(|factor| scale.place(factor));
+    marks.add_some(factor.map(|x| diamond(x, 7.0, 4.6, "h-derived", None)));
+    drawing(WIDTH, RUG, None, &marks.markup())
 }

@@ -1,7 +1,10 @@
 //! Lines of code by language.
 
-use super::svg::Marks;
+use super::bars::{cut, end_room, label, label_room};
+use super::scale::Linear;
+use super::svg::{Marks, rect, text, tip};
 use super::{Drawing, Drawn};
+use crate::facts::quantity::thousands;
 
 /// The chart.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -10,16 +13,50 @@ pub struct Languages {
     pub rows: Vec<(String, u64)>,
 }
 
+impl Languages {
+    /// The languages that are drawn: those beyond a limit as one.
+    fn shown(&self) -> Vec<(String, u64)> {
+        let (drawn, more) = cut(self.rows.len());
+        let mut rows: Vec<(String, u64)> = self.rows.iter().take(drawn).cloned().collect();
+        if more > 0 {
+            let rest = self
+                .rows
+                .iter()
+                .skip(drawn)
+                .fold(0_u64, |sum, (_, lines)| sum.saturating_add(*lines));
+            rows.push((format!("{more} more"), rest));
+        }
+        rows
+    }
+}
+
 impl Drawing for Languages {
     fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    fn draw(&self, _width: f64, _name: &str) -> Drawn {
-        let marks = Marks::default();
+    fn draw(&self, width: f64, _name: &str) -> Drawn {
+        let rows = self.shown();
+        let left = label_room(rows.iter().map(|(name, _)| name.as_str()), width);
+        let ends: Vec<String> = rows.iter().map(|(_, lines)| thousands(lines)).collect();
+        let top = rows.iter().map(|(_, lines)| *lines).max().unwrap_or(0) as f64;
+        let scale = Linear::new(top, left, width - end_room(ends.iter().map(String::as_str)));
+        let mut marks = Marks::default();
+        let mut y = 1.0;
+        for ((name, lines), end) in rows.iter().zip(&ends) {
+            let right = scale.at(*lines as f64);
+            marks.add(label(left, y + 12.0, name, false));
+            if *lines > 0 {
+                let tip = tip(&format!("{name}\n{end} lines of code"));
+                let wide = (right - left).max(0.8);
+                marks.add(rect(left, y, wide, 16.0, "f-measured", Some(&tip)));
+            }
+            marks.add(text(right + 8.0, y + 12.0, end, "lab"));
+            y += 23.0;
+        }
         Drawn {
             marks: marks.markup(),
-            height: 0.0,
+            height: y - 6.0,
         }
     }
 }

@@ -7,18 +7,20 @@
 //! A value that is unknown has no mark. Factors are points on a scale by powers, never bars; bars begin at 0. Texts are shortened
 //! to the room that they have, and the same values give the same bytes.
 
+mod bars;
 pub mod calendar;
 pub mod cells;
 pub mod clock;
+mod labels;
 pub mod languages;
 pub mod order;
 pub mod phases;
 pub mod rests;
-pub mod scale;
+mod scale;
 pub mod scatter;
 pub mod standing;
 pub mod strips;
-pub mod svg;
+mod svg;
 pub mod weights;
 
 use maud::{Markup, html};

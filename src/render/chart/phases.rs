@@ -1,6 +1,8 @@
 //! The hours of an estimate by phase.
 
-use super::svg::Marks;
+use super::bars::{cut, end_room, label, label_room};
+use super::scale::Linear;
+use super::svg::{Marks, amount, hours, is_slim, rect, shortened, text, tip};
 use super::{Drawing, Drawn};
 
 /// The chart.
@@ -10,16 +12,65 @@ pub struct Phases {
     pub phases: Vec<(String, f64)>,
 }
 
+impl Phases {
+    /// The phases that are drawn: those beyond a limit as one.
+    fn shown(&self) -> Vec<(String, f64)> {
+        let (drawn, more) = cut(self.phases.len());
+        let known = |(name, value): &(String, f64)| (name.clone(), amount(*value).unwrap_or(0.0));
+        let mut rows: Vec<(String, f64)> = self.phases.iter().take(drawn).map(known).collect();
+        if more > 0 {
+            let rest = self.phases.iter().skip(drawn).map(|phase| known(phase).1).sum();
+            rows.push((format!("{more} more"), rest));
+        }
+        rows
+    }
+}
+
 impl Drawing for Phases {
     fn is_empty(&self) -> bool {
         self.phases.is_empty()
     }
 
-    fn draw(&self, _width: f64, _name: &str) -> Drawn {
-        let marks = Marks::default();
+    fn draw(&self, width: f64, _name: &str) -> Drawn {
+        let rows = self.shown();
+        let is_slim = is_slim(width);
+        // On a phone, names are above their bars.
+        let left = if is_slim {
+            0.0
+        } else {
+            label_room(rows.iter().map(|(name, _)| name.as_str()), width)
+        };
+        let ends: Vec<String> = rows.iter().map(|(_, value)| hours(*value)).collect();
+        let top = rows.iter().map(|(_, value)| *value).fold(0.0, f64::max);
+        let scale = Linear::new(top, left, width - end_room(ends.iter().map(String::as_str)));
+        let high = if is_slim { 15.0 } else { 21.0 };
+        let mut marks = Marks::default();
+        let mut y = 1.0;
+        for ((name, value), end) in rows.iter().zip(&ends) {
+            if is_slim {
+                marks.add(text(0.0, y + 11.0, &shortened(name, width), "lab"));
+                y += 16.0;
+            } else {
+                marks.add(label(left, y + 15.0, name, false));
+            }
+            if *value > 0.0 {
+                let tip = tip(&format!("{name}\n{end}"));
+                let wide = (scale.at(*value) - left - 1.4).max(0.8);
+                marks.add(rect(
+                    left + 0.7,
+                    y + 0.7,
+                    wide,
+                    high - 1.4,
+                    "f-claimed",
+                    Some(&tip),
+                ));
+            }
+            marks.add(text(scale.at(*value) + 8.0, y + high / 2.0 + 4.0, end, "lab"));
+            y += high + 8.0;
+        }
         Drawn {
             marks: marks.markup(),
-            height: 0.0,
+            height: y - 6.0,
         }
     }
 }

@@ -3,17 +3,20 @@
 use maud::{Markup, Render, html};
 use unicode_width::UnicodeWidthChar;
 
-use crate::facts::quantity::{Hours, Minutes, thousands};
+use crate::facts::quantity::{Hours, Minutes, counted, thousands};
 use crate::render::escape;
 use crate::render::href::Href;
 
 /// The room of a character, by estimate: the style sheet sets 12 px in the system's own font.
 pub const CHAR: f64 = 6.6;
 
+/// How much wider strong text is.
+pub const BOLD: f64 = 1.1;
+
 /// Below this width a drawing is for a phone: labels go above their rows.
 const SLIM: f64 = 400.0;
 
-/// Below this width bars lie closer than the lines around them are wide.
+/// Whether a drawing is for a phone.
 pub fn is_slim(width: f64) -> bool {
     width < SLIM
 }
@@ -26,6 +29,11 @@ impl Marks {
     /// On top of what is there.
     pub fn add(&mut self, mark: Markup) {
         self.0.push(mark);
+    }
+
+    /// On top of what is there, if it is a mark.
+    pub fn add_some(&mut self, mark: Option<Markup>) {
+        self.0.extend(mark);
     }
 
     /// As one.
@@ -178,14 +186,29 @@ pub fn shortened(text: &str, width: f64) -> String {
     }
 }
 
+/// A tip: each of its lines short enough to be read at a glance.
+pub fn tip(text: &str) -> String {
+    let lines: Vec<String> = text
+        .lines()
+        .take(6)
+        .map(|line| shortened(line, 90.0 * CHAR))
+        .collect();
+    lines.join("\n")
+}
+
 /// Hours for people.
 pub fn hours(value: f64) -> String {
-    Hours::new(value).map_or_else(|| "–".to_owned(), |hours| thousands(hours.in_decimals()))
+    thousands(Hours::new(value).map_or_else(|| format!("{value:.0}h"), Hours::in_decimals))
 }
 
 /// Minutes for people.
 pub fn minutes(value: f64) -> String {
-    Minutes::new(value).map_or_else(|| "–".to_owned(), |minutes| thousands(minutes.rounded()))
+    thousands(Minutes::new(value).map_or_else(|| format!("{:.0}h", value / 60.0), Minutes::rounded))
+}
+
+/// Tasks for people.
+pub fn tasks(count: u64) -> String {
+    counted(count, "task", "tasks")
 }
 
 /// A factor for people.

@@ -1,0 +1,47 @@
+//! What charts with a bar per row share: the column of labels, and a limit to the rows.
+
+use super::svg::{BOLD, shortened, text, text_width};
+use maud::Markup;
+
+/// The most rows that are drawn; the others are summed up in one more.
+pub const MOST_ROWS: usize = 40;
+/// Between a label and its bar.
+const GAP: f64 = 10.0;
+
+/// The room for labels to the left of bars: as wide as the longest, but at most about a quarter of the drawing.
+pub fn label_room<'t>(names: impl IntoIterator<Item = &'t str>, width: f64) -> f64 {
+    let longest = names
+        .into_iter()
+        .map(|name| text_width(name) * BOLD)
+        .fold(0.0, f64::max);
+    longest.min(width * 0.26) + GAP
+}
+
+/// The label of a bar, which begins at `room`, shortened to it.
+pub fn label(room: f64, y: f64, name: &str, is_strong: bool) -> Markup {
+    let (class, scale) = if is_strong {
+        ("e str", BOLD)
+    } else {
+        ("e lab", 1.0)
+    };
+    text(room - GAP, y, &shortened(name, (room - GAP) / scale), class)
+}
+
+/// The room for the longest of the labels that follow bars.
+pub fn end_room<'t>(labels: impl IntoIterator<Item = &'t str>) -> f64 {
+    labels
+        .into_iter()
+        .map(|label| text_width(label) * BOLD)
+        .fold(0.0, f64::max)
+        + 8.0
+        + 2.0
+}
+
+/// Into how many rows a list is drawn one by one, and how many are summed up in one more.
+pub fn cut(rows: usize) -> (usize, usize) {
+    if rows > MOST_ROWS {
+        (MOST_ROWS, rows - MOST_ROWS)
+    } else {
+        (rows, 0)
+    }
+}
