@@ -1,3 +1,5 @@
+//! Overviews of made-up facts, compared with reports and audits of the same.
+
 use std::collections::HashSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -471,4 +473,39 @@ fn findings_belong_to_their_tasks_and_lines_to_their_commits() {
         .map(|commit| commit.lines_standing)
         .collect();
     assert_eq!(standing, [Some(7), Some(0), Some(0), Some(0)]);
+}
+
+#[test]
+fn the_order_of_repositories_changes_nothing() {
+    let (mut repos, mut sessions) = two();
+    let expected = overview(&repos, &sessions);
+    repos.reverse();
+    for session in &mut sessions {
+        session.home = 1;
+        session.links.iter_mut().for_each(|(repo, _)| *repo = 1);
+    }
+    assert_eq!(overview(&repos, &sessions), expected);
+}
+
+#[test]
+fn a_period_selects_tasks_days_and_sessions() {
+    let (repos, sessions) = two();
+    let query = Query {
+        period: Period {
+            since: Some(day("2026-04-03")),
+            until: Some(day("2026-04-03")),
+        },
+        ..query()
+    };
+    let overview = Overview::new(&repos, &sessions, Vec::new(), &query);
+    let days: Vec<NaiveDate> = overview.days.iter().map(|day| day.day).collect();
+    assert_eq!(days, [day("2026-04-03")]);
+    assert_eq!(overview.tasks.len(), 3);
+    let ids: Vec<&str> = overview
+        .sessions
+        .iter()
+        .map(|session| session.id.as_str())
+        .collect();
+    assert_eq!(ids, ["b"]);
+    assert_eq!(overview.all.measures.tasks, 3);
 }

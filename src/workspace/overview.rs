@@ -282,3 +282,76 @@ fn concerned(repos: &[Repository], sessions: &[SeenSession]) -> Vec<BTreeSet<usi
     }
     concerned
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aggregate::sample::{claim, object, repository};
+    use crate::correlate::seen::Origin;
+    use crate::facts::evidence::Confidence;
+    use crate::facts::link::Link;
+    use crate::facts::session::Sources;
+    use crate::facts::sign::Rung;
+    use crate::facts::span::{Moment, Span};
+
+    /// A session that worked first in the repository at `home`, and made a commit in another.
+    fn session(id: &str, home: usize, made: Option<(usize, u8)>) -> SeenSession {
+        let id = SessionId::new("codex", id);
+        let link = |(repo, number)| {
+            let link = Link {
+                commit: object(number),
+                session: id.clone(),
+                rung: Rung::Hash,
+                confidence: Confidence::Certain,
+                evidence: Vec::new(),
+                share: 1.0,
+                worked: Vec::new(),
+            };
+            (repo, link)
+        };
+        SeenSession {
+            links: made.map(link).into_iter().collect(),
+            origin: Origin::Log,
+            home,
+            models: Vec::new(),
+            span: Span::new(Moment(0), Moment(60_000)),
+            worked: Vec::new(),
+            lanes: 1.0,
+            attention: Vec::new(),
+            usage: Vec::new(),
+            sources: Sources::default(),
+            elsewhere: Vec::new(),
+            rest: 1.0,
+            id,
+        }
+    }
+
+    #[test]
+    fn sessions_concern_the_repositories_of_their_work_and_of_their_tasks() {
+        let mut named = claim(1, "2026-04-02", 1.0).placed();
+        named.task.sessions = vec![SessionId::new("codex", "named")];
+        let repos = [
+            repository("kiln"),
+            Repository {
+                tasks: vec![named, claim(2, "2026-04-02", 1.0).on(7).placed()],
+                ..repository("glaze")
+            },
+        ];
+        let sessions = [
+            session("alone", 0, None),
+            session("named", 0, None),
+            session("made", 0, Some((0, 1))),
+            session("claimed", 0, Some((0, 7))),
+        ];
+        let concerned = concerned(&repos, &sessions);
+        assert_eq!(concerned, [BTreeSet::from([0, 2, 3]), BTreeSet::from([1, 3])]);
+    }
+
+    #[test]
+    fn excluded_repositories_are_counted_and_unknown_names_told() {
+        let mut repos = vec![repository("kiln"), repository("glaze")];
+        let names = ["glaze".to_owned(), "nothing".to_owned()];
+        assert_eq!(exclude(&mut repos, &names), (1, vec!["nothing".to_owned()]));
+        assert_eq!(repos.len(), 1);
+    }
+}
