@@ -159,7 +159,7 @@ fn an_audit_leaves_in_every_format() {
         assert!(!findings.is_empty() && !lines.success().is_empty(), "{format:?}");
     }
     let page = repo.run(&["audit", "--format", "html"]).success();
-    assert!(page.starts_with("<!doctype html>") || page.starts_with("<!DOCTYPE html>"));
+    assert!(page.starts_with("<!DOCTYPE html>"));
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn the_extension_of_the_file_decides_the_format() {
     let repo = world.repo("kiln");
     repo.commit_at("Work", START);
     for (file, begins) in [
-        ("page.html", "<!doctype html>"),
+        ("page.html", "<!DOCTYPE html>"),
         ("audit.json", "{\n  \"schema\": \"git-leverage.audit/"),
         ("findings.SARIF", "{\n  \"$schema\": \"https://"),
         ("audit.txt", "Audit of kiln: "),

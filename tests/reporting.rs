@@ -242,7 +242,7 @@ fn a_file_appears_whole_and_stdout_stays_empty() {
     let ran = repo.run(&["report", "--format", "html", "--output", "report.html"]);
     assert_eq!(ran.success(), "");
     let page = std::fs::read_to_string(repo.path().join("report.html")).unwrap();
-    assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"));
+    assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>\n"));
 }
 
 #[test]
@@ -559,8 +559,8 @@ fn the_extension_of_a_file_decides_its_format() {
     let repo = world.repo("kiln");
     repo.write("a.rs", "one\n").commit("Begin");
     for (file, options, begin) in [
-        ("day.html", &[][..], "<!doctype html>"),
-        ("day.HTM", &[], "<!doctype html>"),
+        ("day.html", &[][..], "<!DOCTYPE html>"),
+        ("day.HTM", &[], "<!DOCTYPE html>"),
         ("day.md", &[], "# Leverage"),
         ("day.csv", &[], "day,tasks,"),
         ("day.json", &[], "{"),

@@ -24,14 +24,25 @@ impl Overview {
         audits: Vec<Option<Audited>>,
         query: &Query,
     ) -> Self {
+        Self::of_agent(repos, sessions, audits, query, None)
+    }
+
+    /// The same, but only work that was done with this agent, as a report selects it.
+    pub fn of_agent(
+        repos: &[Repository],
+        sessions: &[SeenSession],
+        audits: Vec<Option<Audited>>,
+        query: &Query,
+        agent: Option<&str>,
+    ) -> Self {
+        let asked = asked(query, agent);
         let material = Material::new(repos, sessions);
-        let reports = Reports::of(&material, query);
+        let reports = Reports::of(&material, &asked);
         let shown = shown(repos, &reports.by_repo);
         let positions: HashMap<&str, usize> = (shown.iter().enumerate())
             .map(|(number, at)| (repos[*at].name.as_str(), number))
             .collect();
         let supports = Supports::new(&material, repos, sessions, &audits);
-        let asked = asked(query, Vec::new());
         let views = Views {
             material: &material,
             query: &asked,
@@ -92,15 +103,15 @@ impl Overview {
 }
 
 /// The query of a report with the same selection.
-fn asked(query: &Query, by: Vec<Dimension>) -> report::Query {
+fn asked(query: &Query, agent: Option<&str>) -> report::Query {
     report::Query {
-        by,
+        by: Vec::new(),
         zone: query.zone,
         period: query.period,
         // Only a report that adds days without work needs it.
         today: None,
         author: query.author.clone(),
-        agent: None,
+        agent: agent.map(str::to_owned),
         sort: None,
         limit: None,
         work: query.work,
@@ -117,8 +128,11 @@ struct Reports {
 }
 
 impl Reports {
-    fn of(material: &Material<'_>, query: &Query) -> Self {
-        let report = |by: &[Dimension]| material.report(&asked(query, by.to_vec()));
+    fn of(material: &Material<'_>, query: &report::Query) -> Self {
+        let report = |by: &[Dimension]| {
+            let by = by.to_vec();
+            material.report(&report::Query { by, ..query.clone() })
+        };
         let ((by_day, by_repo), (by_repo_and_day, by_task)) = rayon::join(
             || (report(&[Dimension::Day]), report(&[Dimension::Repo])),
             || {

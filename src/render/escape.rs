@@ -87,22 +87,6 @@ fn code_at(text: &str, at: usize) -> Option<usize> {
     (is_whole && is_plain).then_some(length + 2)
 }
 
-/// [`visible`], and nothing in it means anything to HTML, in text or in a quoted attribute.
-pub fn html(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len() + 8);
-    for c in visible(text).chars() {
-        match c {
-            '&' => shown.push_str("&amp;"),
-            '<' => shown.push_str("&lt;"),
-            '>' => shown.push_str("&gt;"),
-            '"' => shown.push_str("&quot;"),
-            '\'' => shown.push_str("&#39;"),
-            c => shown.push(c),
-        }
-    }
-    shown
-}
-
 /// The text as a CSV cell that no spreadsheet takes for a formula: a `'` goes before `= + - @`, TAB and CR.
 pub fn spreadsheet(text: &str) -> Cow<'_, str> {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
@@ -153,14 +137,6 @@ mod tests {
         ] {
             assert_eq!(markdown(text), shown);
         }
-    }
-
-    #[test]
-    fn html_means_nothing() {
-        assert_eq!(
-            html("<a href='x' onclick=\"y\">&\u{1b}"),
-            "&lt;a href=&#39;x&#39; onclick=&quot;y&quot;&gt;&amp;\\x1b"
-        );
     }
 
     #[test]

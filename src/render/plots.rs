@@ -9,15 +9,19 @@ use super::chart::rests::{Rests, RestsRow};
 use super::chart::standing::{Standing, StandingRow};
 use super::chart::strips::{Strip, StripTask, Strips};
 use super::document::Cell;
+use super::escape;
 use super::href::Href;
 use crate::audit::Audit;
 use crate::audit::origin::Grouping;
 use crate::facts::factor::Ratio;
-use crate::facts::quantity::Minutes;
+use crate::facts::quantity::{Minutes, counted};
 use crate::overview::{Group, Overview, TaskView};
 
 /// Up to this many rows are days.
 const MAX_ROWS: usize = 31;
+
+/// Bars beyond this are one.
+const MAX_BARS: usize = 24;
 
 /// Where marks lead.
 pub trait Links {
@@ -40,7 +44,7 @@ impl Links for NoLinks {
     }
 }
 
-/// What the claimed hours rest on: everything first, then each group with claims by name.
+/// What the claimed hours rest on: everything first, then each group with claims in their order. Groups beyond a limit are one.
 pub fn rests<'a>(all: &Group, groups: impl IntoIterator<Item = (&'a str, &'a Group)>) -> Rests {
     let row = |name: &str, group: &Group, is_total| RestsRow {
         name: name.to_owned(),
@@ -49,10 +53,28 @@ pub fn rests<'a>(all: &Group, groups: impl IntoIterator<Item = (&'a str, &'a Gro
     };
     let groups = groups.into_iter().filter(|(_, group)| !group.tasks.is_empty());
     let mut rows: Vec<RestsRow> = groups.map(|(name, group)| row(name, group, false)).collect();
+    let others = rows.split_off(rows.len().min(MAX_BARS));
+    rows.extend(sum(&others));
     if rows.len() > 1 {
         rows.insert(0, row("all", all, true));
     }
     Rests { rows }
+}
+
+/// One bar for several.
+fn sum(rows: &[RestsRow]) -> Option<RestsRow> {
+    let mut parts = [(0, 0.0); 5];
+    for row in rows {
+        for (sum, part) in parts.iter_mut().zip(row.parts) {
+            sum.0 += part.0;
+            sum.1 += part.1;
+        }
+    }
+    (!rows.is_empty()).then(|| RestsRow {
+        name: counted(rows.len() as u64, "other", "others"),
+        is_total: false,
+        parts,
+    })
 }
 
 /// Every task at its factor: a row per day, or per week or month if days are too many.
@@ -107,7 +129,8 @@ pub fn tip(view: &TaskView) -> String {
     let factor = Cell::known(view.measures.leverage_factor, Cell::Factor);
     let claim = format!(
         "{}\n{} claimed over {}: {}",
-        view.task.title,
+        // A line that ends in a title would start one of ours.
+        escape::visible(&view.task.title),
         hours.for_people(),
         minutes.for_people(),
         factor.for_people()
@@ -122,8 +145,13 @@ pub fn tip(view: &TaskView) -> String {
     }
 }
 
+/// The terms of the factor of a task with the minutes of its sessions.
+fn measured_terms(view: &TaskView) -> Ratio {
+    Ratio::new(view.task.estimate.hours, view.logged)
+}
+
 /// The terms of the factor of a task.
-fn terms(view: &TaskView) -> Ratio {
+pub fn terms(view: &TaskView) -> Ratio {
     Ratio::new(view.task.estimate.hours, view.agent.value)
 }
 
@@ -144,19 +172,20 @@ pub fn calendar<'a>(
 
 fn of_day(overview: &Overview, day: NaiveDate, group: &Group, page: Option<Href>) -> CalendarDay {
     let measures = &group.measures;
-    let views = group.tasks.iter().filter_map(|at| overview.tasks.get(*at));
-    let as_claimed: Ratio = views.map(terms).sum();
+    let views = || group.tasks.iter().filter_map(|at| overview.tasks.get(*at));
+    let as_claimed: Ratio = views().map(terms).sum();
+    let measured: Ratio = views().map(measured_terms).sum();
+    let claimed = views().filter_map(TaskView::claimed_minutes).map(Minutes::get);
     let of = |ratio: Ratio| (!ratio.is_empty()).then(|| (ratio.hours().get(), ratio.minutes().get()));
-    let measured = Ratio::new(group.measured.human_hours, Some(group.measured.minutes));
     CalendarDay {
         day,
         href: page.filter(|_| !group.tasks.is_empty()),
         factor_terms: of(as_claimed),
-        measured_terms: of(measured).filter(|_| group.measured.tasks > 0),
+        measured_terms: of(measured),
         tasks: measures.tasks,
         measured_tasks: group.measured.tasks,
         human_hours: measures.human_hours.map(|hours| hours.get()),
-        agent_minutes: measures.agent_minutes.map(Minutes::get),
+        agent_minutes: claimed.reduce(|sum, minutes| sum + minutes),
         logged_minutes: measures.session_agent_minutes.map(Minutes::get),
         sessions: measures.sessions,
         commits: measures.commits,

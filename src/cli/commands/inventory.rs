@@ -235,12 +235,11 @@ fn show_table(
     columns: &Columns,
     zone: Zone,
 ) -> Result<(), CommandError> {
-    let table = shown::table(inventory, columns, zone);
+    let document = Document::from(shown::table(inventory, columns, zone));
     if args.output.format() == Format::Html {
-        let page = single::inventory(inventory, &table);
+        let page = single::inventory(&document, inventory);
         return send_text(context, args.output.output.as_deref(), &page);
     }
-    let document = Document::from(table);
     let rows = shown::spreadsheet(inventory, columns, zone);
     send(args, context, &document, &rows, inventory)
 }

@@ -210,11 +210,13 @@ impl Args {
         untold.cloned().collect()
     }
 
-    /// What the charts of a page show; `None` for other formats, and for one agent, whose part of a day they cannot tell.
+    /// What the charts of a page show; other formats have none.
     fn overview(&self, workspace: &Workspace, query: &Query) -> Option<Overview> {
-        if self.output.format() != Format::Html || query.agent.is_some() {
+        if self.output.format() != Format::Html {
             return None;
         }
+        let Workspace { repos, sessions, .. } = workspace;
+        let without_audits = repos.iter().map(|_| None).collect();
         let asked = overview::Query {
             zone: query.zone,
             period: query.period,
@@ -222,13 +224,8 @@ impl Args {
             work: query.work,
             excluded: 0,
         };
-        let audits = workspace.repos.iter().map(|_| None).collect();
-        Some(Overview::new(
-            &workspace.repos,
-            &workspace.sessions,
-            audits,
-            &asked,
-        ))
+        let agent = query.agent.as_deref();
+        Some(Overview::of_agent(repos, sessions, without_audits, &asked, agent))
     }
 
     fn send(
@@ -246,7 +243,7 @@ impl Args {
             [Dimension::Task] if is_page => shown::task_log(report, &view)?,
             _ => shown::document(report, &view)?,
         };
-        if self.output.format() == Format::Html {
+        if let Some(overview) = overview {
             let page = single::report(&document, overview);
             return send_text(context, self.output.output.as_deref(), &page);
         }

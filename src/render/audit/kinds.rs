@@ -7,15 +7,15 @@ use crate::facts::quantity::plural;
 use crate::render::document::grouped;
 
 /// Findings of one rule and one level, at least one.
-pub(super) struct Kind<'a> {
-    pub(super) level: Level,
-    pub(super) rule: &'static Rule,
-    pub(super) findings: &'a [Finding],
+pub(in crate::render) struct Kind<'a> {
+    pub(in crate::render) level: Level,
+    pub(in crate::render) rule: &'static Rule,
+    pub(in crate::render) findings: &'a [Finding],
 }
 
 impl Kind<'_> {
     /// `3 estimates raised later`.
-    pub(super) fn summary(&self) -> String {
+    pub(in crate::render) fn summary(&self) -> String {
         let count = self.findings.len();
         let noun = plural(&(count as u64), self.rule.one, self.rule.many);
         format!("{} {noun}", grouped(&count.to_string()))
@@ -24,7 +24,7 @@ impl Kind<'_> {
 
 /// The kinds, most severe first: errors before warnings before notes. Within a level, a ledger that was tampered with comes
 /// first; the others follow the order of the rules.
-pub(super) fn kinds(findings: &[Finding]) -> Vec<Kind<'_>> {
+pub(in crate::render) fn kinds(findings: &[Finding]) -> Vec<Kind<'_>> {
     let is_same = |one: &Finding, other: &Finding| (one.level, one.rule) == (other.level, other.rule);
     let mut kinds: Vec<Kind<'_>> = findings
         .chunk_by(is_same)
@@ -49,7 +49,7 @@ fn rank(rule: &Rule) -> (bool, usize) {
 }
 
 /// The id of a finding, shortened for people; empty for a finding about the whole repository. Untrusted text.
-pub(super) fn short_id(found: &Finding) -> String {
+pub(in crate::render) fn short_id(found: &Finding) -> String {
     let id = &found.id;
     if let Ok(task) = id.parse::<TaskId>() {
         return task.short();
@@ -64,7 +64,7 @@ pub(super) fn short_id(found: &Finding) -> String {
 }
 
 /// The text with only the first eight digits of each UUID, as session ids are shown.
-pub(super) fn with_short_ids(text: &str) -> String {
+pub(in crate::render) fn with_short_ids(text: &str) -> String {
     let mut short = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('-') {

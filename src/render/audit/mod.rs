@@ -12,19 +12,18 @@ use super::document::{Basis, Cell, Column, Document, Table};
 use crate::audit::Audit;
 use crate::audit::confidence::Part;
 use crate::audit::origin::Grouping;
-use kinds::{Kind, kinds};
-use lead::facts;
+pub(super) use kinds::{Kind, kinds, short_id};
+use lead::{facts, title};
 use origin::{evidence, origin, over_time};
 use sentences::{all_in, by_agents, level, notes, retracted, skipped};
 
-pub use lead::title;
 pub use lines::{file_document, file_page};
 pub use page::page;
 pub use sarif::sarif;
 
-/// The facts at the top, a row each.
-pub fn facts_table(audit: &Audit) -> Table {
-    Table {
+/// Everything, for pages that are not folded.
+pub fn document(audit: &Audit) -> Document {
+    let summary = Table {
         columns: vec![Column::text("about", "About"), Column::prose("fact", "Fact")],
         rows: facts(audit)
             .into_iter()
@@ -37,29 +36,20 @@ pub fn facts_table(audit: &Audit) -> Table {
             })
             .collect(),
         ..Table::default()
-    }
-}
-
-/// Sentences about all of it, and the rules that had nothing to check.
-pub fn all_notes(audit: &Audit) -> Vec<String> {
-    notes(audit).into_iter().chain(skipped(audit, true)).collect()
-}
-
-/// Everything, for pages that are not folded.
-pub fn document(audit: &Audit) -> Document {
+    };
     let found = kinds(&audit.findings);
     Document {
         title: Some(title(audit)),
-        tables: std::iter::once(facts_table(audit))
+        tables: std::iter::once(summary)
             .chain(found.iter().map(of_kind))
             .chain(tables(audit))
             .collect(),
-        notes: all_notes(audit),
+        notes: notes(audit).into_iter().chain(skipped(audit, true)).collect(),
     }
 }
 
 /// What the claims rest on and who made the commits, the tables that matter most first.
-pub fn tables(audit: &Audit) -> Vec<Table> {
+pub(super) fn tables(audit: &Audit) -> Vec<Table> {
     let mut tables = Vec::new();
     if audit.confidence.claimed.tasks + audit.confidence.retracted.tasks > 0 {
         tables.push(confidence(audit));

@@ -1,22 +1,21 @@
-//! A document as a self-contained HTML file, which fetches nothing.
+//! A document as one HTML file that contains its style and its script and makes no requests.
 
 use maud::{Markup, html};
 
 use crate::render::document::{Document, Table};
-use crate::render::page::{Grid, Page, Place};
+use crate::render::escape;
+use crate::render::page::{Grid, Page, Place, key};
+
+/// The name of a page whose document has none.
+const UNTITLED: &str = "git leverage";
 
 /// The whole page.
 pub fn render(document: &Document) -> String {
-    with_lead(document, &html! {})
-}
-
-/// The whole page, with something between its heading and its tables.
-pub fn with_lead(document: &Document, lead: &Markup) -> String {
-    let title = document.title.as_deref().unwrap_or("git leverage");
+    let title = document.title.as_deref().unwrap_or(UNTITLED);
     let body = html! {
         h1 { (title) }
-        (lead)
-        @for part in &document.tables { (table(part, title)) }
+        @if has_basis(&document.tables) { (key()) }
+        (tables(&document.tables, title))
         (list(&document.notes))
     };
     Page {
@@ -28,17 +27,29 @@ pub fn with_lead(document: &Document, lead: &Markup) -> String {
     .render()
 }
 
-fn table(table: &Table, page: &str) -> Markup {
+/// The tables of a document with their titles and notes; `name` names those without a title.
+pub(in crate::render) fn tables(tables: &[Table], name: &str) -> Markup {
     html! {
-        @if let Some(title) = &table.title { h2 { (title) } }
-        (Grid::of_table(table, page).render())
-        (list(&table.notes))
+        @for table in tables {
+            @if let Some(title) = &table.title { "\n" h2 { (title) } }
+            (Grid::of_table(table, name).render())
+            (list(&table.notes))
+        }
     }
 }
 
-/// Sentences below a table or a page.
+/// Sentences below a table or a page. Untrusted text.
 pub fn list(notes: &[String]) -> Markup {
     html! {
-        @if !notes.is_empty() { ul.faint { @for note in notes { li { (note) } } } }
+        @if !notes.is_empty() {
+            "\n" ul.faint { @for note in notes { li { (escape::visible(note)) } } }
+        }
     }
+}
+
+fn has_basis(tables: &[Table]) -> bool {
+    tables
+        .iter()
+        .flat_map(|table| &table.columns)
+        .any(|column| column.basis.is_some())
 }

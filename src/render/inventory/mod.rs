@@ -16,7 +16,7 @@ use crate::facts::zone::Zone;
 pub use changes::{changed, changes};
 pub use columns::{AI, Columns, DEFAULT, GROUPS, choices, groups_in_words};
 use columns::{Given, HISTORY, SIZE, Spec, TESTS};
-pub use readiness::{matrix, readiness};
+pub use readiness::{findings, matrix, readiness};
 
 /// The columns to sort by, and whether each was asked for with a `-`: text from Z. Numbers and dates have the largest first
 /// either way.

@@ -4,11 +4,16 @@ use maud::{Markup, html};
 
 use super::key::{Mark, mark};
 use super::tiles::{is_unknown, value};
+use crate::facts::quantity::counted;
 use crate::render::document::{Align, Cell, Column, Table};
+use crate::render::escape;
 use crate::render::href::Href;
 
 /// Rows beyond this are counted and not shown: a browser has to lay out all of them.
 const MAX_ROWS: usize = 2_000;
+
+/// A table of a document with more rows has a field that filters it.
+const MIN_ROWS_TO_FILTER: usize = 20;
 
 /// A table.
 #[derive(Debug, Default)]
@@ -27,7 +32,7 @@ pub struct Grid {
     pub sort: bool,
     /// The label of a field that filters it.
     pub filter: Option<&'static str>,
-    /// How many rows are beyond a limit already.
+    /// How many rows are beyond a limit that somebody set. The totals include them.
     pub more_rows: usize,
 }
 
@@ -174,23 +179,25 @@ impl Td {
 
     fn inside(&self, tenths: bool) -> Markup {
         let text = self.cell.in_column(tenths);
+        let text = escape::visible(&text);
         html! {
             @if let Some(kind) = self.mark { (mark(kind)) }
-            @match (&self.chart, &self.href, &self.cell) {
-                (Some(chart), _, _) => (chart),
-                (None, Some(href), _) => { a href=(href) { (text) } },
-                // Followed only by a person, and the other side does not learn from where.
-                (None, None, Cell::Link(_, address)) => {
-                    a href=(address.to_string()) rel="noopener noreferrer" { (text) }
+            @match (&self.chart, &self.href) {
+                (Some(chart), _) => (chart),
+                (None, Some(href)) => { a href=(href) { (text) } },
+                (None, None) => {
+                    // A link is followed only by who clicks on it.
+                    @if let Cell::Link(_, address) = &self.cell {
+                        a href=(address) rel="noopener noreferrer" { (text) }
+                    } @else { (text) }
                 },
-                _ => (text),
             }
         }
     }
 }
 
 impl Grid {
-    /// A table of a document. What names its rows is in their first column that is a key.
+    /// A table of a document. Its key column, else the first, names the rows.
     pub fn of_table(table: &Table, label: &str) -> Self {
         let key = table.columns.iter().position(|column| column.is_key).unwrap_or(0);
         let row = |cells: &Vec<Cell>| {
@@ -202,14 +209,16 @@ impl Grid {
                 })
                 .collect()
         };
+        let count = table.rows.len();
         Self {
             label: table.title.clone().unwrap_or_else(|| label.to_owned()),
             caption: None,
             columns: table.columns.iter().map(head_of).collect(),
             rows: table.rows.iter().map(row).collect(),
             foot: table.totals.as_ref().map(row),
-            sort: table.rows.len() > 1,
-            filter: None,
+            // Sentences are in the order in which they are to be read.
+            sort: count > 1 && !table.columns.iter().any(|column| column.is_prose),
+            filter: (count > MIN_ROWS_TO_FILTER).then_some("Filter rows"),
             more_rows: table.more_rows,
         }
     }
@@ -218,22 +227,29 @@ impl Grid {
     pub fn render(&self) -> Markup {
         let tenths = self.tenths();
         let shown = &self.rows[..self.rows.len().min(MAX_ROWS)];
-        let more = self.rows.len() - shown.len() + self.more_rows;
         html! {
             section.scroll tabindex="0" aria-label=(self.label) {
                 table data-sort[self.sort] data-filter=[self.filter] {
                     @if let Some(caption) = &self.caption { caption { (caption) } }
                     thead {
                         @if self.columns.iter().any(|head| matches!(head.band, Band::Basis(_))) { (self.bands()) }
-                        tr { @for (at, head) in self.columns.iter().enumerate() { (self.head(at, head)) } }
+                        "\n" tr { @for (at, head) in self.columns.iter().enumerate() { (self.head(at, head)) } }
                     }
-                    tbody { @for row in shown { (self.row(row, &tenths)) } }
-                    @if let Some(foot) = &self.foot { tfoot { (self.row(foot, &tenths)) } }
+                    tbody { @for row in shown { "\n" (self.row(row, &tenths)) } }
+                    @if let Some(foot) = &self.foot { tfoot { "\n" (self.row(foot, &tenths)) } }
                 }
             }
-            @if more > 0 {
-                p.sub { "And " (Cell::Count(more as u64).for_people()) (if more == 1 { " more row" } else { " more rows" }) "; "
-                    code { "--format json" } " has all of them." }
+            (self.left_out(self.rows.len() - shown.len()))
+        }
+    }
+
+    /// How many rows are not shown: `cut` of them because they are too many for a page.
+    fn left_out(&self, cut: usize) -> Markup {
+        let rows = |count: usize| counted(count as u64, "more row", "more rows");
+        html! {
+            @if cut > 0 { p.sub { "And " (rows(cut)) "; " code { "--format json" } " has all of them" } }
+            @if self.more_rows > 0 {
+                p.sub { (rows(self.more_rows)) @if self.foot.is_some() { "; the totals include them" } }
             }
         }
     }
@@ -245,6 +261,12 @@ impl Grid {
         at > 0
             && band(at) != band(at - 1)
             && (is_basis(band(at)) || is_basis(band(at - 1)) && band(at) == Some(Band::None))
+    }
+
+    /// Whether the cells of a column name their rows, so that it stays in view.
+    fn names_rows(&self, at: usize) -> bool {
+        let first = self.rows.first();
+        first.and_then(|row| row.get(at)).is_some_and(|td| td.is_head)
     }
 
     fn bands(&self) -> Markup {
@@ -267,7 +289,7 @@ impl Grid {
     }
 
     fn head(&self, at: usize, head: &Head) -> Markup {
-        let classes = head.classes("", self.is_edge(at));
+        let classes = head.classes(if self.names_rows(at) { "key" } else { "" }, self.is_edge(at));
         html! {
             th scope="col" class=[classes] {
                 @if let Some(axis) = &head.axis { span.vh { (head.word) } (axis) } @else { (head.word) }
@@ -324,6 +346,13 @@ fn head_of(column: &Column) -> Head {
         word: column.heading.to_string(),
         band: column.basis.map_or(Band::None, |basis| Band::Basis(basis.into())),
         is_number: column.align == Align::Right,
+        class: if column.is_prose {
+            "title"
+        } else if column.is_whole {
+            "nw"
+        } else {
+            ""
+        },
         ..Head::default()
     }
 }

@@ -1,119 +1,127 @@
-//! An audit as a single file: what the claims rest on, the findings folded by rule, and what is still at HEAD.
+//! An audit as a page: the evidence for the claims, what was found, whose lines are at HEAD, and the tables.
 
 use maud::{Markup, html};
 
-use super::report::RESTS_CAPTION;
-use crate::audit::confidence::{Confidence, Part};
-use crate::audit::{Audit, Finding, Level};
+use super::file;
+use crate::audit::{Audit, Level};
 use crate::facts::quantity::counted;
-use crate::render::audit as shown;
-use crate::render::chart::figure;
+use crate::render::audit::{self as shown, Kind, kinds, short_id};
 use crate::render::chart::rests::{Rests, RestsRow};
+use crate::render::chart::{Drawing, figure};
 use crate::render::document::Document;
-use crate::render::html::with_lead;
-use crate::render::page::{Mark, key, mark};
+use crate::render::format::html::{list, tables};
+use crate::render::page::key;
 use crate::render::plots;
 
-/// Findings of one rule beyond this are counted and not shown.
+/// The page of an audit; `document` is the same for the other formats.
+pub fn audit(document: &Document, audit: &Audit) -> String {
+    let title = document.title.as_deref().unwrap_or("Audit");
+    let body = html! {
+        h1 { (title) }
+        @if let Some(summary) = document.tables.first() {
+            dl { @for row in &summary.rows {
+                @if let [about, fact, ..] = row.as_slice() { dt { (about.for_people()) } dd { (fact.for_people()) } }
+            } }
+        }
+        (key())
+        (evidence(audit))
+        (findings(audit))
+        (standing(audit))
+        (tables(&shown::tables(audit), title))
+        (list(&document.notes))
+    };
+    file(title, title, body)
+}
+
+fn evidence(audit: &Audit) -> Markup {
+    let parts = &audit.confidence;
+    let of = [
+        parts.measured,
+        parts.noted,
+        parts.linked,
+        parts.unchecked,
+        parts.unsupported,
+    ];
+    let chart = Rests {
+        rows: match parts.claimed.tasks {
+            0 => Vec::new(),
+            _ => vec![RestsRow {
+                name: audit.repo.clone(),
+                is_total: true,
+                parts: of.map(|part| (part.tasks, part.human_hours.get())),
+            }],
+        },
+    };
+    if chart.is_empty() {
+        return html! {};
+    }
+    html! {
+        h2 id="rests" { "What the claimed hours rest on" }
+        (figure(&chart, "rests", html! {
+            "Solid: the minutes of the task’s sessions were read in logs. Hatched: minutes from notes, or only commits. Dashed: nothing. "
+            "Minutes can be measured, hours cannot."
+        }, None))
+    }
+}
+
+fn word(level: Level) -> &'static str {
+    match level {
+        Level::Note => "note",
+        Level::Warning => "warning",
+        Level::Error => "error",
+    }
+}
+
+/// The findings by rule, the most severe first. Errors are unfolded.
+fn findings(audit: &Audit) -> Markup {
+    let kinds = kinds(&audit.findings);
+    html! {
+        h2 id="findings" { "Findings" }
+        @if kinds.is_empty() {
+            p.sub { "No findings in " (counted(audit.checked.len() as u64, "check", "checks")) "." }
+        }
+        @for kind in &kinds { (of_kind(kind)) }
+    }
+}
+
+/// Beyond these, the findings of a rule are counted.
 const MAX_FINDINGS: usize = 500;
 
-/// The page of an audit.
-pub fn audit(audit: &Audit) -> String {
-    let facts = shown::facts_table(audit);
-    let lead = html! {
-        (key())
-        (crate::render::page::Grid::of_table(&facts, "In short").render())
-        (rests(audit))
-        (findings(&audit.findings))
-        (standing(audit))
-    };
-    let rest = Document {
-        title: Some(shown::title(audit)),
-        tables: shown::tables(audit),
-        notes: shown::all_notes(audit),
-        ..Document::default()
-    };
-    with_lead(&rest, &lead)
-}
-
-fn rests(audit: &Audit) -> Markup {
-    let chart = rests_of(&audit.repo, &audit.confidence);
+fn of_kind(kind: &Kind<'_>) -> Markup {
+    let shown = &kind.findings[..kind.findings.len().min(MAX_FINDINGS)];
+    let more = kind.findings.len() - shown.len();
     html! {
-        @if !chart.rows.is_empty() {
-            h2 #rests { "What the claims rest on" }
-            (figure(&chart, "rests", html! { (RESTS_CAPTION) }, None))
+        div.finding.(word(kind.level)) id={ "rule-" (kind.rule.id) "-" (word(kind.level)) } {
+            p { span.tag { (word(kind.level)) } " " (kind.summary()) " " code.faint { (kind.rule.id) } }
+            p.faint.small { (kind.rule.advice) }
+            details open[kind.level == Level::Error] {
+                summary { "Show " (counted(kind.findings.len() as u64, "finding", "findings")) }
+                ul { @for found in shown {
+                    li { @let id = short_id(found); @if !id.is_empty() { code { (id) } " " } (found.message) }
+                } }
+                @if more > 0 { p.sub { "And " (counted(more as u64, "more finding", "more findings")) "; " code { "--format json" } " has all of them" } }
+            }
         }
-    }
-}
-
-fn rests_of(repo: &str, confidence: &Confidence) -> Rests {
-    if confidence.claimed.tasks == 0 {
-        return Rests::default();
-    }
-    let part = |part: &Part| (part.tasks, part.human_hours.get());
-    Rests {
-        rows: vec![RestsRow {
-            name: repo.to_owned(),
-            is_total: false,
-            parts: [
-                part(&confidence.measured),
-                part(&confidence.noted),
-                part(&confidence.linked),
-                part(&confidence.unchecked),
-                part(&confidence.unsupported),
-            ],
-        }],
     }
 }
 
 fn standing(audit: &Audit) -> Markup {
-    let chart = plots::standing(audit);
-    let caption = html! {
-        "Dashed: lines added. " (mark(Mark::Measured)) "Solid: those still at HEAD. That a commit shows no sign of an agent does not \
-        prove that a person made it."
+    let chart = Standing {
+        rows: audit
+            .origin
+            .iter()
+            .filter(|row| row.by == Grouping::State)
+            .map(bar)
+            .collect(),
     };
-    html! {
-        @if !chart.rows.is_empty() {
-            h2 #standing { "Lines still at HEAD" }
-            (figure(&chart, "standing", caption, None))
-        }
-    }
-}
-
-/// The findings by rule, the most severe first. Untrusted text.
-pub fn findings(findings: &[Finding]) -> Markup {
-    html! {
-        h2 #findings { "What does not add up" }
-        @if findings.is_empty() { p { "No findings." } }
-        @for same in findings.chunk_by(|a, b| a.rule == b.rule && a.level == b.level) {
-            (of_rule(same))
-        }
-    }
-}
-
-fn of_rule(findings: &[Finding]) -> Markup {
-    let Some(first) = findings.first() else {
+    if chart.is_empty() {
         return html! {};
-    };
-    let more = findings.len().saturating_sub(MAX_FINDINGS);
-    html! {
-        div class={ "finding " (word(first.level)) } {
-            h3 {
-                span.tag { (word(first.level)) } " " code { (first.rule) } " "
-                span.faint.small { (counted(findings.len(), "time", "times")) }
-            }
-            ul { @for found in &findings[..findings.len() - more] { li { (found.message) } } }
-            @if more > 0 { p { "And " (more) " more; " code { "--format json" } " has all of them." } }
-            p.faint.small { (first.advice) }
-        }
     }
-}
-
-/// The level as a word.
-pub fn word(level: Level) -> &'static str {
-    match level {
-        Level::Error => "error",
-        Level::Warning => "warning",
-        Level::Note => "note",
+    html! {
+        h2 id="standing" { "Lines added and lines at HEAD" }
+        (figure(&chart, "standing", html! {
+            "Dashed: lines that the commits added. Solid: those of them that are still at HEAD. Commits without a sign of an agent are not "
+            "known to be by people."
+        }, None))
     }
 }

@@ -1,75 +1,87 @@
-//! An inventory as a single file: the table, lines of code by language, and the checks of readiness.
+//! An inventory as a page: a table that sorts and filters, the languages of all repositories, and the checks of each.
 
-use std::collections::BTreeMap;
+use maud::{Markup, html};
 
-use maud::html;
-
+use super::file;
 use crate::aggregate::inventory::Inventory;
-use crate::render::chart::figure;
+use crate::facts::quantity::counted;
 use crate::render::chart::languages::Languages;
-use crate::render::document::{Document, Table};
-use crate::render::inventory as shown;
-use crate::render::page::{Grid, Page, Place};
+use crate::render::chart::{Drawing, figure};
+use crate::render::document::Document;
+use crate::render::format::html::{list, tables};
+use crate::render::inventory::{findings, matrix};
+use crate::render::page::{Grid, Td};
 
-/// Languages beyond this are one bar.
+/// The most languages that have a bar.
 const MAX_LANGUAGES: usize = 15;
 
-/// The page of an inventory, whose columns are those of `table`.
-pub fn inventory(inventory: &Inventory, table: &Table) -> String {
-    let title = "Inventory";
-    let languages = languages(inventory);
-    let checks = shown::readiness(inventory, None);
-    let grid = Grid {
-        filter: Some("Filter repositories"),
-        ..Grid::of_table(table, "Repositories")
-    };
+/// The page of an inventory; `document` has the chosen columns.
+pub fn inventory(document: &Document, inventory: &Inventory) -> String {
+    let count = counted(inventory.rows.len() as u64, "repository", "repositories");
+    let default = format!("Inventory of {count}");
+    let title = document.title.as_deref().unwrap_or(&default);
     let body = html! {
         h1 { (title) }
-        h2 #repositories { "Repositories" }
-        (grid.render())
-        (crate::render::html::list(&table.notes))
-        @if !languages.rows.is_empty() {
-            h2 #languages { "Lines of code by language" }
-            (figure(&languages, "languages", html! { "Bars begin at 0. Blank lines and comments are left out." }, None))
-        }
-        h2 #readiness { "Readiness" }
-        p.sub { "Whether a repository has what others need to rely on it. A check that does not apply is n/a." }
-        (documents(&checks))
-    };
-    Page {
-        title,
-        description: "Repositories: size, tests, history and state",
-        body,
-        place: Place::Single,
-    }
-    .render()
-}
-
-fn documents(document: &Document) -> maud::Markup {
-    html! {
         @for table in &document.tables {
-            @if let Some(title) = &table.title { h3 { (title) } }
-            (Grid::of_table(table, "Checks").render())
-            (crate::render::html::list(&table.notes))
+            h2 { (table.title.as_deref().unwrap_or("Repositories")) }
+            (Grid { filter: Some("Filter repositories"), sort: true, ..Grid::of_table(table, title) }.render())
+            (list(&table.notes))
         }
+        (languages(inventory))
+        (readiness(inventory))
+        (list(&document.notes))
+    };
+    file(title, title, body)
+}
+
+fn languages(inventory: &Inventory) -> Markup {
+    let counts = inventory.totals.languages.iter().flatten();
+    let mut rows: Vec<(String, u64)> = counts
+        .map(|(name, counts)| (name.clone(), counts.code))
+        .filter(|(_, code)| *code > 0)
+        .collect();
+    rows.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let others = rows.split_off(rows.len().min(MAX_LANGUAGES));
+    if !others.is_empty() {
+        let code = others.iter().map(|(_, code)| code).sum();
+        rows.push((format!("{} others", others.len()), code));
+    }
+    let chart = Languages { rows };
+    if chart.is_empty() {
+        return html! {};
+    }
+    html! {
+        h2 id="languages" { "Lines of code by language" }
+        (figure(&chart, "languages", html! { "Lines of code in the files at HEAD of all repositories, without comments and blank lines." }, None))
     }
 }
 
-/// Lines of code of all repositories, the most first. Copies of a repository count once, as in the totals.
-fn languages(inventory: &Inventory) -> Languages {
-    let of_totals = inventory.totals.languages.iter().flatten();
-    let mut lines: BTreeMap<&str, u64> = BTreeMap::new();
-    for (name, row) in of_totals {
-        *lines.entry(name).or_default() += row.code;
+/// The checks of every repository, each with a sign and a word.
+fn readiness(inventory: &Inventory) -> Markup {
+    if inventory.rows.iter().all(|row| row.checks.is_empty()) {
+        return html! {};
     }
-    let mut rows: Vec<(String, u64)> = lines
-        .into_iter()
-        .filter(|(_, code)| *code > 0)
-        .map(|(name, code)| (name.to_owned(), code))
-        .collect();
-    rows.sort_by(|(name, a), (other, b)| b.cmp(a).then_with(|| name.cmp(other)));
-    let rest: u64 = rows.iter().skip(MAX_LANGUAGES).map(|(_, code)| code).sum();
-    rows.truncate(MAX_LANGUAGES);
-    rows.extend((rest > 0).then(|| ("Other".to_owned(), rest)));
-    Languages { rows }
+    let mut grid = Grid::of_table(&matrix(inventory), "Readiness");
+    for cell in grid.rows.iter_mut().flatten().filter(|td| !td.is_head) {
+        with_sign(cell);
+    }
+    let failed = findings(inventory);
+    html! {
+        h2 id="readiness" { "Readiness" }
+        (grid.render())
+        @if !failed.rows.is_empty() { (tables(&[failed], "Failed checks")) }
+    }
+}
+
+/// The words of the matrix are short; a sign before them makes a failure easy to find without a color.
+fn with_sign(td: &mut Td) {
+    use crate::render::document::Cell;
+    let Cell::Text(word) = &td.cell else { return };
+    let signed = match word.as_str() {
+        "ok" => "✓ ok",
+        "FAIL" => "✗ fails",
+        _ => return,
+    };
+    td.cell = Cell::text(signed);
+    td.class = "nw";
 }

@@ -1,6 +1,7 @@
-//! Single files with charts: a report, an audit or an inventory as one page that holds everything.
+//! Results as one HTML file each, with charts: what `report`, `audit` and `inventory` write as HTML.
 //!
-//! Charts and tiles come first, then the tables that every format has. Marks lead to a row of the same page if it has one.
+//! Tables and notes are those of the other formats; above them are the claim in one sentence, what it rests on, and the charts.
+//! Links lead to places in the same file.
 
 mod audit;
 mod inventory;
@@ -9,3 +10,18 @@ mod report;
 pub use audit::audit;
 pub use inventory::inventory;
 pub use report::report;
+
+use maud::Markup;
+
+use super::page::{Page, Place};
+
+/// The page with this content, which has its `h1`.
+fn file(title: &str, description: &str, body: Markup) -> String {
+    Page {
+        title,
+        description,
+        body,
+        place: Place::Single,
+    }
+    .render()
+}

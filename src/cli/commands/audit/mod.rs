@@ -101,7 +101,7 @@ fn send(args: &Args, context: &mut Context, audit: &Audit, place: Option<&str>) 
             let screen = context.terminal.screen(args.output.as_deref());
             Ok(shown::page(audit, screen, unfolded))
         }
-        AuditFormat::Common(Format::Html) => Ok(single::audit(audit)),
+        AuditFormat::Common(Format::Html) => Ok(single::audit(&shown::document(audit), audit)),
         AuditFormat::Common(format) => {
             let content = Content {
                 document: &shown::document(audit),
