@@ -91,8 +91,7 @@ impl Dimension {
         matches!(self, Self::Task | Self::Category | Self::Tag | Self::Estimator)
     }
 
-    /// The key of the calendar that a day belongs to; of other dimensions the day itself.
-    pub fn of_day(self, day: NaiveDate) -> String {
+    pub(super) fn of_day(self, day: NaiveDate) -> String {
         match self {
             Self::Week => {
                 let week = day.iso_week();

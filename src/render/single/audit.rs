@@ -9,7 +9,7 @@ use crate::render::audit::{self as shown, Kind, kinds, short_id};
 use crate::render::chart::rests::{Rests, RestsRow};
 use crate::render::chart::{Drawing, figure};
 use crate::render::document::Document;
-use crate::render::format::html::{list, tables};
+use crate::render::html::{list, tables};
 use crate::render::page::key;
 use crate::render::plots;
 
@@ -106,14 +106,7 @@ fn of_kind(kind: &Kind<'_>) -> Markup {
 }
 
 fn standing(audit: &Audit) -> Markup {
-    let chart = Standing {
-        rows: audit
-            .origin
-            .iter()
-            .filter(|row| row.by == Grouping::State)
-            .map(bar)
-            .collect(),
-    };
+    let chart = plots::standing(audit);
     if chart.is_empty() {
         return html! {};
     }

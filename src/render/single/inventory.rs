@@ -8,7 +8,7 @@ use crate::facts::quantity::counted;
 use crate::render::chart::languages::Languages;
 use crate::render::chart::{Drawing, figure};
 use crate::render::document::Document;
-use crate::render::format::html::{list, tables};
+use crate::render::html::{list, tables};
 use crate::render::inventory::{findings, matrix};
 use crate::render::page::{Grid, Td};
 

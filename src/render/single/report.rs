@@ -12,8 +12,8 @@ use crate::overview::{Overview, Support};
 use crate::render::chart::calendar::{Calendar, Period};
 use crate::render::chart::{Drawing, figure};
 use crate::render::document::{Cell, Document, Table, percent};
-use crate::render::format::html::list;
 use crate::render::href::Href;
+use crate::render::html::list;
 use crate::render::page::{Grid, Head, Mark, Td, key, mark, tile, tiles};
 use crate::render::plots::{self, Links};
 
