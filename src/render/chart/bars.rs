@@ -1,9 +1,11 @@
 //! What charts with a bar per row share: the column of labels, and a limit to the rows.
 
-use super::svg::{BOLD, shortened, text, text_width};
 use maud::Markup;
 
-/// The most rows that are drawn; the others are summed up in one more.
+use super::svg::{BOLD, shortened, text, text_width};
+use crate::facts::quantity::thousands;
+
+/// The most rows that are drawn; the others are summed up in words, since a bar of their sum would dwarf them.
 pub const MOST_ROWS: usize = 40;
 /// Between a label and its bar.
 const GAP: f64 = 10.0;
@@ -37,11 +39,19 @@ pub fn end_room<'t>(labels: impl IntoIterator<Item = &'t str>) -> f64 {
         + 2.0
 }
 
-/// Into how many rows a list is drawn one by one, and how many are summed up in one more.
+/// How many of the rows are drawn, and how many are not.
 pub fn cut(rows: usize) -> (usize, usize) {
-    if rows > MOST_ROWS {
-        (MOST_ROWS, rows - MOST_ROWS)
-    } else {
-        (rows, 0)
-    }
+    (rows.min(MOST_ROWS), rows.saturating_sub(MOST_ROWS))
+}
+
+/// What is said below the bars of the rows that are not drawn; nothing if all are.
+pub fn more(room: f64, y: f64, count: usize, sum: &str) -> Option<Markup> {
+    (count > 0).then(|| {
+        text(
+            room - GAP,
+            y,
+            &format!("and {} more: {sum}", thousands(count)),
+            "",
+        )
+    })
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, Days, NaiveDate};
+use maud::{Markup, html};
 
 use super::labels::{Area, Labels, Side};
 use super::scale::{Linear, Log, tick};
 use super::svg::{
-    Marks, amount, diamond, factor, hours, is_slim, line, link, minutes, positive, rect, tasks, text,
-    text_width,
+    BOLD, Marks, Rects, amount, diamond, factor, hours, is_slim, line, link, minutes, positive, target,
+    tasks, text, text_width,
 };
 use super::{Drawing, Drawn};
 use crate::facts::quantity::{counted, thousands};
@@ -18,6 +19,8 @@ use crate::render::href::Href;
 const TITLE: f64 = 22.0;
 /// Between two panels.
 const GAP: f64 = 20.0;
+/// With more marks than these, a narrow drawing has no tips.
+const MOST_TIPS: usize = 45;
 /// The room to the right of the days.
 const RIGHT: f64 = 10.0;
 
@@ -87,6 +90,7 @@ struct Bucket<'c> {
     minutes: Option<f64>,
     logged: Option<f64>,
     sessions: Option<u64>,
+    is_only: bool,
     commits: u64,
     agent_commits: u64,
 }
@@ -121,9 +125,52 @@ impl<'c> Bucket<'c> {
         self.hours = plus(self.hours, day.human_hours);
         self.minutes = plus(self.minutes, day.agent_minutes);
         self.logged = plus(self.logged, day.logged_minutes);
-        self.sessions = self.sessions.or(day.sessions);
+        // A session can be active on several days: of more than one, the number is unknown.
+        self.sessions = if self.is_only { day.sessions } else { None };
+        self.is_only = false;
         self.commits += day.commits;
         self.agent_commits += day.agent_commits.min(day.commits);
+    }
+
+    /// What is known of it, a line for each panel.
+    fn tip(&self) -> String {
+        let mut lines = vec![self.name.clone()];
+        if let Some(value) = ratio(self.claimed) {
+            lines.push(format!("{} as claimed, {}", factor(value), tasks(self.tasks)));
+        }
+        if let Some(value) = ratio(self.measured) {
+            lines.push(format!(
+                "{} with measured minutes, {}",
+                factor(value),
+                tasks(self.measured_tasks)
+            ));
+        }
+        if let Some(value) = self.hours {
+            lines.push(format!("{} claimed", hours(value)));
+        }
+        let times = [
+            self.minutes.map(|value| (value, "claimed")),
+            self.logged.map(|value| (value, "from logs")),
+        ];
+        let times: Vec<String> = times
+            .into_iter()
+            .flatten()
+            .map(|(value, basis)| format!("{} {basis}", minutes(value)))
+            .collect();
+        if !times.is_empty() {
+            lines.push(format!("agent time: {}", times.join(", ")));
+        }
+        if let Some(count) = self.sessions {
+            lines.push(counted(count, "session", "sessions"));
+        }
+        if self.commits > 0 {
+            let all = counted(self.commits, "commit", "commits");
+            lines.push(format!(
+                "{all}, {} with a sign of an agent",
+                thousands(self.agent_commits)
+            ));
+        }
+        lines.join("\n")
     }
 
     fn has_marks(&self) -> bool {
@@ -195,6 +242,7 @@ impl Calendar {
             let bucket = buckets.entry(period.number(day.day) - start).or_default();
             if bucket.name.is_empty() {
                 bucket.name = period.name(day.day);
+                bucket.is_only = true;
             }
             if period == Period::Day {
                 bucket.href = day.href.as_ref();
@@ -237,6 +285,7 @@ struct Frame {
     width: f64,
     left: f64,
     step: f64,
+    has_tips: bool,
 }
 
 impl Frame {
@@ -317,7 +366,7 @@ impl Panel {
             .flat_map(|bucket| [ratio(bucket.claimed), ratio(bucket.measured)]);
         let log = Log::of(both.flatten(), height - 6.0, 6.0)?;
         let ticks = log
-            .ticks(|_| 22.0)
+            .ticks((f64::NEG_INFINITY, f64::INFINITY), |_| 22.0)
             .into_iter()
             .map(|value| (value, format!("{}x", tick(value))));
         Some(Self {
@@ -347,119 +396,117 @@ fn panels(buckets: &BTreeMap<i64, Bucket<'_>>) -> Vec<Panel> {
     all.into_iter().flatten().collect()
 }
 
-/// The marks of bars in a panel whose upper edge is at `top`.
-fn bars(marks: &mut Marks, panel: &Panel, (x, top): (f64, f64), bucket: &Bucket<'_>, frame: &Frame) {
+/// The bars of a panel whose upper edge is at `top`.
+fn bars(marks: &mut Marks, panel: &Panel, top: f64, buckets: &BTreeMap<i64, Bucket<'_>>, frame: &Frame) {
     let wide = frame.bar();
     let place = |value: f64| top + panel.at(value);
-    let name = &bucket.name;
-    let mut bar = |left: f64, width: f64, (from, to): (f64, f64), class: &str, tip: &str| {
-        if to > from {
-            marks.add(rect(
-                left,
-                place(to),
-                width,
-                place(from) - place(to),
-                class,
-                Some(tip),
-            ));
-        }
+    let (mut claimed, mut measured, mut other) = (Rects::default(), Rects::default(), Rects::default());
+    let add = |rects: &mut Rects, left: f64, width: f64, from: f64, to: f64| {
+        rects.add(left, place(to), width, place(from) - place(to));
     };
-    match panel.content {
-        Content::Factors(_) => {}
-        Content::Hours => {
-            let value = bucket.hours.unwrap_or(0.0);
-            bar(
-                x - wide / 2.0,
-                wide,
-                (0.0, value),
-                frame.claimed(),
-                &format!("{name}: {} claimed", hours(value)),
-            );
+    for (position, bucket) in buckets {
+        let left = frame.at(*position) - wide / 2.0;
+        match panel.content {
+            Content::Factors(_) => {}
+            Content::Hours => add(&mut claimed, left, wide, 0.0, bucket.hours.unwrap_or(0.0)),
+            Content::Minutes => {
+                let (said, logged) = (bucket.minutes.unwrap_or(0.0), bucket.logged.unwrap_or(0.0));
+                // Side by side only where both are.
+                let part = if said > 0.0 && logged > 0.0 {
+                    wide / 2.0
+                } else {
+                    wide
+                };
+                add(&mut claimed, left, part, 0.0, said);
+                add(&mut measured, left + wide - part, part, 0.0, logged);
+            }
+            Content::Commits => {
+                add(&mut measured, left, wide, 0.0, bucket.agent_commits as f64);
+                add(
+                    &mut other,
+                    left,
+                    wide,
+                    bucket.agent_commits as f64,
+                    bucket.commits as f64,
+                );
+            }
         }
-        Content::Minutes => {
-            let (claimed, logged) = (bucket.minutes.unwrap_or(0.0), bucket.logged.unwrap_or(0.0));
-            // Side by side only where both are.
-            let half = if claimed > 0.0 && logged > 0.0 {
-                wide / 2.0
-            } else {
-                wide
-            };
-            let tip = format!("{name}: {} of agent time claimed", minutes(claimed));
-            bar(x - wide / 2.0, half, (0.0, claimed), frame.claimed(), &tip);
-            let count = bucket
-                .sessions
-                .map(|count| format!(", {}", counted(count, "session", "sessions")));
-            let tip = format!(
-                "{name}: {} of agent time from logs{}",
-                minutes(logged),
-                count.unwrap_or_default()
-            );
-            bar(x + wide / 2.0 - half, half, (0.0, logged), "f-measured", &tip);
-        }
-        Content::Commits => {
-            let (all, agents) = (bucket.commits, bucket.agent_commits);
-            let of_all = counted(all, "commit", "commits");
-            let tip = format!(
-                "{name}: {} of {of_all} with a sign of an agent",
-                thousands(agents)
-            );
-            bar(x - wide / 2.0, wide, (0.0, agents as f64), "f-measured", &tip);
-            let tip = format!(
-                "{name}: {} of {of_all} without a sign of an agent",
-                thousands(all - agents)
-            );
-            bar(x - wide / 2.0, wide, (agents as f64, all as f64), "f-other", &tip);
-        }
+    }
+    marks.add_some(claimed.markup(frame.claimed()));
+    marks.add_some(measured.markup("f-measured"));
+    marks.add_some(other.markup("f-other"));
+}
+
+/// The factors of one mark in a panel whose upper edge is at `top`; labels stay clear of them.
+fn points(
+    panel: &Panel,
+    top: f64,
+    (x, size): (f64, f64),
+    bucket: &Bucket<'_>,
+    labels: &mut Labels,
+) -> Markup {
+    let place = |value: f64| top + panel.at(value);
+    let claimed = ratio(bucket.claimed).map(place);
+    let measured = ratio(bucket.measured).map(place);
+    for (y, size) in claimed
+        .map(|y| (y, size))
+        .into_iter()
+        .chain(measured.map(|y| (y, size / 2.0)))
+    {
+        labels.avoid(Area::around(x, y, size));
+    }
+    html! {
+        @if let (Some(from), Some(to)) = (claimed, measured) { (line(x, from, x, to, "link")) }
+        @if let Some(y) = claimed { (diamond(x, y, size, "h-derived", None)) }
+        @if let Some(y) = measured { (diamond(x, y, size / 2.0, "f-derived", None)) }
     }
 }
 
-/// The factors of a panel whose upper edge is at `top`, with as many of their figures as have room.
-fn factors(marks: &mut Marks, panel: &Panel, top: f64, buckets: &BTreeMap<i64, Bucket<'_>>, frame: &Frame) {
+/// Over the bars, a column per mark that has its tip and its link, with its factors; then their figures, the newest first.
+fn columns(
+    marks: &mut Marks,
+    panels: &[(Panel, f64)],
+    bottom: f64,
+    buckets: &BTreeMap<i64, Bucket<'_>>,
+    frame: &Frame,
+) {
+    let factors = panels
+        .iter()
+        .find(|(panel, _)| matches!(panel.content, Content::Factors(_)));
+    let (top, height) = factors.map_or((0.0, 0.0), |(panel, top)| (*top, panel.height));
     let mut labels = Labels::within(Area {
         left: frame.left,
         top: top - 8.0,
         right: frame.width,
-        bottom: top + panel.height + 8.0,
+        bottom: top + height + 8.0,
     });
-    let mut points = Vec::new();
     let size = frame.step.clamp(3.4, 6.0);
     for (position, bucket) in buckets {
         let x = frame.at(*position);
-        let place = |value: f64| top + panel.at(value);
-        let (claimed, measured) = (ratio(bucket.claimed), ratio(bucket.measured));
-        if let (Some(from), Some(to)) = (claimed, measured) {
-            marks.add(line(x, place(from), x, place(to), "link"));
-        }
-        if let Some(value) = claimed {
-            let tip = format!(
-                "{}: {} of {}, as claimed",
-                bucket.name,
-                factor(value),
-                tasks(bucket.tasks)
-            );
-            marks.add(link(
-                bucket.href,
-                Some(&tip),
-                &diamond(x, place(value), size, "h-derived", None),
-            ));
-            labels.avoid(Area::around(x, place(value), size));
-            points.push((x, place(value), value));
-        }
-        if let Some(value) = measured {
-            let of = format!("{} of {}", thousands(bucket.measured_tasks), tasks(bucket.tasks));
-            let tip = format!(
-                "{}: {} with measured minutes, over {of}",
-                bucket.name,
-                factor(value)
-            );
-            marks.add(diamond(x, place(value), size / 2.0, "f-derived", Some(&tip)));
-            labels.avoid(Area::around(x, place(value), size / 2.0));
-        }
+        let shown = factors.map(|(panel, top)| points(panel, *top, (x, size), bucket, &mut labels));
+        let both = html! {
+            (target(x - frame.step / 2.0, TITLE, frame.step, bottom - TITLE))
+            @if let Some(shown) = &shown { (shown) }
+        };
+        let tip = frame.has_tips.then(|| bucket.tip());
+        marks.add(if tip.is_some() || bucket.href.is_some() {
+            link(bucket.href, tip.as_deref(), &both)
+        } else {
+            shown.unwrap_or_default()
+        });
     }
-    // The newest first.
-    for (x, y, value) in points.into_iter().rev() {
-        let sides = [(x + 10.0, y + 4.0, Side::Right), (x - 10.0, y + 4.0, Side::Left)];
-        marks.add_some(labels.place(&factor(value), "str", &sides));
+    let Some((panel, top)) = factors else {
+        return;
+    };
+    for (position, bucket) in buckets.iter().rev() {
+        if let Some(value) = ratio(bucket.claimed) {
+            let (x, y) = (frame.at(*position), top + panel.at(value) + 4.0);
+            marks.add_some(labels.place(
+                &factor(value),
+                "str",
+                &[(x + 10.0, y, Side::Right), (x - 10.0, y, Side::Left)],
+            ));
+        }
     }
 }
 
@@ -507,12 +554,15 @@ impl Drawing for Calendar {
             width,
             left,
             step: (width - left - RIGHT) / slots as f64,
+            // A phone has no pointer that could find a narrow column.
+            has_tips: !is_slim(width) || buckets.len() <= MOST_TIPS,
         };
         let mut marks = Marks::default();
         let mut y = 4.0;
-        for panel in &panels {
+        let mut placed = Vec::new();
+        for panel in panels {
             marks.add(text(0.0, y + 11.0, panel.title, "str"));
-            let x = 12.0 + 7.3 * text_width(panel.title) / 6.6;
+            let x = 9.0 + text_width(panel.title) * BOLD;
             if !is_slim(width) && x + text_width(panel.unit) < width {
                 marks.add(text(x, y + 11.0, panel.unit, ""));
             }
@@ -528,9 +578,11 @@ impl Drawing for Calendar {
                 ));
                 marks.add(text(left - 7.0, at + 4.0, name, "e"));
             }
-            factors_or_bars(&mut marks, panel, top, &buckets, &frame);
+            bars(&mut marks, &panel, top, &buckets, &frame);
             y = top + panel.height + GAP;
+            placed.push((panel, top));
         }
+        columns(&mut marks, &placed, y - GAP, &buckets, &frame);
         y -= GAP - 8.0;
         for (tick, x, name) in self.axis(&frame) {
             marks.add(line(tick, y - 5.0, tick, y - 1.0, "axis"));
@@ -540,20 +592,5 @@ impl Drawing for Calendar {
             marks: marks.markup(),
             height: y + 17.0,
         }
-    }
-}
-
-fn factors_or_bars(
-    marks: &mut Marks,
-    panel: &Panel,
-    top: f64,
-    buckets: &BTreeMap<i64, Bucket<'_>>,
-    frame: &Frame,
-) {
-    if matches!(panel.content, Content::Factors(_)) {
-        return factors(marks, panel, top, buckets, frame);
-    }
-    for (position, bucket) in buckets {
-        bars(marks, panel, (frame.at(*position), top), bucket, frame);
     }
 }

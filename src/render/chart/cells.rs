@@ -2,8 +2,8 @@
 
 use maud::Markup;
 
-use super::scale::{Log, tick};
-use super::svg::{Marks, diamond, drawing, line, path, px, text, text_width};
+use super::scale::Log;
+use super::svg::{Marks, diamond, drawing, line, path, px, text};
 
 /// The width of the column's drawings, in pixels.
 pub const WIDTH: f64 = 148.0;
@@ -18,14 +18,15 @@ const RUG: f64 = 34.0;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scale {
     log: Log,
-    ticks: Vec<f64>,
+    /// The place of a value, the middle of its name, and the name.
+    ticks: Vec<(f64, f64, String)>,
 }
 
 impl Scale {
     /// A scale on which all these factors have a place, claimed and measured ones alike; `None` without any.
     pub fn of(factors: impl IntoIterator<Item = f64>) -> Option<Self> {
         let log = Log::of(factors, MARGIN, WIDTH - MARGIN)?;
-        let ticks = log.ticks(|value| text_width(&name(value)) + 8.0);
+        let ticks = log.names("x", WIDTH);
         Some(Self { log, ticks })
     }
 
@@ -34,27 +35,17 @@ impl Scale {
     }
 
     fn grid(&self, marks: &mut Marks, height: f64) {
-        for value in &self.ticks {
-            let x = self.log.at(*value);
-            marks.add(line(x, 0.0, x, height, "grid"));
+        for (x, ..) in &self.ticks {
+            marks.add(line(*x, 0.0, *x, height, "grid"));
         }
     }
-}
-
-/// A value of the axis.
-fn name(value: f64) -> String {
-    format!("{}x", tick(value))
 }
 
 /// The axis, for the head of the column.
 pub fn axis(scale: &Scale) -> Markup {
     let mut marks = Marks::default();
-    for value in &scale.ticks {
-        let label = name(*value);
-        let half = text_width(&label) / 2.0;
-        // At the ends, labels give way instead of being cut.
-        let x = scale.log.at(*value).max(half).min(WIDTH - half);
-        marks.add(text(x, ROW - 4.0, &label, "c"));
+    for (_, middle, name) in &scale.ticks {
+        marks.add(text(*middle, ROW - 4.0, name, "c"));
     }
     drawing(WIDTH, ROW, None, &marks.markup())
 }

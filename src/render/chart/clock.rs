@@ -234,7 +234,7 @@ fn axis(marks: &mut Marks, time: &Time, zone: Zone, (width, height): (f64, f64))
         // In the hour that clocks repeat, a label may have no room.
         if middle - half >= end {
             marks.add(text(middle, height + 15.0, &name, "c"));
-            end = middle + half + 4.0;
+            end = middle + half + 8.0;
         }
     }
 }

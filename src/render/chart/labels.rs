@@ -58,6 +58,7 @@ pub enum Side {
 pub struct Labels {
     frame: Area,
     taken: Vec<Area>,
+    placed: Vec<Area>,
 }
 
 impl Labels {
@@ -66,6 +67,7 @@ impl Labels {
         Self {
             frame,
             taken: Vec::new(),
+            placed: Vec::new(),
         }
     }
 
@@ -74,8 +76,13 @@ impl Labels {
         self.taken.push(area);
     }
 
+    /// Where labels are.
+    pub fn placed(&self) -> impl Iterator<Item = Area> {
+        self.placed.iter().copied()
+    }
+
     /// Whether nothing is there.
-    pub fn is_free(&self, area: &Area) -> bool {
+    fn is_free(&self, area: &Area) -> bool {
         !self.taken.iter().any(|taken| taken.meets(area))
     }
 
@@ -98,6 +105,7 @@ impl Labels {
                 return None;
             }
             self.taken.push(area);
+            self.placed.push(area);
             Some(text(*x, *y, label, &format!("{class}{anchor}")))
         })
     }

@@ -1,10 +1,10 @@
 //! Lines of code by language.
 
-use super::bars::{cut, end_room, label, label_room};
+use super::bars::{cut, end_room, label, label_room, more};
 use super::scale::Linear;
 use super::svg::{Marks, rect, text, tip};
 use super::{Drawing, Drawn};
-use crate::facts::quantity::thousands;
+use crate::facts::quantity::{counted, thousands};
 
 /// The chart.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -13,30 +13,13 @@ pub struct Languages {
     pub rows: Vec<(String, u64)>,
 }
 
-impl Languages {
-    /// The languages that are drawn: those beyond a limit as one.
-    fn shown(&self) -> Vec<(String, u64)> {
-        let (drawn, more) = cut(self.rows.len());
-        let mut rows: Vec<(String, u64)> = self.rows.iter().take(drawn).cloned().collect();
-        if more > 0 {
-            let rest = self
-                .rows
-                .iter()
-                .skip(drawn)
-                .fold(0_u64, |sum, (_, lines)| sum.saturating_add(*lines));
-            rows.push((format!("{more} more"), rest));
-        }
-        rows
-    }
-}
-
 impl Drawing for Languages {
     fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
     fn draw(&self, width: f64, _name: &str) -> Drawn {
-        let rows = self.shown();
+        let (rows, rest) = self.rows.split_at(cut(self.rows.len()).0);
         let left = label_room(rows.iter().map(|(name, _)| name.as_str()), width);
         let ends: Vec<String> = rows.iter().map(|(_, lines)| thousands(lines)).collect();
         let top = rows.iter().map(|(_, lines)| *lines).max().unwrap_or(0) as f64;
@@ -53,6 +36,13 @@ impl Drawing for Languages {
             }
             marks.add(text(right + 8.0, y + 12.0, end, "lab"));
             y += 23.0;
+        }
+        let sum = rest
+            .iter()
+            .fold(0_u64, |sum, (_, lines)| sum.saturating_add(*lines));
+        if let Some(words) = more(left, y + 12.0, rest.len(), &counted(sum, "line", "lines")) {
+            marks.add(words);
+            y += 24.0;
         }
         Drawn {
             marks: marks.markup(),

@@ -21,6 +21,8 @@ pub mod scatter;
 pub mod standing;
 pub mod strips;
 mod svg;
+#[cfg(test)]
+mod tests;
 pub mod weights;
 
 use maud::{Markup, html};

@@ -14,6 +14,8 @@ const LEAST_GAP: i64 = 60 * 60;
 const BREAK: f64 = 22.0;
 /// The room at both ends of the axis.
 const EDGE: f64 = 10.0;
+/// The height of a session.
+const BAR: f64 = 12.0;
 /// The height of a row of sessions.
 const ROW: f64 = 20.0;
 /// The height of a level of labels.
@@ -101,7 +103,7 @@ impl Order {
         let seconds = |(from, to): &(i64, i64)| to.saturating_sub(*from) as f64;
         let all: f64 = parts.iter().map(seconds).sum();
         let breaks = parts.len().saturating_sub(1) as f64 * BREAK;
-        let least = if is_slim(width) { 50.0 } else { 90.0 };
+        let least = if is_slim(width) { 60.0 } else { 90.0 };
         let room = width - 2.0 * EDGE - breaks - least * parts.len() as f64;
         let mut x = EDGE;
         let scales = parts.iter().map(|part| {
@@ -154,7 +156,7 @@ impl Axis {
                 );
                 marks.add(path(&d, "axis"));
             }
-            for tick in part.ticks(zone, text_width("00:00") + 10.0) {
+            for tick in part.ticks(zone, text_width("00:00") + 22.0) {
                 let x = part.at(tick);
                 marks.add(line(x, y, x, y + 5.0, "axis"));
                 let half = text_width("00:00") / 2.0;
@@ -208,10 +210,23 @@ impl Order {
         let place = |event| {
             let x = axis.at(OrderEvent::at(event));
             let word = shortened(&event.word, (width * 0.5).min(300.0));
-            let label = (0..LEVELS).find_map(|level| {
-                let y = top - 6.0 - f64::from(level) * LEVEL;
-                let sides = [(x + 5.0, y, Side::Right), (x - 5.0, y, Side::Left)];
-                labels.place(&word, "lab", &sides).map(|label| (y, label))
+            // To the left, a label must not be where the line of an earlier event goes up.
+            let left = x - 5.0 - text_width(&word);
+            let is_clear = !self
+                .events
+                .iter()
+                .any(|other| (left..x - 4.0).contains(&axis.at(other.at)));
+            let sides = [
+                Some((x + 5.0, Side::Right)),
+                is_clear.then_some((x - 5.0, Side::Left)),
+            ];
+            let label = sides.into_iter().flatten().find_map(|(x, side)| {
+                (0..LEVELS).find_map(|level| {
+                    let y = top - 6.0 - f64::from(level) * LEVEL;
+                    labels
+                        .place(&word, "lab", &[(x, y, side)])
+                        .map(|label| (y, label))
+                })
             });
             if let Some((y, _)) = &label {
                 labels.avoid(Area {
@@ -262,33 +277,23 @@ impl Drawing for Order {
     fn draw(&self, width: f64, _name: &str) -> Drawn {
         let mut marks = Marks::default();
         let axis = self.axis(width);
-        let rows = rows(&self.sessions);
-        let session_rows = rows.iter().map(|(_, row)| row + 1).max().unwrap_or(0) as f64;
+        let session_rows = rows(&self.sessions)
+            .iter()
+            .map(|(_, row)| row + 1)
+            .max()
+            .unwrap_or(0) as f64;
         // Heights are counted from the top of the fullest drawing, and what is free above is cut off below.
         let top = f64::from(LEVELS) * LEVEL;
         let y = top + session_rows * ROW + 8.0;
+        let taken = self.draw_sessions(&mut marks, &axis, (top, y), width);
+        let mut highest = taken.iter().map(|area| area.top).fold(top, f64::min);
         let mut labels = Labels::within(Area {
             left: 0.0,
             top: 0.0,
             right: width,
             bottom: y,
         });
-        for event in &self.events {
-            let x = axis.at(event.at);
-            labels.avoid(Area {
-                left: x - 2.0,
-                top,
-                right: x + 2.0,
-                bottom: y,
-            });
-        }
-        let mut highest = top;
-        for (at, row) in rows {
-            if let Some(session) = self.sessions.get(at) {
-                let upper = y - 8.0 - (row as f64 + 1.0) * ROW + 4.0;
-                draw_session(&mut marks, session, &axis, upper, (&mut labels, width));
-            }
-        }
+        taken.into_iter().for_each(|area| labels.avoid(area));
         let flags = self.flags(&axis, top, &mut labels, width);
         for flag in &flags {
             highest = highest.min(flag.label.as_ref().map_or(top, |(label, _)| label - 12.0));
@@ -307,34 +312,67 @@ fn shifted(marks: &Marks, by: f64) -> maud::Markup {
     maud::html! { g transform={ "translate(0 " (px(-by)) ")" } { (marks.markup()) } }
 }
 
-/// A bar from its beginning to its end, with its label beside it if that has room.
-fn draw_session(
-    marks: &mut Marks,
-    session: &(i64, i64, String),
-    axis: &Axis,
-    y: f64,
-    (labels, width): (&mut Labels, f64),
-) {
+/// A bar from its beginning to its end.
+fn draw_session(marks: &mut Marks, session: &(i64, i64, String), axis: &Axis, y: f64) -> Area {
     let (from, to, word) = session;
     let (left, right) = (axis.at(*from), axis.at((*to).max(*from)));
     marks.add(rect(
         left,
         y,
         (right - left).max(1.5),
-        ROW - 8.0,
+        BAR,
         "f-measured",
         Some(&tip(word)),
     ));
-    labels.avoid(Area {
+    Area {
         left,
         top: y,
         right,
-        bottom: y + ROW - 8.0,
-    });
-    let word = shortened(word, width * 0.7);
-    let sides = [
-        (right + 7.0, y + 10.0, Side::Right),
-        (left - 7.0, y + 10.0, Side::Left),
-    ];
-    marks.add_some(labels.place(&word, "lab", &sides));
+        bottom: y + BAR,
+    }
+}
+
+impl Order {
+    /// The bars of the sessions, with their labels beside or above them if these have room there: events come first. Returns
+    /// what they take.
+    fn draw_sessions(&self, marks: &mut Marks, axis: &Axis, (top, y): (f64, f64), width: f64) -> Vec<Area> {
+        let mut labels = Labels::within(Area {
+            left: 0.0,
+            top: 0.0,
+            right: width,
+            bottom: y,
+        });
+        for event in &self.events {
+            let x = axis.at(event.at);
+            labels.avoid(Area {
+                left: x - 2.0,
+                top: 0.0,
+                right: x + 2.0,
+                bottom: y,
+            });
+        }
+        let mut bars = Vec::new();
+        for (at, row) in rows(&self.sessions) {
+            if let Some(session) = self.sessions.get(at) {
+                let bar = draw_session(marks, session, axis, y - 4.0 - (row as f64 + 1.0) * ROW);
+                labels.avoid(bar);
+                bars.push((bar, session));
+            }
+        }
+        let mut taken = Vec::new();
+        for (bar, (_, _, word)) in bars {
+            let word = shortened(word, width * 0.7);
+            let middle = bar.top + 10.0;
+            let sides = [
+                (bar.right + 7.0, middle, Side::Right),
+                (bar.left - 7.0, middle, Side::Left),
+                (bar.left, top - 6.0, Side::Right),
+                (bar.left, top - 6.0 - LEVEL, Side::Right),
+            ];
+            marks.add_some(labels.place(&word, "lab", &sides));
+            taken.push(bar);
+        }
+        taken.extend(labels.placed());
+        taken
+    }
 }

@@ -1,6 +1,6 @@
 //! The hours of an estimate by phase.
 
-use super::bars::{cut, end_room, label, label_room};
+use super::bars::{cut, end_room, label, label_room, more};
 use super::scale::Linear;
 use super::svg::{Marks, amount, hours, is_slim, rect, shortened, text, tip};
 use super::{Drawing, Drawn};
@@ -12,27 +12,15 @@ pub struct Phases {
     pub phases: Vec<(String, f64)>,
 }
 
-impl Phases {
-    /// The phases that are drawn: those beyond a limit as one.
-    fn shown(&self) -> Vec<(String, f64)> {
-        let (drawn, more) = cut(self.phases.len());
-        let known = |(name, value): &(String, f64)| (name.clone(), amount(*value).unwrap_or(0.0));
-        let mut rows: Vec<(String, f64)> = self.phases.iter().take(drawn).map(known).collect();
-        if more > 0 {
-            let rest = self.phases.iter().skip(drawn).map(|phase| known(phase).1).sum();
-            rows.push((format!("{more} more"), rest));
-        }
-        rows
-    }
-}
-
 impl Drawing for Phases {
     fn is_empty(&self) -> bool {
         self.phases.is_empty()
     }
 
     fn draw(&self, width: f64, _name: &str) -> Drawn {
-        let rows = self.shown();
+        let known = |(name, value): &'_ (String, f64)| (name.clone(), amount(*value).unwrap_or(0.0));
+        let mut rows: Vec<(String, f64)> = self.phases.iter().map(known).collect();
+        let rest = rows.split_off(cut(rows.len()).0);
         let is_slim = is_slim(width);
         // On a phone, names are above their bars.
         let left = if is_slim {
@@ -67,6 +55,11 @@ impl Drawing for Phases {
             }
             marks.add(text(scale.at(*value) + 8.0, y + high / 2.0 + 4.0, end, "lab"));
             y += high + 8.0;
+        }
+        let sum = hours(rest.iter().map(|(_, value)| value).sum());
+        if let Some(words) = more(left.max(10.0), y + 12.0, rest.len(), &sum) {
+            marks.add(words);
+            y += 24.0;
         }
         Drawn {
             marks: marks.markup(),

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::bars::{cut, end_room, label, label_room};
+use super::bars::{cut, end_room, label, label_room, more};
 use super::scale::Linear;
 use super::svg::{Marks, amount, hatch, hatched, hours, rect, shortened, tasks, text};
 use super::{Drawing, Drawn};
@@ -58,33 +58,13 @@ impl RestsRow {
 }
 
 impl Rests {
-    /// The rows that are drawn: those beyond a limit as one.
-    fn shown(&self) -> Vec<RestsRow> {
-        let (totals, single): (Vec<&RestsRow>, Vec<&RestsRow>) =
+    /// The rows that are drawn, totals first, and the others.
+    fn shown(&self) -> (Vec<&RestsRow>, Vec<&RestsRow>) {
+        let (mut drawn, mut single): (Vec<&RestsRow>, Vec<&RestsRow>) =
             self.rows.iter().partition(|row| row.is_total);
-        let (drawn, more) = cut(single.len());
-        let mut rows: Vec<RestsRow> = totals
-            .into_iter()
-            .chain(single.iter().copied().take(drawn))
-            .cloned()
-            .collect();
-        if more > 0 {
-            let mut rest = RestsRow {
-                name: format!("{more} more"),
-                is_total: false,
-                parts: [(0, 0.0); 5],
-            };
-            for row in single.iter().skip(drawn) {
-                for (sum, part) in rest.parts.iter_mut().zip(row.parts) {
-                    *sum = (
-                        sum.0.saturating_add(part.0),
-                        sum.1 + amount(part.1).unwrap_or(0.0),
-                    );
-                }
-            }
-            rows.push(rest);
-        }
-        rows
+        let rest = single.split_off(cut(single.len()).0);
+        drawn.extend(single);
+        (drawn, rest)
     }
 }
 
@@ -139,11 +119,11 @@ impl Drawing for Rests {
     }
 
     fn draw(&self, width: f64, name: &str) -> Drawn {
-        let rows = self.shown();
+        let (rows, rest) = self.shown();
         let is_only = rows.len() == 1;
         let left = label_room(rows.iter().map(|row| row.name.as_str()), width);
         let ends: Vec<String> = rows.iter().map(|row| hours(row.hours())).collect();
-        let top = rows.iter().map(RestsRow::hours).fold(0.0, f64::max);
+        let top = rows.iter().map(|row| row.hours()).fold(0.0, f64::max);
         let scale = Linear::new(top, left, width - end_room(ends.iter().map(String::as_str)));
         let patterns = Patterns::new(name);
         let mut marks = Marks::default();
@@ -159,6 +139,11 @@ impl Drawing for Rests {
             marks.add(text(scale.at(row.hours()) + 8.0, base, end, class));
             height = y + high + 2.0;
             y += pitch;
+        }
+        let sum = hours(rest.iter().map(|row| row.hours()).sum());
+        if let Some(words) = more(left, y + 12.0, rest.len(), &sum) {
+            marks.add(words);
+            height = y + 18.0;
         }
         Drawn {
             marks: marks.markup(),

@@ -1,5 +1,6 @@
 //! Scales: from a value to a place in the drawing, and the values that an axis names.
 
+use super::svg::text_width;
 use crate::facts::quantity::thousands;
 use crate::facts::zone::Zone;
 
@@ -110,29 +111,55 @@ impl Log {
     }
 
     /// The values that the axis names: as many of 1, 2 and 5 at every power of ten as have room, else every power of ten, every
-    /// second one and so on. `room` is what the name of a value takes along the axis.
-    pub fn ticks(&self, room: impl Fn(f64) -> f64) -> Vec<f64> {
+    /// second one and so on. `room` is what the name of a value takes along the axis, and `limits` are the places beyond which
+    /// no name goes.
+    pub fn ticks(&self, limits: (f64, f64), room: impl Fn(f64) -> f64) -> Vec<f64> {
         let all: Vec<f64> = steps().filter(|step| self.has(*step)).collect();
-        let apart = |a: f64, b: f64| (self.at(b) - self.at(a)).abs() >= (room(a) + room(b)) / 2.0;
+        let middle = |value: f64| middle(self.at(value), room(value), limits);
+        let apart = |a: f64, b: f64| (middle(b) - middle(a)).abs() >= (room(a) + room(b)) / 2.0;
         let fit = |values: &[f64]| {
             values
                 .windows(2)
                 .all(|pair| matches!(pair, [a, b] if apart(*a, *b)))
         };
-        let tens = (1..=POWERS.count() as i32).map(|every| {
+        let tens = |every: i32| {
             let powers = POWERS.filter(|power| power % every == 0);
             powers
                 .map(|power| scaled(1.0, power))
                 .filter(|value| self.has(*value))
-                .collect()
-        });
-        let fitting = std::iter::once(all.clone())
-            .chain(tens)
-            .find(|values| fit(values));
-        fitting
-            .filter(|values| values.len() > 1)
-            .unwrap_or_else(|| thinned(&all, apart))
+                .collect::<Vec<f64>>()
+        };
+        let sets = std::iter::once(all.clone()).chain((1..=POWERS.count() as i32).map(tens));
+        let fitting = sets
+            .into_iter()
+            .find(|values| fit(values))
+            .filter(|values| values.len() > 1);
+        fitting.unwrap_or_else(|| {
+            let powers = thinned(&tens(1), apart);
+            if powers.len() > 1 {
+                powers
+            } else {
+                thinned(&all, apart)
+            }
+        })
     }
+
+    /// The same along a drawing of a width: each value with its place, the middle of its name, and the name with its unit.
+    pub fn names(&self, unit: &str, width: f64) -> Vec<(f64, f64, String)> {
+        let name = |value: f64| format!("{}{unit}", tick(value));
+        let room = |value: f64| text_width(&name(value)) + 8.0;
+        let limits = (-4.0, width + 4.0);
+        let named = self.ticks(limits, room).into_iter().map(|value| {
+            let at = self.at(value);
+            (at, middle(at, room(value), limits), name(value))
+        });
+        named.collect()
+    }
+}
+
+/// The middle of what is around a place, moved if it would go beyond the limits.
+fn middle(at: f64, room: f64, (least, most): (f64, f64)) -> f64 {
+    at.max(least + room / 2.0).min(most - room / 2.0)
 }
 
 /// Those values that have room beside the one before.
@@ -243,6 +270,21 @@ pub fn clock(zone: Zone, at: i64) -> String {
 mod tests {
     use super::*;
 
+    const EVERYWHERE: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
+
+    #[test]
+    fn names_at_the_ends_stay_within_the_drawing() {
+        let scale = Log::of([0.01, 1e6], 16.0, 300.0).unwrap();
+        let names = scale.names("x", 316.0);
+        assert!(names.len() > 2);
+        let mut end = 0.0;
+        for (_, middle, name) in names {
+            let half = text_width(&name) / 2.0;
+            assert!(middle - half >= end && middle + half <= 316.0, "{name}");
+            end = middle + half;
+        }
+    }
+
     #[test]
     fn a_linear_scale_begins_at_zero() {
         let scale = Linear::new(240.0, 10.0, 130.0);
@@ -278,14 +320,18 @@ mod tests {
 
     #[test]
     fn an_axis_names_what_has_room() {
-        let ticks = |to: f64, room: f64| Log::of([1.0, 1_000.0], 0.0, to).unwrap().ticks(|_| room);
+        let ticks = |to: f64, room: f64| {
+            Log::of([1.0, 1_000.0], 0.0, to)
+                .unwrap()
+                .ticks(EVERYWHERE, |_| room)
+        };
         assert_eq!(
             ticks(300.0, 25.0),
             [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0]
         );
         assert_eq!(ticks(300.0, 50.0), [1.0, 10.0, 100.0, 1_000.0]);
         let narrow = Log::of([20.0, 80.0], 0.0, 60.0).unwrap();
-        assert_eq!(narrow.ticks(|_| 30.0), [20.0, 50.0]);
+        assert_eq!(narrow.ticks(EVERYWHERE, |_| 30.0), [20.0, 50.0]);
         assert_eq!(tick(1_000_000.0), "1,000,000");
         assert_eq!(tick(0.01), "0.01");
     }

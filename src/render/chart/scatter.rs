@@ -136,15 +136,13 @@ fn hour(value: f64) -> String {
 }
 
 /// The lines of the scales and their names.
-fn axes(marks: &mut Marks, frame: &Frame, height: f64) {
+fn axes(marks: &mut Marks, frame: &Frame, (width, height): (f64, f64)) {
     let area = &frame.area;
-    let name = |value: f64| format!("{}m", tick(value));
-    for value in frame.minutes.ticks(|value| text_width(&name(value)) + 12.0) {
-        let x = frame.minutes.at(value);
+    for (x, middle, name) in frame.minutes.names("m", width) {
         marks.add(line(x, area.top, x, area.bottom, "grid"));
-        marks.add(text(x, area.bottom + 17.0, &name(value), "c"));
+        marks.add(text(middle, area.bottom + 17.0, &name, "c"));
     }
-    for value in frame.hours.ticks(|_| 24.0) {
+    for value in frame.hours.ticks((f64::NEG_INFINITY, f64::INFINITY), |_| 24.0) {
         let y = frame.hours.at(value);
         marks.add(line(area.left, y, area.right, y, "grid"));
         marks.add(text(area.left - 7.0, y + 4.0, &hour(value), "e"));
@@ -293,7 +291,7 @@ impl Drawing for Scatter {
             };
         };
         let height = frame.area.bottom + BELOW;
-        axes(&mut marks, &frame, height);
+        axes(&mut marks, &frame, (width, height));
         slopes(&mut marks, &frame, width);
         let mut labels = Labels::within(Area {
             left: frame.area.left,

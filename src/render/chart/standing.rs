@@ -1,10 +1,10 @@
 //! Lines added, and those of them that are still at HEAD.
 
-use super::bars::{cut, end_room, label, label_room};
+use super::bars::{cut, end_room, label, label_room, more};
 use super::scale::Linear;
 use super::svg::{Marks, is_slim, rect, text};
 use super::{Drawing, Drawn};
-use crate::facts::quantity::thousands;
+use crate::facts::quantity::{counted, thousands};
 use crate::render::document::percent;
 
 /// The chart.
@@ -50,34 +50,13 @@ impl StandingRow {
     }
 }
 
-impl Standing {
-    /// The rows that are drawn: those beyond a limit as one.
-    fn shown(&self) -> Vec<StandingRow> {
-        let (drawn, more) = cut(self.rows.len());
-        let mut rows = self.rows.clone();
-        let rest = rows.split_off(drawn);
-        if more > 0 {
-            rows.push(StandingRow {
-                name: format!("{more} more"),
-                added: rest.iter().fold(0, |sum, row| sum.saturating_add(row.added)),
-                standing: rest
-                    .iter()
-                    .map(StandingRow::left)
-                    .try_fold(0_u64, |sum, left| Some(sum.saturating_add(left?))),
-                by_agent: rest.iter().all(|row| row.by_agent),
-            });
-        }
-        rows
-    }
-}
-
 impl Drawing for Standing {
     fn is_empty(&self) -> bool {
         self.rows.iter().all(|row| row.added == 0)
     }
 
     fn draw(&self, width: f64, _name: &str) -> Drawn {
-        let rows = self.shown();
+        let (rows, rest) = self.rows.split_at(cut(self.rows.len()).0);
         let left = label_room(rows.iter().map(|row| row.name.as_str()), width);
         let ends: Vec<String> = rows.iter().map(|row| row.end(is_slim(width))).collect();
         let top = rows.iter().map(|row| row.added).max().unwrap_or(0) as f64;
@@ -110,6 +89,16 @@ impl Drawing for Standing {
             }
             marks.add(text(right + 8.0, y + 15.0, end, "lab"));
             y += 30.0;
+        }
+        let sum = rest.iter().fold(0_u64, |sum, row| sum.saturating_add(row.added));
+        if let Some(words) = more(
+            left,
+            y + 12.0,
+            rest.len(),
+            &counted(sum, "line added", "lines added"),
+        ) {
+            marks.add(words);
+            y += 25.0;
         }
         Drawn {
             marks: marks.markup(),

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use maud::html;
 
 use super::bars::{label, label_room};
-use super::scale::{Log, tick};
+use super::scale::Log;
 use super::svg::{
-    BOLD, Marks, circle, diamond, factor, hours, is_slim, line, link, positive, rect, shortened, tasks, text,
-    text_width, tip,
+    BOLD, Marks, Rects, circle, diamond, factor, hours, is_slim, line, link, positive, shortened, tasks,
+    text, text_width, tip,
 };
 use super::{Drawing, Drawn};
 use crate::render::href::Href;
@@ -190,84 +190,58 @@ pub(super) fn swarm(points: &[(f64, f64)]) -> Vec<f64> {
 }
 
 /// The marks of a row around its middle, and how far they reach from there.
-struct Row {
-    marks: Vec<(f64, Shape)>,
+#[derive(Default)]
+struct Row<'s> {
+    /// Along the row, from its middle, the radius.
+    circles: Vec<(f64, f64, f64, &'s StripTask)>,
+    /// From, to, and half of the height.
+    bins: Vec<(f64, f64, f64)>,
     half: f64,
 }
 
-/// A mark, but for the middle of its row.
-enum Shape {
-    Circle {
-        x: f64,
-        radius: f64,
-        task: usize,
-    },
-    Bin {
-        left: f64,
-        right: f64,
-        half: f64,
-        tip: String,
-    },
-}
-
-impl Row {
-    fn of_circles(row: &Strip, frame: &Frame) -> Self {
+impl<'s> Row<'s> {
+    fn of_circles(row: &'s Strip, frame: &Frame) -> Self {
         let points = frame.points(row);
         let offsets = swarm(&points.iter().map(|(x, r, _)| (*x, *r)).collect::<Vec<_>>());
-        let mut half: f64 = 6.0;
-        let mut marks = Vec::new();
-        for ((x, radius, task), y) in points.iter().zip(offsets) {
-            half = half.max(y.abs() + radius);
-            let task = row
-                .tasks
-                .iter()
-                .position(|other| std::ptr::eq(other, *task))
-                .unwrap_or(0);
-            let (x, radius) = (*x, *radius);
-            marks.push((y, Shape::Circle { x, radius, task }));
+        let circles = points
+            .into_iter()
+            .zip(offsets)
+            .map(|((x, radius, task), y)| (x, y, radius, task));
+        let circles: Vec<(f64, f64, f64, &StripTask)> = circles.collect();
+        let half = circles
+            .iter()
+            .map(|(_, y, radius, _)| y.abs() + radius)
+            .fold(6.0, f64::max);
+        Self {
+            circles,
+            half,
+            ..Self::default()
         }
-        Self { marks, half }
     }
 
     /// `unit`: half of the height of a task.
     fn of_bins(row: &Strip, frame: &Frame, unit: f64) -> Self {
         let (least, most) = frame.scale.ends();
-        let mut highest: f64 = 6.0;
-        let mut marks = Vec::new();
-        for (bin, (count, sum)) in bins(row) {
-            let (from, to) = (edge(bin), edge(bin + 1));
-            let half = (count as f64 * unit).max(1.0);
-            highest = highest.max(half);
-            let range = format!("{} to {}", factor(from), factor(to));
-            let tip = format!(
-                "{}: {} at {range}\n{} claimed",
-                row.name,
-                tasks(count),
-                hours(sum)
-            );
-            let (left, right) = (frame.scale.at(from.max(least)), frame.scale.at(to.min(most)));
-            marks.push((
-                0.0,
-                Shape::Bin {
-                    left,
-                    right,
-                    half,
-                    tip,
-                },
-            ));
+        let place = |bin: i32| frame.scale.at(edge(bin).clamp(least, most));
+        let bins = bins(row).into_iter();
+        let bins = bins.map(|(bin, count)| (place(bin), place(bin + 1), (count as f64 * unit).max(1.0)));
+        let bins: Vec<(f64, f64, f64)> = bins.collect();
+        let half = bins.iter().map(|(_, _, half)| *half).fold(6.0, f64::max);
+        Self {
+            bins,
+            half,
+            ..Self::default()
         }
-        Self { marks, half: highest }
     }
 }
 
-/// The tasks and hours of a row by the twentieth of a power of ten.
-fn bins(row: &Strip) -> BTreeMap<i32, (u64, f64)> {
-    let mut bins: BTreeMap<i32, (u64, f64)> = BTreeMap::new();
+/// The tasks of a row by the twentieth of a power of ten.
+fn bins(row: &Strip) -> BTreeMap<i32, u64> {
+    let mut bins = BTreeMap::new();
     for task in row.tasks.iter().filter(|task| positive(task.factor).is_some()) {
-        let bin = bins
+        *bins
             .entry((task.factor.log10() * BINS).floor() as i32)
-            .or_default();
-        *bin = (bin.0 + 1, bin.1 + positive(task.hours).unwrap_or(0.0));
+            .or_default() += 1;
     }
     bins
 }
@@ -277,27 +251,25 @@ fn edge(bin: i32) -> f64 {
     10_f64.powf(f64::from(bin) / BINS)
 }
 
-/// The marks of a row around `middle`.
-fn row_marks(marks: &mut Marks, strip: &Strip, row: &Row, middle: f64) {
-    for (y, shape) in &row.marks {
-        marks.add(match shape {
-            Shape::Circle { x, radius, task } => {
-                let circle = circle(*x, middle + y, *radius, "dot", None);
-                let Some(task) = strip.tasks.get(*task) else {
-                    continue;
-                };
-                link(task.href.as_ref(), Some(&tip(&task.tip)), &circle)
-            }
-            Shape::Bin {
-                left,
-                right,
-                half,
-                tip,
-            } => {
-                let width = (right - left - 0.6).max(0.4);
-                rect(*left, middle - half, width, 2.0 * half, "dot", Some(tip))
-            }
-        });
+/// The marks of a row around `middle`: every task with its link, or all bins as one.
+fn row_marks(marks: &mut Marks, strip: &Strip, row: &Row<'_>, middle: f64) {
+    for (x, y, radius, task) in &row.circles {
+        let circle = circle(*x, middle + y, *radius, "dot", None);
+        marks.add(link(task.href.as_ref(), Some(&tip(&task.tip)), &circle));
+    }
+    let mut bars = Rects::default();
+    for (left, right, half) in &row.bins {
+        bars.add(*left, middle - half, (right - left - 0.6).max(0.4), 2.0 * half);
+    }
+    if let Some(bars) = bars.markup("dot") {
+        let sum: f64 = strip.tasks.iter().filter_map(|task| positive(task.hours)).sum();
+        let tip = format!(
+            "{}: {}, {} claimed",
+            strip.name,
+            tasks(strip.tasks.len() as u64),
+            hours(sum)
+        );
+        marks.add(link(strip.href.as_ref(), Some(&tip), &bars));
     }
 }
 
@@ -323,17 +295,12 @@ fn row_factor(marks: &mut Marks, strip: &Strip, frame: &Frame, middle: f64, half
 
 /// The lines of the axis and what they are called.
 fn axis(marks: &mut Marks, frame: &Frame, height: f64, is_named_above: bool) {
-    let name = |value: f64| format!("{}x", tick(value));
     let top = if is_named_above { 18.0 } else { 2.0 };
-    for value in frame.scale.ticks(|value| text_width(&name(value)) + 10.0) {
-        let x = frame.scale.at(value);
-        let label = name(value);
-        let half = text_width(&label) / 2.0;
-        let middle = x.max(half).min(frame.width - half);
+    for (x, middle, name) in frame.scale.names("x", frame.width) {
         marks.add(line(x, top, x, height, "grid"));
-        marks.add(text(middle, height + 16.0, &label, "c"));
+        marks.add(text(middle, height + 16.0, &name, "c"));
         if is_named_above {
-            marks.add(text(middle, 11.0, &label, "c"));
+            marks.add(text(middle, 11.0, &name, "c"));
         }
     }
 }
@@ -352,12 +319,9 @@ impl Drawing for Strips {
             };
         };
         let is_binned = self.is_binned();
-        let counts = self
-            .rows
-            .iter()
-            .flat_map(|row| bins(row).into_values().map(|(count, _)| count));
+        let counts = self.rows.iter().flat_map(|row| bins(row).into_values());
         let unit = HALF_BIN / counts.max().unwrap_or(1) as f64;
-        let rows: Vec<Row> = self
+        let rows: Vec<Row<'_>> = self
             .rows
             .iter()
             .map(|row| {

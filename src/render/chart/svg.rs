@@ -11,7 +11,7 @@ use crate::render::href::Href;
 pub const CHAR: f64 = 6.6;
 
 /// How much wider strong text is.
-pub const BOLD: f64 = 1.1;
+pub const BOLD: f64 = 1.25;
 
 /// Below this width a drawing is for a phone: labels go above their rows.
 const SLIM: f64 = 400.0;
@@ -132,6 +132,38 @@ pub fn diamond(x: f64, y: f64, radius: f64, class: &str, tip: Option<&str>) -> M
 /// Lines that follow a path.
 pub fn path(d: &str, class: &str) -> Markup {
     html! { path d=(d) class=[class_of(class)] {} }
+}
+
+/// Nothing to see: where the pointer finds what is around or below.
+pub fn target(x: f64, y: f64, width: f64, height: f64) -> Markup {
+    html! {
+        rect x=(Px(x)) y=(Px(y)) width=(Px(width.max(0.0))) height=(Px(height.max(0.0))) fill="none" pointer-events="all" {}
+    }
+}
+
+/// Many rectangles of one class as one path: small, but without tips of their own.
+#[derive(Default)]
+pub struct Rects(String);
+
+impl Rects {
+    /// One more, if it has any size.
+    pub fn add(&mut self, x: f64, y: f64, width: f64, height: f64) {
+        if width > 0.0 && height > 0.0 {
+            self.0 += &format!(
+                "M{} {}h{}v{}h{}z",
+                px(x),
+                px(y),
+                px(width),
+                px(height),
+                px(-width)
+            );
+        }
+    }
+
+    /// The path; `None` without any rectangle.
+    pub fn markup(&self, class: &str) -> Option<Markup> {
+        (!self.0.is_empty()).then(|| path(&self.0, class))
+    }
 }
 
 /// Marks that lead to a place and have a tip; both are optional.
