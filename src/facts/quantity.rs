@@ -489,6 +489,19 @@ pub fn thousands<N: fmt::Display>(number: N) -> String {
     text + rest
 }
 
+/// A share of one in percent. Only nothing is 0%, and only all is 100%.
+pub fn percent(share: f64, decimals: usize) -> String {
+    let least = 10_f64.powi(-i32::try_from(decimals).unwrap_or(i32::MAX));
+    let percent = share * 100.0;
+    if percent > 0.0 && percent < least {
+        format!("<{least:.decimals$}%")
+    } else if percent < 100.0 && percent > 100.0 - least {
+        format!(">{:.decimals$}%", 100.0 - least)
+    } else {
+        format!("{percent:.decimals$}%")
+    }
+}
+
 /// The noun for a count that is printed elsewhere.
 pub fn plural<'w, N: PartialEq + From<u8>>(count: &N, one: &'w str, many: &'w str) -> &'w str {
     if *count == N::from(1) { one } else { many }

@@ -57,6 +57,7 @@ impl Overview {
         let groups = Groups::of(tasks);
         let mut overview = Self {
             zone: query.zone,
+            period: query.period,
             work: query.work,
             as_of: as_of(repos),
             all: groups.group(reports.by_day.totals.clone(), groups.everything()),

@@ -5,6 +5,7 @@
 //! position in the lists of the overview.
 
 mod build;
+pub mod reading;
 mod support;
 mod views;
 
@@ -58,6 +59,8 @@ pub struct Audited {
 pub struct Overview {
     /// The zone of the days.
     pub zone: Zone,
+    /// Which days.
+    pub period: Period,
     /// The length of a working week.
     pub work: WorkTime,
     /// The time of the newest record or commit that was read; `None` without any.

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use chrono::NaiveDate;
 
 use crate::doctor::Health;
+pub(super) use crate::facts::quantity::percent;
 use crate::facts::quantity::{Hours, Minutes, Tokens, thousands};
 use crate::facts::web_address::WebAddress;
 
@@ -295,19 +296,6 @@ impl Cell {
             Self::Date(date) => date.to_string(),
             Self::Health(health) => return Cow::Borrowed(health.word()),
         })
-    }
-}
-
-/// A share of one in percent. Only nothing is 0%, and only all is 100%.
-pub(super) fn percent(share: f64, decimals: usize) -> String {
-    let least = 10_f64.powi(-i32::try_from(decimals).unwrap_or(i32::MAX));
-    let percent = share * 100.0;
-    if percent > 0.0 && percent < least {
-        format!("<{least:.decimals$}%")
-    } else if percent < 100.0 && percent > 100.0 - least {
-        format!(">{:.decimals$}%", 100.0 - least)
-    } else {
-        format!("{percent:.decimals$}%")
     }
 }
 

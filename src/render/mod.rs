@@ -19,6 +19,7 @@ pub mod plots;
 pub mod report;
 pub mod sessions;
 pub mod single;
+pub mod site;
 pub mod status;
 pub mod task;
 

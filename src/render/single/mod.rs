@@ -5,7 +5,7 @@
 
 mod audit;
 mod inventory;
-mod report;
+pub mod report;
 
 pub use audit::audit;
 pub use inventory::inventory;
