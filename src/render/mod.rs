@@ -17,6 +17,7 @@ pub mod inventory;
 pub mod page;
 pub mod plots;
 pub mod report;
+pub mod sections;
 pub mod sessions;
 pub mod single;
 pub mod site;

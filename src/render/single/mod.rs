@@ -5,7 +5,7 @@
 
 mod audit;
 mod inventory;
-pub mod report;
+mod report;
 
 pub use audit::audit;
 pub use inventory::inventory;

@@ -8,14 +8,13 @@ use maud::{Markup, html};
 use super::file;
 use crate::facts::factor::Ratio;
 use crate::facts::quantity::counted;
-use crate::overview::{Overview, Support};
-use crate::render::chart::calendar::{Calendar, Period};
-use crate::render::chart::{Drawing, figure};
-use crate::render::document::{Cell, Document, Table, percent};
+use crate::overview::Overview;
+use crate::render::document::{Cell, Document, Table};
 use crate::render::href::Href;
 use crate::render::html::list;
-use crate::render::page::{Grid, Head, Mark, Td, key, mark, tile, tiles};
+use crate::render::page::{Grid, Mark, key, tile, tiles};
 use crate::render::plots::{self, Links};
+use crate::render::sections::{calendar, every_task, evidence, sentence};
 
 /// The page of a report: `document` is the table as grouped, `overview` has the same selection.
 pub fn report(document: &Document, overview: &Overview) -> String {
@@ -24,15 +23,20 @@ pub fn report(document: &Document, overview: &Overview) -> String {
         overview,
         days: days_with_rows(document.tables.first()),
     };
-    let lede = lede(overview);
+    let lede = sentence(&overview.all);
+    let groups = overview
+        .repos
+        .iter()
+        .map(|repo| (repo.name.as_str(), &repo.group));
+    let days = overview.days.iter().map(|day| (day.day, &day.group));
     let body = html! {
         h1 { (title) }
         @if let Some(lede) = &lede { p.lede { (lede) } }
         (key())
         @if !overview.all.tasks.is_empty() { (figures(overview)) }
-        (evidence(overview))
-        (every_task(overview, &links))
-        (by_day(overview, &links))
+        (evidence(&overview.all, groups))
+        (every_task(overview, &overview.all.tasks, &links))
+        (calendar(overview, days, &links))
         @for (at, table) in document.tables.iter().enumerate() {
             h2 id=[(at == 0).then_some("rows")] { (table.title.as_deref().unwrap_or(if at == 0 { "Table" } else { "Totals" })) }
             (with_ids(Grid::of_table(table, title)).render())
@@ -61,54 +65,6 @@ impl Links for ToRows<'_> {
 
 fn tasks(count: u64) -> String {
     counted(count, "task", "tasks")
-}
-
-/// The claim in a sentence, with what it rests on; `None` without tasks.
-fn lede(overview: &Overview) -> Option<String> {
-    let measures = &overview.all.measures;
-    let all = measures.human_hours?;
-    let hours = Cell::Hours(all);
-    let mut text = format!("{} are claimed in {}", hours.for_people(), tasks(measures.tasks));
-    match (measures.leverage_factor, measures.agent_minutes) {
-        (Some(factor), Some(minutes)) => {
-            text += &format!(
-                ", with {} of agent time: a factor of {}, if the estimates are right.",
-                Cell::Minutes(minutes).for_people(),
-                Cell::Factor(factor).for_people()
-            );
-        }
-        _ => text += ", and no agent time is known, so there is no factor.",
-    }
-    let share = |support: Support| overview.all.support.get(support).human_hours.get() / all.get();
-    if all.get() > 0.0 {
-        let parts = [
-            (Support::Logs, "on minutes in session logs"),
-            (Support::Notes, "on minutes in notes"),
-            (Support::Commits, "only on commits"),
-            (Support::Unchecked, "on commits that a shallow clone left out"),
-            (Support::Nothing, "on nothing else"),
-        ];
-        let parts: Vec<String> = parts
-            .into_iter()
-            .filter(|(support, _)| share(*support) > 0.0)
-            .map(|(support, word)| format!("{} {word}", percent(share(support), 0)))
-            .collect();
-        text += &format!(" Of these hours, {}.", listed(&parts, "rest"));
-    }
-    Some(text)
-}
-
-/// `a rest on x, b on y and c on z`: the verb is after the first number.
-fn listed(parts: &[String], verb: &str) -> String {
-    let mut parts = parts.to_vec();
-    if let Some(first) = parts.first_mut() {
-        *first = first.replacen(' ', &format!(" {verb} "), 1);
-    }
-    match parts.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, others)) => format!("{} and {last}", others.join(", ")),
-        None => String::new(),
-    }
 }
 
 fn figures(overview: &Overview) -> Markup {
@@ -188,108 +144,6 @@ fn figures(overview: &Overview) -> Markup {
             None,
         ),
     ])
-}
-
-fn evidence(overview: &Overview) -> Markup {
-    let groups = overview
-        .repos
-        .iter()
-        .map(|repo| (repo.name.as_str(), &repo.group));
-    let chart = plots::rests(&overview.all, groups);
-    if chart.is_empty() {
-        return html! {};
-    }
-    html! {
-        h2 id="rests" { "Evidence for the claims" }
-        p.sub { "The hours are estimates. Behind them are minutes in session logs or notes, commits, or nothing." }
-        (figure(&chart, "rests", html! {
-            "The length of a bar is the claimed hours. Solid: the minutes of the task’s sessions were read in logs. Hatched: minutes from "
-            "notes, or only commits. Dashed: nothing. Minutes can be measured, hours cannot: a claim with measured minutes may still be too high."
-        }, None))
-        details { summary { "Figures" } (support_table(overview)) }
-    }
-}
-
-fn support_table(overview: &Overview) -> Markup {
-    let support = &overview.all.support;
-    let all: f64 = support.0.iter().map(|part| part.human_hours.get()).sum();
-    let word = |support| match support {
-        Support::Logs => "Minutes in session logs",
-        Support::Notes => "Minutes in notes",
-        Support::Commits => "Commits",
-        Support::Unchecked => "Unknown (shallow clone)",
-        Support::Nothing => "Nothing",
-    };
-    let row = |kind: Support| {
-        let part = support.get(kind);
-        let share = (all > 0.0).then(|| part.human_hours.get() / all);
-        vec![
-            Td::head(word(kind)),
-            Td::of(Cell::Count(part.tasks)),
-            Td::of(Cell::Hours(part.human_hours)),
-            Td::of(Cell::known(share, Cell::Percent)),
-        ]
-    };
-    Grid {
-        label: "Evidence for the claims".to_owned(),
-        columns: vec![
-            Head::text("Evidence"),
-            Head::number("Tasks", Mark::Claimed),
-            Head::number("Human", Mark::Claimed),
-            Head::number("Share", Mark::Derived),
-        ],
-        rows: Support::ALL.into_iter().map(row).collect(),
-        ..Grid::default()
-    }
-    .render()
-}
-
-fn every_task(overview: &Overview, links: &dyn Links) -> Markup {
-    let chart = plots::every_task(overview, &overview.all.tasks, links);
-    if chart.is_empty() {
-        return html! {};
-    }
-    let unknown = overview.left_out.tasks_without_agent_minutes;
-    html! {
-        h2 id="tasks" { "Every task" }
-        @if unknown > 0 {
-            p.sub { (tasks(unknown)) " without agent time " (if unknown == 1 { "has" } else { "have" }) " no factor and no mark here." }
-        }
-        (figure(&chart, "strips", html! {
-            @if chart.is_binned() {
-                (mark(Mark::Claimed)) "A bar counts the tasks at a factor. "
-            } @else {
-                (mark(Mark::Claimed)) "A circle is a task at its factor; its area is the claimed hours, down to a smallest circle. "
-            }
-            (mark(Mark::Derived)) "The diamond is the factor of all of them: the sum of hours over the sum of minutes, not a mean of factors. "
-            "The scale is logarithmic."
-        }, None))
-    }
-}
-
-fn by_day(overview: &Overview, links: &dyn Links) -> Markup {
-    let days = overview.days.iter().map(|day| (day.day, &day.group));
-    let Some(chart) = plots::calendar(overview, days, links).filter(|chart| !chart.is_empty()) else {
-        return html! {};
-    };
-    let period = period(&chart);
-    html! {
-        h2 id="calendar" { "Calendar" }
-        p.sub { "Work without a task has commits and minutes, but no hours and no factor. A gap is a " (period) " without a record." }
-        (figure(&chart, "calendar", html! {
-            (mark(Mark::Derived)) "as claimed; " (mark(Mark::DerivedMeasured)) "the tasks with measured minutes. A mark is a " (period)
-            ". Bars start at 0; factors are points on a logarithmic scale."
-        }, None))
-    }
-}
-
-fn period(chart: &Calendar) -> &'static str {
-    match chart.period() {
-        Period::Day => "day",
-        Period::Week => "week",
-        Period::Month => "month",
-        Period::Year => "year",
-    }
 }
 
 fn id_of(day: NaiveDate) -> String {

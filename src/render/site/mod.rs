@@ -3,7 +3,6 @@
 //! [`plan`] lists the files, [`draw`] draws one: nothing is read, and the same overview gives the same bytes. Pages refer to each
 //! other by relative links that [`urls`] builds from ids, dates and slugs, so that a site opens from a directory as from a server.
 
-mod charts;
 mod data;
 mod day;
 mod feed;

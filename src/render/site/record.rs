@@ -2,7 +2,6 @@
 
 use maud::{Markup, html};
 
-use super::charts;
 use super::groups::{self, Row};
 use super::options::{Content, SiteOptions};
 use super::parts::{date, link, month, without_paths};
@@ -13,7 +12,7 @@ use crate::overview::{Day, Overview};
 use crate::render::document::Cell;
 use crate::render::page::key;
 use crate::render::plots::Links;
-use crate::render::single::report::sentence;
+use crate::render::sections::{self, sentence};
 
 /// Beyond this many days with tasks, months are listed, too.
 const MANY_DAYS: usize = 62;
@@ -32,13 +31,13 @@ pub fn page(overview: &Overview, urls: &Urls, options: &SiteOptions) -> Content 
             p.lede { "No task has been recorded yet, so nothing is claimed." }
         } @else {
             h1 { (heading(overview)) }
-            p.lede { (sentence(all)) }
+            @if let Some(sentence) = sentence(all) { p.lede { (sentence) } }
         }
         (key())
         (tiles::of_record(overview, urls))
-        (charts::rests(all, overview.repos.iter().map(|repo| (repo.name.as_str(), &repo.group))))
-        (charts::every_task(overview, &all.tasks, urls))
-        (charts::calendar(overview, overview.days.iter().map(|day| (day.day, &day.group)), urls))
+        (sections::evidence(all, overview.repos.iter().map(|repo| (repo.name.as_str(), &repo.group))))
+        (sections::every_task(overview, &all.tasks, urls))
+        (sections::calendar(overview, overview.days.iter().map(|day| (day.day, &day.group)), urls))
         (days(overview, urls))
         (repos(overview, urls))
         (left_out(overview))
