@@ -336,3 +336,76 @@ fn one_module_opens_the_files_of_agents() {
         }
     }
 }
+
+/// Text of repositories becomes part of a page through maud, which escapes it: one file inserts style and script, which are ours.
+#[test]
+fn one_module_inserts_text_without_escaping_it() {
+    let inserting: Vec<PathBuf> = sources()
+        .into_iter()
+        .filter(|(_, _, text)| text.contains("PreEscaped"))
+        .map(|(file, ..)| file)
+        .collect();
+    assert_eq!(inserting, [Path::new("render/page/assets.rs")]);
+}
+
+/// What a content security policy would have to allow by name, and what could fetch or run anything.
+#[test]
+fn pages_have_neither_inline_styles_nor_handlers() {
+    let mut broken = Vec::new();
+    let mut seen = 0;
+    for (file, layer, text) in sources() {
+        if layer != "render" {
+            continue;
+        }
+        // Tests name what they look for.
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        seen += usize::from(code.contains("html! {"));
+        let bad = [
+            "style=",
+            "javascript:",
+            "innerHTML",
+            "outerHTML",
+            "eval(",
+            "@import",
+            "url(http",
+        ];
+        broken.extend(
+            bad.into_iter()
+                .filter(|bad| code.contains(bad))
+                .map(|bad| format!("{}: {bad}", file.display())),
+        );
+        broken.extend(
+            handler(code)
+                .into_iter()
+                .map(|bad| format!("{}: {bad}", file.display())),
+        );
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+    assert!(seen > 5, "files with markup are seen");
+    assert_eq!(handler("button onclick=\"x\" {}").as_deref(), Some("onclick"));
+    let page = |name: &str| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/render/page");
+        std::fs::read_to_string(root.join(name)).unwrap()
+    };
+    for bad in [
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "Function(",
+        "fetch(",
+        "import(",
+    ] {
+        assert!(!page("leverage.js").contains(bad), "{bad}");
+    }
+}
+
+/// The first attribute in markup that would run a script.
+fn handler(code: &str) -> Option<String> {
+    code.match_indices(" on").find_map(|(at, _)| {
+        let rest = &code[at + 1..];
+        let name: String = rest.chars().take_while(char::is_ascii_lowercase).collect();
+        (name.len() > 3 && rest[name.len()..].starts_with("=\"")).then_some(name)
+    })
+}

@@ -45,13 +45,8 @@ pub fn cut(rows: usize) -> (usize, usize) {
 }
 
 /// What is said below the bars of the rows that are not drawn; nothing if all are.
-pub fn more(room: f64, y: f64, count: usize, sum: &str) -> Option<Markup> {
-    (count > 0).then(|| {
-        text(
-            room - GAP,
-            y,
-            &format!("and {} more: {sum}", thousands(count)),
-            "",
-        )
-    })
+pub fn more((room, y): (f64, f64), width: f64, count: usize, sum: &str) -> Option<Markup> {
+    let words = format!("and {} more: {sum}", thousands(count));
+    let x = room - GAP;
+    (count > 0).then(|| text(x, y, &shortened(&words, width - x), ""))
 }

@@ -249,6 +249,7 @@ impl Calendar {
             }
             bucket.add(day);
         }
+        buckets.retain(|_, bucket| bucket.has_marks());
         buckets
     }
 
@@ -540,12 +541,18 @@ impl Calendar {
 
 impl Drawing for Calendar {
     fn is_empty(&self) -> bool {
-        !self.buckets().values().any(Bucket::has_marks)
+        self.buckets().is_empty()
     }
 
     fn draw(&self, width: f64, _name: &str) -> Drawn {
         let buckets = self.buckets();
         let panels = panels(&buckets);
+        if panels.is_empty() {
+            return Drawn {
+                marks: html! {},
+                height: 0.0,
+            };
+        }
         let names = panels.iter().flat_map(|panel| &panel.ticks);
         let left = names.map(|(_, name)| text_width(name)).fold(20.0, f64::max) + 10.0;
         let period = self.period();

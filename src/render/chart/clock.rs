@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use maud::{Markup, html};
+
 use super::bars::{cut, label, label_room};
 use super::scale::{Time, clock};
-use super::svg::{Marks, line, link, rect, text, text_width, tip};
+use super::svg::{Marks, Rects, line, link, path, px, text, text_width, tip};
 use super::{Drawing, Drawn};
 use crate::facts::quantity::counted;
 use crate::facts::zone::Zone;
@@ -12,6 +14,8 @@ use crate::render::href::Href;
 
 /// The height that all rows of sessions may take before they become lower.
 const ROWS: f64 = 600.0;
+/// With more sessions and commits than these, those of a lane are drawn as one, without tips.
+const MOST_TIPS: usize = 300;
 /// The length of a commit's tick.
 const TICK: f64 = 9.0;
 /// Between two lanes.
@@ -129,41 +133,65 @@ struct Packed<'c> {
 }
 
 impl Packed<'_> {
+    /// How many sessions and commits it has.
+    fn count(&self) -> usize {
+        self.rows.iter().map(Vec::len).sum::<usize>() + self.commits.len()
+    }
+
     fn height(&self, pitch: f64) -> f64 {
         let ticks = if self.commits.is_empty() { 0.0 } else { TICK + 3.0 };
         (self.rows.len() as f64 * pitch + ticks).max(TICK + 3.0)
     }
 }
 
-/// A session: a line from its first to its last event, and a bar whenever it worked.
-fn session(marks: &mut Marks, session: &LaneSession, time: &Time, (y, pitch): (f64, f64)) {
-    let mut parts = Marks::default();
-    let middle = y + pitch / 2.0;
-    parts.add(line(
-        time.at(session.from),
-        middle,
-        time.at(session.to),
-        middle,
-        "span",
-    ));
-    let last = time.at(time.end);
-    for (left, right, share) in merged(&session.worked, time) {
-        let tall = ((pitch - 4.0) * share.clamp(0.0, 1.0)).max(2.0);
-        let wide = (right - left).max(1.5);
-        parts.add(rect(
-            left.min(last - wide),
-            middle - tall / 2.0,
-            wide,
-            tall,
-            "f-measured",
-            None,
-        ));
+/// Sessions: a line from the first to the last event of each, and a bar whenever it worked, as high as it was at work.
+#[derive(Default)]
+struct Sessions {
+    spans: String,
+    worked: Rects,
+}
+
+impl Sessions {
+    fn add(&mut self, session: &LaneSession, time: &Time, (y, pitch): (f64, f64)) {
+        let middle = y + pitch / 2.0;
+        let (from, to) = (time.at(session.from), time.at(session.to));
+        self.spans += &format!("M{} {}h{}", px(from), px(middle), px(to - from));
+        let last = time.at(time.end);
+        for (left, right, share) in merged(&session.worked, time) {
+            let tall = ((pitch - 4.0) * share.clamp(0.0, 1.0)).max(2.0);
+            let wide = (right - left).max(1.5);
+            self.worked
+                .add(left.min(last - wide), middle - tall / 2.0, wide, tall);
+        }
     }
-    marks.add(link(
-        session.href.as_ref(),
-        Some(&tip(&session.tip)),
-        &parts.markup(),
-    ));
+
+    fn markup(&self) -> Markup {
+        html! { (path(&self.spans, "span")) @if let Some(worked) = self.worked.markup("f-measured") { (worked) } }
+    }
+}
+
+/// The sessions of a lane, each with its tip unless there are very many.
+fn sessions(marks: &mut Marks, lane: &Packed<'_>, time: &Time, (y, pitch): (f64, f64), has_tips: bool) {
+    let mut all = Sessions::default();
+    for (at, row) in lane.rows.iter().enumerate() {
+        let top = y + at as f64 * pitch;
+        for session in row {
+            if has_tips {
+                let mut one = Sessions::default();
+                one.add(session, time, (top, pitch));
+                marks.add(link(
+                    session.href.as_ref(),
+                    Some(&tip(&session.tip)),
+                    &one.markup(),
+                ));
+            } else {
+                all.add(session, time, (top, pitch));
+            }
+        }
+    }
+    if !has_tips && !lane.rows.is_empty() {
+        marks.add(all.markup());
+    }
 }
 
 /// Where a session worked, from left to right; what would be closer than a line is one.
@@ -197,25 +225,32 @@ fn merged(worked: &[(i64, i64, f64)], time: &Time) -> Vec<(f64, f64, f64)> {
 }
 
 /// The ticks of commits, those of one kind at one place as one.
-fn commits(marks: &mut Marks, lane: &Packed<'_>, time: &Time, y: f64) {
-    let mut places: BTreeMap<(i64, bool), Vec<&LaneCommit>> = BTreeMap::new();
+fn commits(marks: &mut Marks, lane: &Packed<'_>, time: &Time, y: f64, has_tips: bool) {
+    let mut places: BTreeMap<(bool, i64), Vec<&LaneCommit>> = BTreeMap::new();
     for commit in &lane.commits {
-        places
-            .entry((time.at(commit.at).round() as i64, commit.by_agent))
-            .or_default()
-            .push(commit);
+        let place = (commit.by_agent, time.at(commit.at).round() as i64);
+        places.entry(place).or_default().push(commit);
     }
-    for ((_, by_agent), commits) in places {
+    let class = |by_agent: bool| if by_agent { "s-measured" } else { "axis" };
+    let mut ticks = [(false, String::new()), (true, String::new())];
+    for ((by_agent, _), commits) in places {
         let Some(first) = commits.first() else {
             continue;
         };
         let x = time.at(first.at);
-        let tick = line(x, y, x, y + TICK, if by_agent { "s-measured" } else { "axis" });
+        if !has_tips {
+            ticks[usize::from(by_agent)].1 += &format!("M{} {}v{TICK}", px(x), px(y));
+            continue;
+        }
+        let tick = line(x, y, x, y + TICK, class(by_agent));
         let (tip, href) = match commits.as_slice() {
             [only] => (tip(&only.tip), only.href.as_ref()),
             several => (counted(several.len() as u64, "commit", "commits"), None),
         };
         marks.add(link(href, Some(&tip), &tick));
+    }
+    for (by_agent, ticks) in ticks.into_iter().filter(|(_, ticks)| !ticks.is_empty()) {
+        marks.add(path(&ticks, class(by_agent)));
     }
 }
 
@@ -256,6 +291,7 @@ impl Drawing for Clock {
         let (drawn, more) = cut(lanes.len());
         lanes.truncate(drawn);
         let rows: usize = lanes.iter().map(|lane| lane.rows.len()).sum();
+        let has_tips = lanes.iter().map(Packed::count).sum::<usize>() <= MOST_TIPS;
         let pitch = (ROWS / rows.max(1) as f64).clamp(5.0, 15.0);
         let left = label_room(lanes.iter().map(|lane| lane.name), width);
         let time = Time::new(from, to, left, width - RIGHT);
@@ -265,12 +301,14 @@ impl Drawing for Clock {
         let mut y = 8.0;
         for lane in &lanes {
             marks.add(label(left, y + lane.height(pitch) / 2.0 + 3.0, lane.name, true));
-            for (at, row) in lane.rows.iter().enumerate() {
-                let top = y + at as f64 * pitch;
-                row.iter()
-                    .for_each(|one| session(&mut marks, one, &time, (top, pitch)));
-            }
-            commits(&mut marks, lane, &time, y + lane.rows.len() as f64 * pitch + 2.0);
+            sessions(&mut marks, lane, &time, (y, pitch), has_tips);
+            commits(
+                &mut marks,
+                lane,
+                &time,
+                y + lane.rows.len() as f64 * pitch + 2.0,
+                has_tips,
+            );
             y += lane.height(pitch) + GAP;
         }
         if more > 0 {

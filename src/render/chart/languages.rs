@@ -40,7 +40,12 @@ impl Drawing for Languages {
         let sum = rest
             .iter()
             .fold(0_u64, |sum, (_, lines)| sum.saturating_add(*lines));
-        if let Some(words) = more(left, y + 12.0, rest.len(), &counted(sum, "line", "lines")) {
+        if let Some(words) = more(
+            (left, y + 12.0),
+            width,
+            rest.len(),
+            &counted(sum, "line", "lines"),
+        ) {
             marks.add(words);
             y += 24.0;
         }

@@ -210,22 +210,15 @@ impl Order {
         let place = |event| {
             let x = axis.at(OrderEvent::at(event));
             let word = shortened(&event.word, (width * 0.5).min(300.0));
-            // To the left, a label must not be where the line of an earlier event goes up.
-            let left = x - 5.0 - text_width(&word);
-            let is_clear = !self
-                .events
-                .iter()
-                .any(|other| (left..x - 4.0).contains(&axis.at(other.at)));
-            let sides = [
-                Some((x + 5.0, Side::Right)),
-                is_clear.then_some((x - 5.0, Side::Left)),
-            ];
-            let label = sides.into_iter().flatten().find_map(|(x, side)| {
-                (0..LEVELS).find_map(|level| {
-                    let y = top - 6.0 - f64::from(level) * LEVEL;
-                    labels
-                        .place(&word, "lab", &[(x, y, side)])
-                        .map(|label| (y, label))
+            // If there is no room for the details, the label ends before them.
+            let short = word.split(',').next().unwrap_or_default().to_owned();
+            let label = [&word, &short].into_iter().find_map(|word| {
+                let sides = self.sides(axis, x, word);
+                sides.into_iter().find_map(|(x, side)| {
+                    (0..LEVELS).find_map(|level| {
+                        let y = top - 6.0 - f64::from(level) * LEVEL;
+                        labels.place(word, "lab", &[(x, y, side)]).map(|label| (y, label))
+                    })
                 })
             });
             if let Some((y, _)) = &label {
@@ -239,6 +232,22 @@ impl Order {
             Flag { event, x, label }
         };
         events.into_iter().map(place).collect()
+    }
+}
+
+impl Order {
+    /// Where the label of an event at `x` can be. To the left, it must not be where the line of an earlier event goes up.
+    fn sides(&self, axis: &Axis, x: f64, word: &str) -> Vec<(f64, Side)> {
+        let left = x - 7.0 - text_width(word);
+        let is_clear = !self
+            .events
+            .iter()
+            .any(|other| (left..x).contains(&axis.at(other.at)));
+        let right = Some((x + 5.0, Side::Right));
+        right
+            .into_iter()
+            .chain(is_clear.then_some((x - 5.0, Side::Left)))
+            .collect()
     }
 }
 

@@ -57,7 +57,7 @@ impl Drawing for Phases {
             y += high + 8.0;
         }
         let sum = hours(rest.iter().map(|(_, value)| value).sum());
-        if let Some(words) = more(left.max(10.0), y + 12.0, rest.len(), &sum) {
+        if let Some(words) = more((left.max(10.0), y + 12.0), width, rest.len(), &sum) {
             marks.add(words);
             y += 24.0;
         }

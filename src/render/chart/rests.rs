@@ -141,7 +141,7 @@ impl Drawing for Rests {
             y += pitch;
         }
         let sum = hours(rest.iter().map(|row| row.hours()).sum());
-        if let Some(words) = more(left, y + 12.0, rest.len(), &sum) {
+        if let Some(words) = more((left, y + 12.0), width, rest.len(), &sum) {
             marks.add(words);
             height = y + 18.0;
         }

@@ -147,8 +147,8 @@ impl Log {
     /// The same along a drawing of a width: each value with its place, the middle of its name, and the name with its unit.
     pub fn names(&self, unit: &str, width: f64) -> Vec<(f64, f64, String)> {
         let name = |value: f64| format!("{}{unit}", tick(value));
-        let room = |value: f64| text_width(&name(value)) + 8.0;
-        let limits = (-4.0, width + 4.0);
+        let room = |value: f64| text_width(&name(value)) + 6.0;
+        let limits = (-3.0, width + 3.0);
         let named = self.ticks(limits, room).into_iter().map(|value| {
             let at = self.at(value);
             (at, middle(at, room(value), limits), name(value))

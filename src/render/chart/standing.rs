@@ -92,8 +92,8 @@ impl Drawing for Standing {
         }
         let sum = rest.iter().fold(0_u64, |sum, row| sum.saturating_add(row.added));
         if let Some(words) = more(
-            left,
-            y + 12.0,
+            (left, y + 12.0),
+            width,
             rest.len(),
             &counted(sum, "line added", "lines added"),
         ) {

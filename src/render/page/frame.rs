@@ -64,7 +64,7 @@ impl Page<'_> {
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="referrer" content="no-referrer";
                     meta name="description" content=(self.description);
-                    title { (self.title) }
+                    title { (short(self.title)) }
                     (self.linked())
                 }
                 body {
@@ -124,6 +124,21 @@ impl Page<'_> {
                     }
                 }
             }
+        }
+    }
+}
+
+/// The most characters of a title. What is beyond is in the heading of the page.
+const LONGEST_TITLE: usize = 70;
+
+/// A title that fits where browsers show it.
+fn short(title: &str) -> Cow<'_, str> {
+    let title = escape::visible(title);
+    match title.chars().count() {
+        ..=LONGEST_TITLE => title,
+        _ => {
+            let start: String = title.chars().take(LONGEST_TITLE - 1).collect();
+            Cow::Owned(format!("{}…", start.trim_end()))
         }
     }
 }

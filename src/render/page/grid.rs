@@ -197,14 +197,18 @@ impl Td {
 }
 
 impl Grid {
-    /// A table of a document. Its key column, else the first, names the rows.
+    /// A table of a document. Its key column names the rows, else the first with text.
     pub fn of_table(table: &Table, label: &str) -> Self {
-        let key = table.columns.iter().position(|column| column.is_key).unwrap_or(0);
+        let columns = || table.columns.iter();
+        let key = columns()
+            .position(|column| column.is_key)
+            .or_else(|| columns().position(|column| column.align == Align::Left))
+            .unwrap_or(0);
         let row = |cells: &Vec<Cell>| {
             let cells = cells.iter().enumerate();
             cells
                 .map(|(at, cell)| Td {
-                    is_head: at == key,
+                    is_head: at == key && *cell != Cell::Empty,
                     ..Td::of(cell.clone())
                 })
                 .collect()

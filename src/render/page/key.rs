@@ -70,7 +70,7 @@ pub fn key() -> Markup {
         (Mark::Estimated, "estimated by a rule"),
     ];
     html! {
-        ul.code-key aria-label="Marks" {
+        ul.code-key {
             @for (kind, meaning) in marks { li { (mark(kind)) (meaning) } }
             li { span.u { "–" } " unknown" }
         }

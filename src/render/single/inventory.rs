@@ -1,5 +1,7 @@
 //! An inventory as a page: a table that sorts and filters, the languages of all repositories, and the checks of each.
 
+use std::collections::BTreeMap;
+
 use maud::{Markup, html};
 
 use super::file;
@@ -35,11 +37,15 @@ pub fn inventory(document: &Document, inventory: &Inventory) -> String {
 }
 
 fn languages(inventory: &Inventory) -> Markup {
-    let counts = inventory.totals.languages.iter().flatten();
-    let mut rows: Vec<(String, u64)> = counts
-        .map(|(name, counts)| (name.clone(), counts.code))
-        .filter(|(_, code)| *code > 0)
-        .collect();
+    // Copies of a repository count once, as in the totals.
+    let originals = inventory.rows.iter().filter(|row| row.copy_of.is_none());
+    let counts = originals.flat_map(|row| row.languages.iter().flatten());
+    let mut code: BTreeMap<&str, u64> = BTreeMap::new();
+    for (name, counts) in counts {
+        *code.entry(name).or_default() += counts.code;
+    }
+    let known = code.into_iter().filter(|(_, code)| *code > 0);
+    let mut rows: Vec<(String, u64)> = known.map(|(name, code)| (name.to_owned(), code)).collect();
     rows.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let others = rows.split_off(rows.len().min(MAX_LANGUAGES));
     if !others.is_empty() {
