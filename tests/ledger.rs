@@ -141,7 +141,7 @@ fn a_task_without_code_has_a_commit_of_its_own() {
     2026-04-10  Deployment audit: 16h estimated, 90m of agent time
     ");
     insta::assert_snapshot!(without_ids(&repo.run(&["log"]).success()), @r"
-                                            ─────── claimed ───────  ───── derived ─────
+                                            ╌╌╌╌╌╌╌ claimed ╌╌╌╌╌╌╌  ═════ derived ═════
     Date        Id        Task              Human  Agent time  Sup.  Factor  Sup. factor
     ────────────────────────────────────────────────────────────────────────────────────
     2026-04-10  ID  Deployment audit    16h         90m     –   10.7x            –

@@ -227,7 +227,7 @@ fn the_list_and_the_timeline_show_the_commits() {
         .end(90)
         .save(&world);
     insta::assert_snapshot!(world.run(&["sessions", "--sensitivity"]), @r"
-                                                           ─────────── derived ───────────  estimated  ─ measured ─
+                                                           ═══════════ derived ═══════════  estimated  ─ measured ─
     Agent        Session     Repository       Start (UTC)  Agent time  Wall  Gaps  Commits       Sup.  Tokens  Made
     ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
     claude-code  s           kiln        2026-04-01 10:00         10m   10m    0m        1       1.3m     200     0
@@ -238,7 +238,7 @@ fn the_list_and_the_timeline_show_the_commits() {
     Average parallelism: 1.00
 
     Totals by idle threshold
-                ─── derived ────  estimated
+                ═══ derived ════  estimated
     Idle after  Agent time  Wall       Sup.
     ───────────────────────────────────────
             5m         20m   20m       2.5m
@@ -426,7 +426,7 @@ fn sessions_stand_beside_what_was_claimed() {
     insta::assert_snapshot!(repo.run(&["report", "--zone", "UTC"]), @r"
     Leverage, kiln, days in UTC
 
-                ─────── claimed ────────  ──────────── derived ─────────────  ───────────────────────────────────────────── measured ──────────────────────────────────────────────   estimated   ─ derived ─
+                ╌╌╌╌╌╌╌ claimed ╌╌╌╌╌╌╌╌  ════════════ derived ═════════════  ───────────────────────────────────────────── measured ──────────────────────────────────────────────   estimated   ═ derived ═
     Day         Tasks  Human  Agent time  Factor  Wall factor  All-in factor  From logs  Wall time  Commits  By agents  +lines  +source  Sessions  Logged agent time  Logged tokens  Logged sup.  Parallelism
     ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
     2026-04-01      2    42h      1h 43m   24.5x       120.0x          21.8x     1h 40m        30m        2          2      11       11         6             1h 50m           1100         2.5m          3.7
@@ -441,7 +441,7 @@ fn sessions_stand_beside_what_was_claimed() {
     insta::assert_snapshot!(repo.run(&["report", "--by", "session", "--zone", "UTC"]), @r"
     Leverage, kiln
 
-                     ─────── claimed ────────  ──────────── derived ─────────────  ───────────────────────────────────────────── measured ──────────────────────────────────────────────   estimated   ─ derived ─
+                     ╌╌╌╌╌╌╌ claimed ╌╌╌╌╌╌╌╌  ════════════ derived ═════════════  ───────────────────────────────────────────── measured ──────────────────────────────────────────────   estimated   ═ derived ═
     Session          Tasks  Human  Agent time  Factor  Wall factor  All-in factor  From logs  Wall time  Commits  By agents  +lines  +source  Sessions  Logged agent time  Logged tokens  Logged sup.  Parallelism
     ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
     claude-code:s0       1     8h         20m   24.0x        24.0x          24.0x        20m        20m        1          1      10       10         1                20m            200         0.3m          1.0

@@ -85,7 +85,7 @@ fn a_repository_with_and_without_tasks() {
     insta::assert_snapshot!(repo.run(&["report"]), @r"
     Leverage, kiln, days in local time
 
-                ─────── claimed ────────  derived  ──────────────── measured ─────────────────
+                ╌╌╌╌╌╌╌ claimed ╌╌╌╌╌╌╌╌  derived  ──────────────── measured ─────────────────
     Day         Tasks  Human  Agent time   Factor  Commits  By agents  +lines  -lines  +source
     ──────────────────────────────────────────────────────────────────────────────────────────
     2026-04-01      1    40h         25m    96.0x        2          1       3       1        3

@@ -69,7 +69,7 @@ fn an_evening_is_one_screen() {
     Status of 2026-04-10, kiln, days in local time
 
     Tasks today
-                         ─────── claimed ───────  ───── derived ─────
+                         ╌╌╌╌╌╌╌ claimed ╌╌╌╌╌╌╌  ═════ derived ═════
     Task                 Human  Agent time  Sup.  Factor  Sup. factor
     ─────────────────────────────────────────────────────────────────
     Cap the retry delay     4h         10m    5m   24.0x        48.0x
@@ -96,7 +96,7 @@ fn an_evening_is_one_screen() {
     4h`
 
     Not captured yet
-                        measured  ────── derived ───────
+                        measured  ══════ derived ═══════
     Session              Commits  Log deleted  Days left
     ────────────────────────────────────────────────────
     claude-code:second         1   2026-05-09         28
@@ -334,7 +334,7 @@ fn several_repositories_have_one_evening() {
     Status of 2026-04-10, 2 repositories, days in local time
 
     Tasks today
-                                     ─────── claimed ───────  ───── derived ─────
+                                     ╌╌╌╌╌╌╌ claimed ╌╌╌╌╌╌╌  ═════ derived ═════
     Repository  Task                 Human  Agent time  Sup.  Factor  Sup. factor
     ─────────────────────────────────────────────────────────────────────────────
     kiln        Cap the retry delay     4h         10m    5m   24.0x        48.0x

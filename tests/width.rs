@@ -105,7 +105,7 @@ fn the_demo_at_eighty_columns() {
     insta::assert_snapshot!(output(&world, &["report", "leverage-demo"], 80), @r"
     Leverage, 4 repositories
 
-                ─────── claimed ────────  derived  ──────── measured ─────────
+                ╌╌╌╌╌╌╌ claimed ╌╌╌╌╌╌╌╌  derived  ──────── measured ─────────
                                    Agent                        By      Logged
     Repository  Tasks     Human     time   Factor  Commits  agents  agent time
     ──────────────────────────────────────────────────────────────────────────
@@ -137,7 +137,7 @@ fn the_demo_at_eighty_columns() {
     insta::assert_snapshot!(output(&world, &by_day, 80), @r"
     Leverage from 2026-04-03 to 2026-04-04, 4 repositories, days in local time
 
-                            ─── claimed ───  derived  ──────── measured ─────────
+                            ╌╌╌ claimed ╌╌╌  derived  ──────── measured ─────────
                                       Agent                        By      Logged
     Repository  Day          Human     time   Factor  Commits  agents  agent time
     ─────────────────────────────────────────────────────────────────────────────

@@ -102,6 +102,17 @@ impl Dimension {
         }
     }
 
+    /// The position of a key on an axis of time, in periods; `None` if it is not a key of the calendar.
+    pub fn position(self, key: &str) -> Option<i64> {
+        let day = self.first_day(key)?;
+        let days = i64::from(day.num_days_from_ce());
+        Some(match self {
+            Self::Month => i64::from(day.year()) * 12 + i64::from(day.month0()),
+            Self::Week => days.div_euclid(7),
+            _ => days,
+        })
+    }
+
     /// The first day of a key that [`of_day`](Self::of_day) made; `None` if it is not a key of the calendar.
     pub(super) fn first_day(self, key: &str) -> Option<NaiveDate> {
         match self {

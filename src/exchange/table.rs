@@ -164,8 +164,18 @@ fn date_in_heading(lines: &[&str]) -> Option<NaiveDate> {
     if words.iter().any(is_of_period) {
         return None;
     }
-    let mut dates = words.iter().filter_map(|word| word.parse().ok());
+    let in_digits = words.iter().filter_map(|word| word.parse().ok());
+    let in_words = words.windows(3).filter_map(date_in_words);
+    let mut dates = in_digits.chain(in_words);
     dates.next().filter(|_| dates.next().is_none())
+}
+
+/// A date as `April 4 2026`, or as `4 April 2026`.
+fn date_in_words(words: &[&str]) -> Option<NaiveDate> {
+    let text = words.join(" ");
+    let forms = ["%B %d %Y", "%d %B %Y"].into_iter();
+    let mut dates = forms.filter_map(|form| NaiveDate::parse_from_str(&text, form).ok());
+    dates.next()
 }
 
 /// The cells of a Markdown row, without emphasis and code marks around them.
@@ -684,6 +694,11 @@ mod tests {
         let of = "Leverage of 2026-03-01, kiln";
         assert_eq!(day("day.md", of).unwrap(), "2026-03-01");
         assert_eq!(day("2026-04-04.md", of).unwrap(), "2026-04-04");
+        for in_words in ["Leverage Record: March 1, 2026", "Log of 1 March 2026", "Mar 01, 2026"] {
+            assert_eq!(day("day.md", in_words).unwrap(), "2026-03-01", "{in_words}");
+        }
+        let two = day("day.md", "March 1, 2026 and March 2, 2026");
+        assert_eq!(two, Err(ImportError::NoDate));
         let period = day("day.md", "Leverage from 2026-03-01 to 2026-03-02");
         assert_eq!(period, Err(ImportError::NoDate));
         for part in ["Leverage since 2026-03-01", "Leverage until 2026-03-01, kiln"] {

@@ -27,6 +27,7 @@ pub fn document(diagnosis: &Diagnosis, mended: &[String], all: bool) -> Document
         title: Some(title(diagnosis)),
         tables: (!table.rows.is_empty()).then_some(table).into_iter().collect(),
         notes: mended.chain(fine).collect(),
+        ..Document::default()
     }
 }
 

@@ -17,10 +17,36 @@ use crate::facts::web_address::WebAddress;
 pub struct Document {
     /// The heading of the page, if the format has one. Untrusted text.
     pub title: Option<String>,
+    /// What the page is about, in a sentence or two, for formats that are pages. Untrusted text.
+    pub lead: Option<String>,
     /// The tables, in order. CSV has only the first.
     pub tables: Vec<Table>,
+    /// A chart below the tables, on a terminal.
+    pub timeline: Option<Timeline>,
     /// Sentences about all of it. Untrusted text.
     pub notes: Vec<String>,
+}
+
+/// Claimed hours and the factor, by day, week or month.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Timeline {
+    /// `day`, `week` or `month`.
+    pub unit: &'static str,
+    /// The periods with hours or a factor.
+    pub points: Vec<Point>,
+}
+
+/// One period of a [`Timeline`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Point {
+    /// Its position on the axis of time, in periods.
+    pub at: i64,
+    /// Its name.
+    pub label: String,
+    /// The claimed hours.
+    pub hours: Option<Hours>,
+    /// The factor as claimed.
+    pub factor: Option<f64>,
 }
 
 impl From<Table> for Document {
@@ -85,6 +111,19 @@ impl Basis {
             Self::Measured => "measured",
             Self::Derived => "derived",
             Self::Estimated => "estimated",
+        }
+    }
+}
+
+impl Basis {
+    /// The character of the line above its columns: dashed for what is said, solid for what was read, double for what
+    /// follows, dotted for what is inferred.
+    pub fn rule(self) -> char {
+        match self {
+            Self::Claimed => '╌',
+            Self::Measured => '─',
+            Self::Derived => '═',
+            Self::Estimated => '┈',
         }
     }
 }

@@ -35,6 +35,7 @@ fn document() -> Document {
         title: Some("Report <script>".to_owned()),
         tables: vec![table],
         notes: vec!["-1".to_owned()],
+        ..Document::default()
     }
 }
 

@@ -1,7 +1,7 @@
 //! A report as a document: its columns, where their numbers come from, and what they leave out.
 
 use super::columns::{Choice, UnknownName};
-use super::document::{Basis, Cell, Column, Document, Table};
+use super::document::{Basis, Cell, Column, Document, Point, Table, Timeline};
 use super::task::estimates_by_agents;
 use crate::aggregate::group::Dimension;
 use crate::aggregate::measures::Measures;
@@ -166,6 +166,8 @@ fn tokens(count: u64) -> Cell {
 pub struct View {
     /// Which lines it counts.
     pub headline: Headline,
+    /// Whether a chart follows a table by day, week or month.
+    pub chart: bool,
     /// The requested columns, by id or heading, in addition to those that name the row. Empty for the default.
     pub columns: Vec<String>,
 }
@@ -258,10 +260,46 @@ pub fn document(report: &Report, view: &View) -> Result<Document, UnknownName> {
 /// A log of tasks as people publish it: the tasks, numbered, and the aggregates with human weeks.
 pub fn task_log(report: &Report, view: &View) -> Result<Document, UnknownName> {
     let mut document = page(report, view, Some(&LOG))?;
+    if let Some(day) = report.since.filter(|_| is_one_day(report)) {
+        document.title = Some(format!("Leverage Record: {}", day.format("%B %-d, %Y")));
+        document.lead = day_lead(report);
+    }
     if !document.tables.is_empty() {
         document.tables.push(aggregates(&report.totals));
     }
     Ok(document)
+}
+
+/// What a day claims, in two sentences; `None` without tasks.
+fn day_lead(report: &Report) -> Option<String> {
+    let totals = &report.totals;
+    let hours = Cell::known(totals.human_hours, Cell::Hours);
+    let repos = report.repos.iter().filter(|repo| repo.copy_of.is_none()).count();
+    let mut text = format!(
+        "{} in {}: {} claimed",
+        counted(totals.tasks, "task", "tasks"),
+        counted(repos, "repository", "repositories"),
+        hours.for_people()
+    );
+    if let (Some(minutes), Some(factor)) = (totals.agent_minutes, totals.leverage_factor) {
+        let (minutes, factor) = (Cell::Minutes(minutes), Cell::Factor(factor));
+        text += &format!(
+            " over {} of agent time, a factor of {}",
+            minutes.for_people(),
+            factor.for_people()
+        );
+    }
+    text.push('.');
+    if let (Some(minutes), Some(factor)) = (totals.supervisory_minutes, totals.supervisory_leverage_factor) {
+        let (minutes, factor) = (Cell::Minutes(minutes), Cell::Factor(factor));
+        text += &format!(
+            " Over the {} of supervision, the factor is {}.",
+            minutes.for_people(),
+            factor.for_people()
+        );
+    }
+    text += &format!(" Days are in {}.", zone_words(report));
+    (totals.tasks > 0).then_some(text)
 }
 
 fn page(report: &Report, view: &View, usual: Option<&[&str]>) -> Result<Document, UnknownName> {
@@ -277,8 +315,32 @@ fn page(report: &Report, view: &View, usual: Option<&[&str]>) -> Result<Document
     }
     Ok(Document {
         title: Some(title(report)),
+        lead: None,
+        timeline: view.chart.then(|| timeline(report)).flatten(),
         tables,
         notes,
+    })
+}
+
+/// The rows as a chart, if they are days, weeks or months, and more than one of them has hours.
+fn timeline(report: &Report) -> Option<Timeline> {
+    let [unit @ (Dimension::Day | Dimension::Week | Dimension::Month)] = report.group_by.as_slice() else {
+        return None;
+    };
+    let point = |row: &Row| {
+        let label = row.key.0.first()?.1.clone()?;
+        Some(Point {
+            at: unit.position(&label)?,
+            label,
+            hours: row.measures.human_hours,
+            factor: row.measures.leverage_factor,
+        })
+    };
+    let mut points: Vec<Point> = report.rows.iter().filter_map(point).collect();
+    points.retain(|point| point.hours.is_some());
+    (points.len() > 1).then(|| Timeline {
+        unit: unit.name(),
+        points,
     })
 }
 

@@ -331,6 +331,7 @@ pub fn timeline(timeline: &Timeline, zone: Zone) -> Document {
             "Agent time {}, times of human actions {}, tokens {}, edits {}, commits {}",
             sources.agent_time, sources.human_time, sources.tokens, sources.edits, sources.commits
         )],
+        ..Document::default()
     }
 }
 

@@ -36,6 +36,7 @@ pub fn document(status: &Status) -> Document {
         title: Some(title(status)),
         tables: tables.into_iter().flatten().collect(),
         notes: notes(status),
+        ..Document::default()
     }
 }
 

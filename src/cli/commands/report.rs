@@ -67,6 +67,9 @@ pub struct Args {
     /// Estimate work without a task from its lines of source and tests, in separate columns: `sloc` is 200 lines per day
     #[arg(long, value_name = "sloc[=N/day]", value_parser = lines_per_day)]
     estimate_model: Option<f64>,
+    /// Do not draw a chart below a table by day, week or month
+    #[arg(long)]
+    no_chart: bool,
     #[command(flatten)]
     sessions: SessionArgs,
     #[command(flatten)]
@@ -176,10 +179,12 @@ impl Args {
         period: Period,
         repos: &[Repository],
     ) -> Result<Query, CommandError> {
-        let by = if self.by.is_empty() {
-            usual_grouping(repos, zone, period)
-        } else {
-            self.by.clone()
+        let is_page = matches!(self.output.format(), Format::Markdown | Format::Html);
+        let by = match self.by.as_slice() {
+            // The page of a day is its log of tasks.
+            [] if is_page && period.since.is_some() && period.since == period.until => vec![Dimension::Task],
+            [] => usual_grouping(repos, zone, period),
+            by => by.to_vec(),
         };
         Ok(Query {
             by,
@@ -237,6 +242,7 @@ impl Args {
         let is_page = matches!(self.output.format(), Format::Markdown | Format::Html);
         let view = View {
             headline: self.lines.headline(),
+            chart: !self.no_chart,
             columns: self.columns.columns.clone(),
         };
         let document = match report.group_by.as_slice() {

@@ -45,6 +45,7 @@ pub fn document(audit: &Audit) -> Document {
             .chain(tables(audit))
             .collect(),
         notes: notes(audit).into_iter().chain(skipped(audit, true)).collect(),
+        ..Document::default()
     }
 }
 

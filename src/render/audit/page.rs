@@ -38,6 +38,7 @@ pub fn page(audit: &Audit, screen: Screen, unfolded: bool) -> String {
         title: None,
         tables: tables.map(|table| folded(table, unfolded)).collect(),
         notes: notes(audit).into_iter().chain(skipped(audit, unfolded)).collect(),
+        ..Document::default()
     };
     text += "\n";
     text + &terminal::render(&rest, screen)

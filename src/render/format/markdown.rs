@@ -10,6 +10,9 @@ pub fn render(document: &Document) -> String {
     if let Some(title) = &document.title {
         parts.push(format!("# {}\n", escape::markdown(title)));
     }
+    if let Some(lead) = &document.lead {
+        parts.push(format!("{}\n", escape::markdown(lead)));
+    }
     parts.extend(document.tables.iter().map(table));
     if !document.notes.is_empty() {
         parts.push(list(&document.notes));

@@ -18,7 +18,7 @@ use tabled::settings::{Padding, Style as Lines, Theme};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use super::markdown::more_rows;
+use super::{markdown::more_rows, timeline};
 use crate::doctor::Health;
 use crate::render::document::{Align, Basis, Cell, Column, Document, Table};
 use crate::render::escape;
@@ -51,6 +51,9 @@ pub fn render(document: &Document, screen: Screen) -> String {
         parts.push(paragraph(title, screen, HEADING));
     }
     parts.extend(document.tables.iter().map(|part| table(part, screen)));
+    if let Some(timeline) = &document.timeline {
+        parts.extend(Some(timeline::draw(timeline, screen.width)).filter(|chart| !chart.is_empty()));
+    }
     if !document.notes.is_empty() {
         parts.push(notes(&document.notes, screen));
     }
@@ -427,19 +430,23 @@ impl<'a> Layout<'a> {
         padded.collect::<Vec<_>>().join("\n")
     }
 
-    /// Shows over which columns each basis extends: `──── claimed ────`.
+    /// Shows over which columns each basis extends: `╌╌╌╌ claimed ╌╌╌╌`, `════ derived ════`.
     fn band_line(&self, screen: Screen) -> String {
         let mut line = String::new();
         for band in self.bands() {
             let (word, width) = (self.band_word(&band), self.span(&band));
+            let rule = self.columns[band.start]
+                .basis
+                .map_or(' ', Basis::rule)
+                .to_string();
             let rules = width.saturating_sub(word.len() + 2);
             let text = match word {
                 "" => " ".repeat(width),
                 _ if rules < 2 => format!("{word:^width$}"),
                 _ => format!(
                     "{} {word} {}",
-                    "─".repeat(rules / 2),
-                    "─".repeat(rules - rules / 2)
+                    rule.repeat(rules / 2),
+                    rule.repeat(rules - rules / 2)
                 ),
             };
             line += &" ".repeat(if band.start > 0 { GAP } else { 0 });
