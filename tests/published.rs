@@ -179,7 +179,9 @@ fn a_day_by_task_reads_like_the_published_log() {
     let report = sum_up(tasks_of("2026-04-04"), &[Dimension::Task], Some("2026-04-04"));
     let page = markdown(&task_log(&report, &View::default()).unwrap());
     insta::assert_snapshot!(page, @r"
-    # Leverage of 2026-04-04, published, days in UTC
+    # Leverage Record: April 4, 2026
+
+    29 tasks in 1 repository: 1,426h claimed over 26h 21m of agent time, a factor of 54.1x. Over the 2h 29m of supervision, the factor is 574.2x. Days are in UTC.
 
     ## Task log
 

@@ -694,7 +694,11 @@ mod tests {
         let of = "Leverage of 2026-03-01, kiln";
         assert_eq!(day("day.md", of).unwrap(), "2026-03-01");
         assert_eq!(day("2026-04-04.md", of).unwrap(), "2026-04-04");
-        for in_words in ["Leverage Record: March 1, 2026", "Log of 1 March 2026", "Mar 01, 2026"] {
+        for in_words in [
+            "Leverage Record: March 1, 2026",
+            "Log of 1 March 2026",
+            "Mar 01, 2026",
+        ] {
             assert_eq!(day("day.md", in_words).unwrap(), "2026-03-01", "{in_words}");
         }
         let two = day("day.md", "March 1, 2026 and March 2, 2026");
