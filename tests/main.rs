@@ -59,6 +59,7 @@ mod rewording;
 mod rewrites;
 mod setup;
 mod sha256;
+mod single;
 #[cfg(unix)]
 mod special_files;
 mod squashed;

@@ -207,5 +207,14 @@ fn markdown_is_a_table_and_nothing_else() {
 fn html_holds_no_tag_of_theirs() {
     let page = html::render(&document());
     let (_, body) = page.split_once("<main").unwrap();
-    insta::assert_snapshot!(body, @"");
+    insta::assert_snapshot!(body, @r#"
+     class="wrap" id="main"><h1>Report &lt;script&gt;</h1><ul class="code-key"><li><span class="m claimed" aria-hidden="true"></span>claimed by a person</li><li><span class="m measured" aria-hidden="true"></span>measured in git or an agent’s log</li><li><span class="m derived" aria-hidden="true"></span>factor of claims</li><li><span class="m derived solid" aria-hidden="true"></span>factor over measured minutes</li><li><span class="m estimated" aria-hidden="true"></span>estimated by a rule</li><li><span class="u">–</span> unknown</li></ul>
+    <h2>Tasks \x1b]0;pwned\x07</h2><section class="scroll" tabindex="0" aria-label="Tasks \x1b]0;pwned\x07"><table data-sort><thead><tr class="bands"><td colspan="1"></td><th class="edge claimed" scope="colgroup" colspan="2"><span class="m claimed" aria-hidden="true"></span>claimed</th><th class="edge derived" scope="colgroup" colspan="1"><span class="m derived" aria-hidden="true"></span>derived</th><th class="edge measured" scope="colgroup" colspan="1"><span class="m measured" aria-hidden="true"></span>measured</th></tr>
+    <tr><th scope="col" class="key">task</th><th scope="col" class="n edge">human</th><th scope="col" class="n">agent</th><th scope="col" class="n edge">leverage</th><th scope="col" class="n edge">commits</th></tr></thead><tbody>
+    <tr><th scope="row">=cmd|'/c calc'!A1\x1b[2J\u{202e}&lt;img src=x onerror=&quot;a&quot;&gt;\n`[x](y)`</th><td class="n edge" data-v="40">40h</td><td class="n" data-v="25">25m</td><td class="n edge" data-v="96">96.0x</td><td class="n edge" data-v="1000">1,000</td></tr>
+    <tr><th scope="row">日本語のタイトルは幅が二倍</th><td class="n edge" data-v="1386">1,386h</td><td class="n u">–</td><td class="n u edge">–</td><td class="n edge" data-v="1000">1,000</td></tr></tbody><tfoot>
+    <tr><th scope="row">total</th><td class="n edge" data-v="1426">1,426h</td><td class="n" data-v="25">25m</td><td class="n edge" data-v="96">96.0x</td><td class="n edge" data-v="2000">2,000</td></tr></tfoot></table></section><p class="sub">3 more rows; the totals include them</p>
+    <ul class="faint"><li>1 task without agent time is in no factor: \x9b31m&lt;b&gt;</li></ul>
+    <ul class="faint"><li>-1</li></ul></main><footer class="foot"><div class="wrap"><p>Made by <code>git leverage</code>.</p></div></footer></body></html>
+    "#);
 }

@@ -201,13 +201,14 @@ fn char_width(c: char) -> f64 {
 
 /// The text, or as much of its beginning as fits into a width with `…` after it. Nothing if not even one character fits.
 pub fn shortened(text: &str, width: f64) -> String {
-    if text_width(text) <= width {
+    // A width that was made of the text's own must fit it, whatever was rounded.
+    if text_width(text) <= width + 0.1 {
         return text.to_owned();
     }
     let mut room = width - CHAR;
     let fits = |c: &char| {
         room -= char_width(*c);
-        room >= 0.0
+        room >= -0.1
     };
     let start: String = text.chars().take_while(fits).collect();
     let start = start.trim_end();
@@ -256,4 +257,51 @@ pub fn amount(value: f64) -> Option<f64> {
 /// The value, if it can be placed on a scale by powers.
 pub fn positive(value: f64) -> Option<f64> {
     (value.is_finite() && value > 0.0).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn coordinates_have_one_decimal_at_most() {
+        let written: Vec<String> = [1.0, 1.25, -0.04, 99.96, f64::NAN].into_iter().map(px).collect();
+        assert_eq!(written, ["1", "1.3", "0", "100", "0"]);
+    }
+
+    #[test]
+    fn texts_are_shortened_to_their_room() {
+        assert_eq!(
+            shortened("accounts", text_width("accounts") * BOLD / BOLD),
+            "accounts"
+        );
+        assert_eq!(shortened("a long title", 7.0 * CHAR), "a long…");
+        assert_eq!(shortened("日本語", 5.0 * CHAR), "日本…");
+        assert_eq!(shortened("word", CHAR), "");
+        // As the page writes it.
+        assert!(text_width("\u{202e}") > 7.0 * CHAR);
+    }
+
+    #[test]
+    fn a_tip_has_short_lines() {
+        let tip = tip(&format!("{}\n54.1x", "x".repeat(1_000)));
+        assert!(tip.len() < 100 && tip.ends_with("…\n54.1x"), "{tip}");
+    }
+
+    #[test]
+    fn elements_are_closed_and_escaped() {
+        assert_eq!(
+            line(0.0, 1.0, 2.5, 3.0, "grid").into_string(),
+            "<line x1=\"0\" y1=\"1\" x2=\"2.5\" y2=\"3\" class=\"grid\"></line>"
+        );
+        assert_eq!(
+            text(1.0, 2.0, "<&", "").into_string(),
+            "<text x=\"1\" y=\"2\">&lt;&amp;</text>"
+        );
+        let dot = circle(1.0, 1.0, 2.0, "dot", Some("a\"b"));
+        assert_eq!(
+            dot.into_string(),
+            "<circle cx=\"1\" cy=\"1\" r=\"2\" class=\"dot\" data-tip=\"a&quot;b\"></circle>"
+        );
+    }
 }
