@@ -55,7 +55,7 @@ fn a_wide_terminal_shows_all() {
     Report <script>
 
     Tasks \x1b]0;pwned\x07
-                                                                       ── claimed ──  derived   measured
+                                                                       ╌╌ claimed ╌╌  derived   measured
     task                                                                human  agent  leverage   commits
     ────────────────────────────────────────────────────────────────────────────────────────────────────
     =cmd|'/c calc'!A1\x1b[2J\u{202e}<img src=x onerror="a">\n`[x](y)`     40h    25m     96.0x     1,000
@@ -83,7 +83,7 @@ fn a_terminal_of_80_columns_shortens_titles() {
     Report <script>
 
     Tasks \x1b]0;pwned\x07
-                                                   ── claimed ──  derived   measured
+                                                   ╌╌ claimed ╌╌  derived   measured
     task                                            human  agent  leverage   commits
     ────────────────────────────────────────────────────────────────────────────────
     =cmd|'/c calc'!A1\x1b[2J\u{202e}<img src=x o…     40h    25m     96.0x     1,000
