@@ -23,8 +23,14 @@ pub struct Row<'a> {
 }
 
 /// The table. `total` is the sum of all of them, of those beyond a limit, too.
-pub fn table(overview: &Overview, label: &str, head: &str, rows: &[Row<'_>], total: &Group) -> Markup {
-    let groups = rows.iter().map(|row| row.group).chain([total]);
+pub fn table(
+    overview: &Overview,
+    label: &str,
+    head: &str,
+    rows: &[Row<'_>],
+    total: Option<&Group>,
+) -> Markup {
+    let groups = rows.iter().map(|row| row.group).chain(total);
     let scale = super::parts::scale(overview, groups);
     let cells = |row: &Row<'_>| {
         cells(
@@ -38,7 +44,7 @@ pub fn table(overview: &Overview, label: &str, head: &str, rows: &[Row<'_>], tot
         label: label.to_owned(),
         columns: columns(head, scale.as_ref()),
         rows: rows.iter().map(cells).collect(),
-        foot: Some(self::cells(overview, Td::head("Total"), total, scale.as_ref())),
+        foot: total.map(|total| self::cells(overview, Td::head("Total"), total, scale.as_ref())),
         sort: rows.len() > 1,
         ..Grid::default()
     };

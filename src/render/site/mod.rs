@@ -7,7 +7,9 @@ mod data;
 mod day;
 mod feed;
 mod groups;
+mod log;
 mod method;
+mod moments;
 mod month;
 mod options;
 mod parts;
@@ -131,7 +133,7 @@ pub fn draw(overview: &Overview, planned: &Planned, options: &SiteOptions) -> Fi
         key => {
             return File {
                 path,
-                bytes: not_a_page(key, overview, &urls, options),
+                bytes: not_a_page(key, overview, options),
             };
         }
     };
@@ -140,9 +142,9 @@ pub fn draw(overview: &Overview, planned: &Planned, options: &SiteOptions) -> Fi
 }
 
 /// The feed, the data and the assets.
-fn not_a_page(key: PageKey, overview: &Overview, urls: &Urls, options: &SiteOptions) -> Vec<u8> {
+fn not_a_page(key: PageKey, overview: &Overview, options: &SiteOptions) -> Vec<u8> {
     let text = match key {
-        PageKey::Feed => feed::feed(overview, urls, options),
+        PageKey::Feed => feed::feed(overview, options),
         PageKey::Report => data::report(overview),
         PageKey::Tasks => data::tasks(overview, options),
         PageKey::Days => data::days(overview),
@@ -153,3 +155,6 @@ fn not_a_page(key: PageKey, overview: &Overview, urls: &Urls, options: &SiteOpti
     };
     text.into_bytes()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,18 +1,69 @@
 //! The page of a month: its days with tasks.
 
 use chrono::NaiveDate;
-use maud::html;
+use maud::{Markup, html};
 
+use super::charts;
+use super::groups::{self, Row};
 use super::options::{Content, SiteOptions};
-use super::urls::Urls;
-use crate::overview::Overview;
+use super::parts::{crumbs, link, month};
+use super::urls::{Urls, month_of};
+use crate::overview::{Day, Overview};
+use crate::render::page::key;
+use crate::render::plots::Links;
 
 /// The page of the month that begins on a day.
 pub fn page(overview: &Overview, first: NaiveDate, urls: &Urls, options: &SiteOptions) -> Content {
-    let _ = (overview, first, urls, options);
+    let is_in = |day: &&Day| month_of(day.day) == first;
+    let days: Vec<&Day> = overview.days.iter().filter(is_in).collect();
+    let tasks: Vec<usize> = days
+        .iter()
+        .flat_map(|day| day.group.tasks.iter().copied())
+        .collect();
+    let rows: Vec<Row<'_>> = (days.iter().rev().filter(|day| !day.group.tasks.is_empty()))
+        .map(|day| Row {
+            name: day.day.to_string(),
+            href: urls.day(day.day),
+            group: &day.group,
+        })
+        .collect();
+    let title = format!("{}: {}", options.title, month(first));
+    let body = html! {
+        (crumbs(&[(urls.index(None), "Record".to_owned())]))
+        h1 { (title) }
+        @if rows.is_empty() {
+            p.lede { "No task of this month has been recorded." }
+        } @else {
+            (key())
+            h2 #days { "Days" }
+            (groups::table(overview, "Days", "Day", &rows, None))
+            (charts::every_task(overview, &tasks, urls))
+            (charts::calendar(overview, days.iter().map(|day| (day.day, &day.group)), urls))
+        }
+        (pager(first, urls))
+    };
     Content {
-        title: String::new(),
-        description: String::new(),
-        body: html! {},
+        description: format!("The days of {} with tasks", month(first)),
+        title,
+        body,
+    }
+}
+
+/// The months with tasks before and after.
+fn pager(first: NaiveDate, urls: &Urls) -> Markup {
+    let months = urls.names().months();
+    let before = months.iter().rev().find(|month| **month < first);
+    let after = months.iter().find(|month| **month > first);
+    html! {
+        nav.pager aria-label="Months" {
+            @match before {
+                Some(before) => (link(urls.month(*before).as_ref(), &html! { "← " (month(*before)) })),
+                None => { span.faint { "no earlier month" } },
+            }
+            @match after {
+                Some(after) => (link(urls.month(*after).as_ref(), &html! { (month(*after)) " →" })),
+                None => { span.faint { "no later month" } },
+            }
+        }
     }
 }

@@ -27,6 +27,7 @@ pub struct File {
 }
 
 /// What a page contains, without the frame of the site.
+#[derive(Default)]
 pub struct Content {
     /// Its title, without the name of the site. Untrusted text.
     pub title: String,

@@ -126,7 +126,7 @@ fn days(overview: &Overview, urls: &Urls) -> Markup {
                     include them." }
             }
             @if all > MANY_DAYS { (months(urls)) }
-            (groups::table(overview, "Days", "Day", &rows, &overview.all))
+            (groups::table(overview, "Days", "Day", &rows, Some(&overview.all)))
         }
     }
 }
@@ -163,7 +163,7 @@ fn repos(overview: &Overview, urls: &Urls) -> Markup {
                 "Commits that two clones have count once, in the first."
                 @if more > 0 { " " (counted(more as u64, "more repository is", "more repositories are")) " in the data." }
             }
-            (groups::table(overview, "Repositories", "Repository", &rows, &overview.all))
+            (groups::table(overview, "Repositories", "Repository", &rows, Some(&overview.all)))
         }
     }
 }

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use maud::{Markup, html};
 
 use super::urls::Urls;
+use crate::facts::factor::Ratio;
 use crate::facts::quantity::{Minutes, counted, thousands};
 use crate::overview::{Group, Overview};
 use crate::render::document::Cell;
@@ -31,7 +32,7 @@ pub fn of_record(overview: &Overview, urls: &Urls) -> Markup {
         .min(overview.left_out.tasks_without_supervisory_minutes);
     let mut shown = Vec::new();
     if !all.tasks.is_empty() {
-        shown.extend([hours(all, &to), factor(all, &to), measured(all, &to)]);
+        shown.extend([hours(all, &to), factor(overview, all, &to), measured(all, &to)]);
         shown.push(supervision(all, without, urls.index(Some("days")).as_ref()));
     }
     shown.extend([
@@ -59,25 +60,7 @@ pub fn of_day(overview: &Overview, day: NaiveDate, group: &Group, urls: &Urls) -
     let without = views.filter(|view| view.supervisory.value.is_none()).count() as u64;
     tiles(&[
         hours(group, &to),
-        factor(group, &to),
-        measured(group, &to),
-        supervision(group, without, to.claims.as_ref()),
-    ])
-}
-
-/// The four of a month, which lead to its days.
-pub fn of_month(overview: &Overview, group: &Group) -> Markup {
-    let days = || Href::fragment("days");
-    let to = To {
-        claims: days(),
-        factor: days(),
-        work: None,
-    };
-    let views = group.tasks.iter().filter_map(|at| overview.tasks.get(*at));
-    let without = views.filter(|view| view.supervisory.value.is_none()).count() as u64;
-    tiles(&[
-        hours(group, &to),
-        factor(group, &to),
+        factor(overview, group, &to),
         measured(group, &to),
         supervision(group, without, to.claims.as_ref()),
     ])
@@ -105,7 +88,7 @@ fn hours(group: &Group, to: &To) -> Markup {
     tile(Mark::Claimed, "Human hours", &cell, &how, to.claims.as_ref())
 }
 
-fn factor(group: &Group, to: &To) -> Markup {
+fn factor(overview: &Overview, group: &Group, to: &To) -> Markup {
     let measures = &group.measures;
     let all_measured =
         measures.agent_minutes.is_some() && measures.agent_minutes == measures.agent_minutes_measured;
@@ -114,8 +97,13 @@ fn factor(group: &Group, to: &To) -> Markup {
     } else {
         Mark::Derived
     };
+    let views = group.tasks.iter().filter_map(|at| overview.tasks.get(*at));
+    // Tasks without agent time are in the hours of the group, but not in its factor.
+    let terms: Ratio = views
+        .map(|view| Ratio::new(view.task.estimate.hours, view.agent.value))
+        .sum();
     let how = html! {
-        (Cell::known(measures.human_hours, Cell::Hours).for_people()) " × 60 over " (people(measures.agent_minutes))
+        (Cell::Hours(terms.hours()).for_people()) " × 60 over " (people(measures.agent_minutes))
         @match measures.agent_minutes_measured {
             Some(minutes) if !all_measured => { ", of which " (people(Some(minutes))) " were measured" },
             _ => {},

@@ -257,3 +257,57 @@ fn is_reserved(name: &str) -> bool {
     };
     RESERVED.contains(&name) || is_port(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(names: &[&str]) -> Vec<String> {
+        slugs(names.iter().copied())
+    }
+
+    #[test]
+    fn a_slug_is_the_name_or_has_a_hash() {
+        assert_eq!(of(&["kiln", "glaze-2"]), ["kiln", "glaze-2"]);
+        for name in [
+            "CON",
+            "con",
+            "nul",
+            "com1",
+            "Kiln",
+            "../../x",
+            "a b",
+            "ü",
+            "",
+            "-a",
+            &"y".repeat(61),
+        ] {
+            let slug = &of(&[name])[0];
+            assert_ne!(slug, name);
+            assert!(slug.len() >= HASH && slug.len() <= MAX_SLUG, "{slug}");
+            assert!(
+                slug.bytes()
+                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-'),
+                "{slug}"
+            );
+        }
+    }
+
+    #[test]
+    fn slugs_differ_where_case_does_not_matter() {
+        let names = ["kiln", "Kiln", "KILN", "kiln.", "a/b", "a-b"];
+        let slugs: BTreeSet<String> = of(&names).into_iter().collect();
+        assert_eq!(slugs.len(), names.len());
+    }
+
+    #[test]
+    fn links_lead_out_of_the_directory_of_a_page() {
+        let names = Arc::new(Names::default());
+        let href = |path: &str| Urls::from(Arc::clone(&names), path).index(Some("days"));
+        assert_eq!(href("index.html").unwrap().as_str(), "index.html#days");
+        assert_eq!(
+            href("days/2026-04-04.html").unwrap().as_str(),
+            "../index.html#days"
+        );
+    }
+}

@@ -1,0 +1,249 @@
+//! Sites of made-up overviews: every link leads somewhere, every number is that of the report, hostile text is text.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::*;
+use crate::aggregate::repository::Repository;
+use crate::aggregate::sample::{claim, commit, repository};
+use crate::facts::quantity::WorkTime;
+use crate::facts::zone::{Period, Zone};
+use crate::overview::Query;
+
+const HOSTILE: [&str; 7] = [
+    "\"'><script>alert(1)</script>",
+    "</title></style></script><!--",
+    "]]>&amp;&#x41;\u{fffe}",
+    "\u{202e}gnp.exe\0\u{1b}[31m",
+    "\" onmouseover=\"alert(1)",
+    "../../../etc/passwd",
+    "CON",
+];
+
+fn overview(repos: &[Repository]) -> Overview {
+    let query = Query {
+        zone: Zone::Named(chrono_tz::UTC),
+        period: Period::default(),
+        author: None,
+        work: WorkTime::default(),
+        excluded: 1,
+    };
+    Overview::new(repos, &[], repos.iter().map(|_| None).collect(), &query)
+}
+
+fn sample(name: &str, title: &str) -> Overview {
+    let mut tasks = vec![
+        claim(1, "2026-03-02", 8.0).agent_minutes(40.0).on(1).placed(),
+        claim(2, "2026-04-03", 4.0).on(2).placed(),
+        claim(3, "2026-04-03", 1.0).agent_minutes(1.0).placed(),
+    ];
+    for placed in &mut tasks {
+        placed.task.title = title.to_owned();
+        placed.task.by = "Ada Example <ada@example.org>".to_owned();
+        placed.task.estimate.by = placed.task.by.clone();
+    }
+    let kiln = Repository {
+        commits: vec![
+            commit(1, "2026-03-02T10:00:00Z"),
+            commit(2, "2026-04-03T10:00:00Z"),
+            commit(3, "2026-04-05T10:00:00Z"),
+        ],
+        tasks,
+        ..repository(name)
+    };
+    overview(&[kiln])
+}
+
+fn options() -> SiteOptions {
+    SiteOptions {
+        title: "Leverage Record".to_owned(),
+        ..SiteOptions::default()
+    }
+}
+
+fn site(overview: &Overview, options: &SiteOptions) -> BTreeMap<String, String> {
+    let files = plan(overview)
+        .into_iter()
+        .map(|planned| draw(overview, &planned, options));
+    files
+        .map(|file| (file.path, String::from_utf8(file.bytes).expect("UTF-8")))
+        .collect()
+}
+
+/// The values of an attribute.
+fn values<'a>(page: &'a str, attribute: &'a str) -> impl Iterator<Item = &'a str> {
+    let start = format!(" {attribute}=\"");
+    let parts: Vec<&str> = page.split(start.as_str()).skip(1).collect();
+    parts.into_iter().filter_map(|part| part.split('"').next())
+}
+
+/// The path that a link on a page leads to, with its fragment.
+fn target(from: &str, href: &str) -> (String, Option<String>) {
+    let (path, fragment) = match href.split_once('#') {
+        Some((path, fragment)) => (path, Some(fragment.to_owned())),
+        None => (href, None),
+    };
+    let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let path = match path.strip_prefix("../") {
+        _ if path.is_empty() => from.to_owned(),
+        Some(path) => path.to_owned(),
+        None if folder.is_empty() => path.to_owned(),
+        None => format!("{folder}/{path}"),
+    };
+    (path, fragment)
+}
+
+#[test]
+fn every_link_leads_to_a_file_and_an_element_of_the_site() {
+    let site = site(&sample("kiln", "Fire it"), &options());
+    let ids: HashMap<&str, BTreeSet<&str>> = site
+        .iter()
+        .map(|(path, page)| (path.as_str(), values(page, "id").collect()))
+        .collect();
+    let mut links = 0;
+    for (path, page) in site.iter().filter(|(path, _)| path.ends_with(".html")) {
+        for href in values(page, "href").chain(values(page, "src")) {
+            let (to, fragment) = target(path, href);
+            let ids = ids
+                .get(to.as_str())
+                .unwrap_or_else(|| panic!("{path} links {href}"));
+            assert!(
+                fragment.as_deref().is_none_or(|id| ids.contains(id)),
+                "{path} links {href}"
+            );
+            links += 1;
+        }
+        let all: Vec<&str> = values(page, "id").collect();
+        let once: BTreeSet<&str> = all.iter().copied().collect();
+        assert_eq!(all.len(), once.len(), "{path} has an id twice");
+    }
+    assert!(links > 50);
+}
+
+#[test]
+fn numbers_are_those_of_the_report() {
+    let overview = sample("kiln", "Fire it");
+    let site = site(&overview, &options());
+    let day = &overview.days[1];
+    let page = &site["days/2026-04-03.html"];
+    let foot = page
+        .split("<tfoot>")
+        .nth(1)
+        .and_then(|rest| rest.split("</tfoot>").next())
+        .expect("totals");
+    let shown: Vec<&str> = values(foot, "data-v").collect();
+    assert_eq!(
+        shown,
+        ["5", "1", "60"],
+        "hours, minutes and factor; no more is known"
+    );
+    assert_eq!(day.group.measures.leverage_factor, Some(60.0));
+    let report: serde_json::Value = serde_json::from_str(&site["data/report.json"]).expect("JSON");
+    assert_eq!(report["totals"]["human_hours"], 13);
+    assert_eq!(report["rows"][1]["key"]["day"], "2026-04-03");
+    assert_eq!(report["repos"][0].get("path"), None);
+    let csv = &site["data/days.csv"];
+    assert!(csv.starts_with("day,tasks,human_hours,agent_minutes,"));
+    assert_eq!(csv.lines().count(), 1 + overview.days.len());
+    assert_eq!(site["data/tasks.jsonl"].lines().count(), 3);
+}
+
+#[test]
+fn addresses_are_published_on_request_only() {
+    let overview = sample("kiln", "Fire it");
+    let has = |options: &SiteOptions| {
+        site(&overview, options)
+            .values()
+            .any(|page| page.contains("ada@example.org"))
+    };
+    assert!(!has(&options()));
+    assert!(has(&SiteOptions {
+        mail: true,
+        ..options()
+    }));
+}
+
+#[test]
+fn hostile_text_changes_no_structure_and_no_path() {
+    let clean = site(&sample("kiln", "x"), &options());
+    let shape = |page: &str| {
+        (
+            page.matches("<script").count(),
+            page.matches("<p").count(),
+            page.matches("<a ").count(),
+        )
+    };
+    for text in HOSTILE {
+        let options = SiteOptions {
+            title: text.to_owned(),
+            ..options()
+        };
+        let site = site(&sample(text, text), &options);
+        for (path, page) in &site {
+            assert!(
+                path.bytes()
+                    .all(|c| c.is_ascii_alphanumeric() || b"/.-".contains(&c))
+                    && !path.contains(".."),
+                "{path}"
+            );
+            let deceptive = page
+                .chars()
+                .find(|c| *c != '\n' && crate::render::escape::is_deceptive(*c));
+            assert_eq!(deceptive, None, "{path}: {text:?}");
+            if let Some(clean) = clean.get(path).filter(|_| path.ends_with(".html")) {
+                assert_eq!(shape(page), shape(clean), "{path}: {text:?}");
+            }
+        }
+        assert!(!site["feed.xml"].contains('\u{fffe}'));
+    }
+}
+
+#[test]
+fn the_same_overview_gives_the_same_bytes() {
+    let overview = sample("kiln", "Fire it");
+    assert_eq!(site(&overview, &options()), site(&overview, &options()));
+}
+
+#[test]
+fn an_empty_ledger_is_said_to_be_empty() {
+    let overview = overview(&[]);
+    let site = site(&overview, &options());
+    let index = &site["index.html"];
+    assert!(index.contains("No task has been recorded yet") && !index.contains("<figure"));
+    assert!(!site.keys().any(|path| path.starts_with("days/")));
+}
+
+#[test]
+fn the_words_of_the_author_are_named_as_theirs() {
+    let day = "2026-04-03".parse().expect("a day");
+    let options = SiteOptions {
+        notes: BTreeMap::from([(day, "A <long> day.".to_owned())]),
+        ..options()
+    };
+    let site = site(&sample("kiln", "Fire it"), &options);
+    let page = &site["days/2026-04-03.html"];
+    assert!(page.contains("In the author’s own words") && page.contains("<p>A &lt;long&gt; day.</p>"));
+    assert!(!site["days/2026-03-02.html"].contains("own words"));
+    assert!(page.contains("<h1>Leverage Record: April 3, 2026</h1>"));
+}
+
+#[test]
+fn links_of_the_feed_are_absolute_if_the_address_is_known() {
+    let overview = sample("kiln", "Fire it");
+    let relative = site(&overview, &options())["feed.xml"].clone();
+    let base_url = Some("https://example.org/record/".to_owned());
+    let absolute = site(
+        &overview,
+        &SiteOptions {
+            base_url,
+            ..options()
+        },
+    )["feed.xml"]
+        .clone();
+    assert!(relative.contains("href=\"days/2026-04-03.html\"") && !relative.contains("rel=\"self\""));
+    assert!(absolute.contains("href=\"https://example.org/record/days/2026-04-03.html\""));
+    assert!(absolute.contains("rel=\"self\""));
+    let ids = |feed: &str| feed.matches("urn:uuid:").count();
+    assert_eq!((ids(&relative), ids(&absolute)), (3, 3));
+    let first = |feed: &str| feed.split("urn:uuid:").nth(2).map(|rest| rest[..36].to_owned());
+    assert_eq!(first(&relative), first(&absolute));
+}
