@@ -188,7 +188,7 @@ fn only_git_names_libgit2() {
 
 /// `cli/` may know the process, its `environment` the machine's zone, `git/` libgit2 and git, its `folder` how folders are listed
 /// where that cannot end the process, its `descent` and `refs` walks of libgit2 that were looked at before, two files start this program again, one for workers
-/// that end with it and `cli/background/detached.rs` for a capture that outlives it, and `cli/pager.rs` starts the user's pager. An `allow` anywhere else would open another door.
+/// that end with it and `cli/background/detached.rs` for a capture that outlives it, `cli/pager.rs` starts the user's pager, and `cli/commands/site/serve.rs` listens on this machine. An `allow` anywhere else would open another door.
 #[test]
 fn few_modules_alone_allow_what_is_forbidden() {
     let allowing: Vec<String> = sources()
@@ -201,6 +201,7 @@ fn few_modules_alone_allow_what_is_forbidden() {
         allowing,
         [
             "cli/background/detached.rs",
+            "cli/commands/site/serve.rs",
             "cli/environment.rs",
             "cli/mod.rs",
             "cli/pager.rs",
@@ -220,6 +221,35 @@ fn few_modules_alone_allow_what_is_forbidden() {
         text("src/lib.rs")
             .contains("cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_types))")
     );
+}
+
+/// `site --serve` shows pages to the browser of this machine, and nothing else uses the network.
+#[test]
+fn one_file_listens_and_only_on_this_machine() {
+    let server = Path::new("cli/commands/site/serve.rs");
+    let connects = |path: &str| path.starts_with("std::net::") || path.starts_with("std::os::unix::net::");
+    let broken = foreign(|file| file == server, connects);
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+    assert!(
+        !foreign(|file| file != server, connects).is_empty(),
+        "that one is seen"
+    );
+    let sources = sources();
+    let (_, _, text) = sources.iter().find(|(path, ..)| path == server).unwrap();
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let binds: Vec<&str> = code
+        .lines()
+        .filter(|line| line.contains("bind("))
+        .map(str::trim)
+        .collect();
+    assert_eq!(
+        binds,
+        [
+            "pub(super) fn bind(port: u16) -> io::Result<Self> {",
+            "let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;"
+        ]
+    );
+    assert!(!code.contains("connect("));
 }
 
 #[test]

@@ -61,6 +61,8 @@ mod setup;
 mod sha256;
 mod single;
 #[cfg(unix)]
+mod site;
+#[cfg(unix)]
 mod special_files;
 mod squashed;
 mod status;

@@ -227,7 +227,7 @@ fn scan(folder: &Path) -> usize {
     files
 }
 
-/// No command but `sync` uses the network.
+/// No command but `sync` uses the network, and `site --serve` that of this machine.
 #[cfg(target_os = "linux")]
 #[test]
 fn no_command_opens_a_socket() {
@@ -250,6 +250,7 @@ fn no_command_opens_a_socket() {
         &["log"],
         &["repair"],
         &["export", "commits"],
+        &["site", "../out"],
     ] {
         let trace = world.path("trace");
         let file = trace.to_str().unwrap();

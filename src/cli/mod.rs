@@ -119,6 +119,8 @@ pub enum Command {
     Trailers(commands::trailers::Args),
     /// Summarize tasks and commits across repositories
     Report(Box<commands::report::Args>),
+    /// Write the record as web pages with charts
+    Site(Box<commands::site::Args>),
     /// Write commits, tasks, sessions or links as JSON Lines
     Export(commands::export::Args),
     /// Create a small demo workspace
@@ -190,6 +192,7 @@ impl Command {
             Self::Export(args) => commands::export::run(&args, context),
             Self::Demo(args) => commands::demo::run(&args, context),
             Self::Report(args) => commands::report::run(&args, context),
+            Self::Site(args) => commands::site::run(&args, context),
             Self::Scan(args) => commands::scan::run(&args, context),
             Self::Inventory(args) => commands::inventory::run(&args, context),
             Self::Audit(args) => commands::audit::run(&args, context),

@@ -76,7 +76,7 @@ pub fn send_text(context: &mut Context, file: Option<&Path>, text: &str) -> Resu
 }
 
 /// Why a file cannot be written, without the name of the temporary file.
-fn reason(error: &io::Error) -> String {
+pub(super) fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such directory".to_owned(),
         io::ErrorKind::NotADirectory => "a part of its path is not a directory".to_owned(),

@@ -11,7 +11,10 @@ const GROUPS: &[(&str, &[&str])] = &[
         &["record", "revise", "retract", "capture", "trailers"],
     ),
     ("See what is recorded", &["status", "log", "show", "sessions"]),
-    ("Report and check", &["report", "audit", "inventory", "scan"]),
+    (
+        "Report and check",
+        &["report", "audit", "inventory", "scan", "site"],
+    ),
     ("Share and exchange", &["sync", "import", "export"]),
     ("Maintain", &["repair", "carry", "cache", "hook"]),
     ("Help", &["help", "completions", "manual"]),

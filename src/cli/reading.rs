@@ -64,7 +64,7 @@ impl ReadArgs {
     }
 
     /// The repositories below the roots; none at all is an error.
-    fn find(&self, context: &Context) -> Result<Discovery, CommandError> {
+    pub fn find(&self, context: &Context) -> Result<Discovery, CommandError> {
         Ok(find(&self.roots(context), LinkedWorkTrees::LeadToMain)?)
     }
 

@@ -31,6 +31,19 @@ impl WebAddress {
         (is_place(place) && is_path(path)).then(|| Self(format!("{scheme}://{place}/{path}")))
     }
 
+    /// The address at which a site is published, with a slash at its end. Unlike a remote's, its host may be a single name, such
+    /// as `localhost`. `None` for every other form.
+    pub fn of_site(url: &str) -> Option<Self> {
+        let (scheme, rest) = url.split_once("://")?;
+        let (place, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let path = path.strip_suffix('/').unwrap_or(path);
+        let is_address = matches!(scheme, "https" | "http")
+            && is_host_and_port(place)
+            && (path.is_empty() || is_path(path));
+        let slash = if path.is_empty() { "" } else { "/" };
+        is_address.then(|| Self(format!("{scheme}://{place}/{path}{slash}")))
+    }
+
     /// The address.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -43,15 +56,21 @@ impl fmt::Display for WebAddress {
     }
 }
 
-/// A host with a domain, in ASCII so that it cannot look like another one, and perhaps a port.
+/// A host with a domain, and perhaps a port.
 fn is_place(place: &str) -> bool {
+    let host = place.split(':').next().unwrap_or(place);
+    host.contains('.') && is_host_and_port(place)
+}
+
+/// A host in ASCII, so that it cannot look like another one, and perhaps a port.
+fn is_host_and_port(place: &str) -> bool {
     let (host, port) = place.split_once(':').unwrap_or((place, "443"));
     let is_label = |label: &str| {
         let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-';
         !label.is_empty() && !label.starts_with('-') && label.chars().all(allowed)
     };
     let is_port = (1..=5).contains(&port.len()) && port.chars().all(|c| c.is_ascii_digit());
-    is_port && host.contains('.') && host.split('.').all(is_label)
+    is_port && host.split('.').all(is_label)
 }
 
 /// A path of plain names.
@@ -92,6 +111,38 @@ mod tests {
             ("https://example.org/~ada/kiln", "https://example.org/~ada/kiln"),
         ] {
             assert_eq!(of(url).as_deref(), Some(page), "{url}");
+        }
+    }
+
+    #[test]
+    fn the_address_of_a_site_ends_with_a_slash() {
+        let site = |url: &str| WebAddress::of_site(url).map(|address| address.to_string());
+        for (url, address) in [
+            ("https://example.org", "https://example.org/"),
+            ("https://example.org/", "https://example.org/"),
+            (
+                "https://example.org/team/record",
+                "https://example.org/team/record/",
+            ),
+            ("http://localhost:8000/record/", "http://localhost:8000/record/"),
+        ] {
+            assert_eq!(site(url).as_deref(), Some(address), "{url}");
+        }
+        for url in [
+            "example.org",
+            "ftp://example.org/",
+            "https://",
+            "https:///record",
+            "https://ada:secret@example.org/",
+            "https://example.org/?a",
+            "https://example.org/#a",
+            "https://example.org/a//",
+            "https://example.org/../a",
+            "https://example.org/a b",
+            "https://example.org/\"><script>",
+            "javascript://example.org/",
+        ] {
+            assert_eq!(site(url), None, "{url}");
         }
     }
 

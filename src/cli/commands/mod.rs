@@ -23,6 +23,7 @@ pub mod scan;
 pub mod sessions;
 pub mod setup;
 pub mod show;
+pub mod site;
 pub mod status;
 pub mod sync;
 pub mod trailers;

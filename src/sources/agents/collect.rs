@@ -5,6 +5,7 @@
 //! replies or commands.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -94,6 +95,19 @@ pub fn unreadable(request: &Request) -> BTreeMap<&'static str, Vec<Warning>> {
         }
     }
     found
+}
+
+/// The state of all logs: two are equal if no log was added, removed or written to in between. Nothing is read.
+pub fn state(request: &Request) -> u64 {
+    let mut state = DefaultHasher::new();
+    for agent in READERS {
+        for file in find_logs(*agent, request, &mut Vec::new()) {
+            for path in std::iter::once(&file.path).chain(&file.companions) {
+                (path, Mark::of(path).ok()).hash(&mut state);
+            }
+        }
+    }
+    state.finish()
 }
 
 fn read_agent(
@@ -233,7 +247,7 @@ impl Entry {
 }
 
 /// The state of a file when it was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 struct Mark {
     size: u64,
     changed: i128,

@@ -1,0 +1,152 @@
+//! One build of a site: reads what the pages show, and writes those that changed.
+
+use std::num::NonZero;
+use std::path::Path;
+
+use super::args::Args;
+use super::notes::Notes;
+use super::watch::Watch;
+use super::write::{Folder, Written};
+use crate::aggregate::repository::Repository;
+use crate::cli::background::apart;
+use crate::cli::background::sweep::Where;
+use crate::cli::bar;
+use crate::cli::context::Context;
+use crate::cli::error::CommandError;
+use crate::cli::outcome::Outcome;
+use crate::facts::diagnostics::Warning;
+use crate::facts::similar::nearest;
+use crate::facts::zone::Zone;
+use crate::overview::{Overview, Query};
+use crate::render::site::{SiteOptions, draw, plan};
+use crate::sources::agents::collect::Request;
+use crate::workspace::options::Sessions;
+use crate::workspace::overview::{AuditsOptions, OverviewInput, OverviewOptions};
+
+/// What a build did.
+pub(super) struct Built {
+    /// What was written.
+    pub(super) written: Written,
+    /// How it ended.
+    pub(super) outcome: Outcome,
+    /// What was left out.
+    pub(super) warnings: Vec<Warning>,
+    /// What the site was built from.
+    pub(super) watch: Watch,
+    /// Its state before it was read.
+    pub(super) state: u64,
+}
+
+/// Builds the site in `folder`.
+pub(super) fn build(args: &Args, folder: &Path, context: &mut Context) -> Result<Built, CommandError> {
+    let zone = args.period.zone(&context.settings())?;
+    let period = args.period.period(zone, &context.environment)?;
+    if !args.sessions.no_sessions {
+        apart::sweep_and_say(context, Where::At(&args.read.roots(context)))?;
+    }
+    let options = args.options(zone, context)?;
+    let notes = args
+        .notes
+        .as_ref()
+        .map(|notes| context.environment.directory.join(notes));
+    let found = args.read.find(context)?;
+    let watch = Watch::new(found.repositories.clone(), logs(&options.sessions), notes.clone());
+    let state = watch.state();
+    let notes = notes
+        .map(|notes| Notes::read(&notes))
+        .transpose()?
+        .unwrap_or_default();
+    let mut input = bar::during(context, || OverviewInput::read(found, &options))?;
+    check_excluded(&input)?;
+    input.workspace.narrow(period, zone);
+    let outcome = Outcome::of(&notes.warnings).max(input.workspace.status().into());
+    let warnings = warnings(&mut input, notes.warnings);
+    let query = Query {
+        zone,
+        period,
+        author: None,
+        work: context.settings().work_time()?,
+        excluded: input.excluded,
+    };
+    let overview = input.join(&query);
+    let pages = SiteOptions {
+        title: args.title.clone(),
+        base_url: args.base_url.as_ref().map(ToString::to_string),
+        mail: args.mail,
+        notes: notes.texts,
+    };
+    let written = write(args, folder, context, &overview, &pages)?;
+    Ok(Built {
+        written,
+        outcome,
+        warnings,
+        watch,
+        state,
+    })
+}
+
+impl Args {
+    /// How everything is read.
+    fn options(&self, zone: Zone, context: &Context) -> Result<OverviewOptions, CommandError> {
+        Ok(OverviewOptions {
+            read: self.read.options(context)?,
+            sessions: self.sessions.options(&self.read, &self.rules, context)?,
+            exclude: self.exclude.clone(),
+            audits: (!self.no_audit).then(|| AuditsOptions {
+                config_files: context.environment.config_files.clone(),
+                zone,
+                now: context.environment.now.timestamp(),
+            }),
+        })
+    }
+}
+
+/// Draws the pages and writes those that changed.
+fn write(
+    args: &Args,
+    folder: &Path,
+    context: &Context,
+    overview: &Overview,
+    options: &SiteOptions,
+) -> Result<Written, CommandError> {
+    let plan = plan(overview);
+    let paths: Vec<String> = plan.iter().map(|page| page.path(overview)).collect();
+    let draw = |at: usize| draw(overview, &plan[at], options).bytes;
+    let folder = Folder::open(folder)?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(args.read.jobs.map_or(0, NonZero::get))
+        .build()?;
+    let progress = &*context.progress;
+    let write = || pool.install(|| folder.write(&paths, draw, progress));
+    bar::during(context, write)
+}
+
+/// The logs that sessions are read from, if they count.
+fn logs(sessions: &Sessions) -> Option<Request> {
+    match sessions {
+        Sessions::Counted(options) => Some(options.logs.clone()),
+        Sessions::LeftOut(_) => None,
+    }
+}
+
+/// What is not on the pages as it should be.
+fn warnings(input: &mut OverviewInput, of_notes: Vec<Warning>) -> Vec<Warning> {
+    let workspace = &mut input.workspace;
+    let mut warnings = std::mem::take(&mut workspace.warnings);
+    warnings.extend(workspace.repos.iter().flat_map(Repository::all_warnings));
+    warnings.extend(of_notes);
+    warnings
+}
+
+/// Whether each name of `--exclude` is one of a repository: a slip of the pen must not publish what should be left out.
+fn check_excluded(input: &OverviewInput) -> Result<(), CommandError> {
+    let Some(unknown) = input.unknown.first() else {
+        return Ok(());
+    };
+    let error = CommandError::usage(format!("no repository is named `{unknown}`"));
+    let names = input.workspace.repos.iter().map(|repo| repo.name.as_str());
+    Err(match nearest(unknown, names) {
+        Some(meant) => error.hint(format!("Did you mean `{meant}`?")),
+        None => error.hint("`git leverage scan` lists the repositories by name"),
+    })
+}

@@ -1,0 +1,121 @@
+//! Notices that a site is out of date: that a ledger, a history, an agent's log or a text of the author changed.
+//!
+//! Only names, sizes and times of files are compared, every second or so. If that takes long, it is done less often.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::git::folder;
+use crate::git::stamp::Stamp;
+use crate::sources::agents::collect::{self, Request};
+use crate::sources::discover::work_trees;
+
+/// The least time between two looks.
+const PERIOD: Duration = Duration::from_secs(1);
+/// How much longer the time between two looks is than a look.
+const REST: u32 = 20;
+
+/// What a site is built from.
+#[derive(Debug)]
+pub(super) struct Watch {
+    repositories: Vec<PathBuf>,
+    logs: Option<Request>,
+    notes: Option<PathBuf>,
+}
+
+impl Watch {
+    /// Watches repositories, the logs if sessions count, and the directory of `--notes`.
+    pub(super) fn new(repositories: Vec<PathBuf>, logs: Option<Request>, notes: Option<PathBuf>) -> Self {
+        let logs = logs.map(|mut logs| {
+            logs.machine.work_trees.extend(work_trees(&repositories));
+            logs
+        });
+        Self {
+            repositories,
+            logs,
+            notes,
+        }
+    }
+
+    /// The state of all of it. Equal states mean that nothing changed in between.
+    pub(super) fn state(&self) -> u64 {
+        let mut state = DefaultHasher::new();
+        for repository in &self.repositories {
+            Stamp::of(repository).map(|stamp| stamp.sum).hash(&mut state);
+        }
+        self.logs.as_ref().map(collect::state).hash(&mut state);
+        if let Some(notes) = &self.notes {
+            let mut files: Vec<_> = folder::present(notes).collect();
+            files.sort_by(|one, other| one.path().cmp(other.path()));
+            for file in files {
+                let data = file.metadata().ok();
+                let data = data.map(|data| (data.len(), data.modified().ok()));
+                (file.path(), data).hash(&mut state);
+            }
+        }
+        state.finish()
+    }
+
+    /// Waits until the state is another one than `before`.
+    pub(super) fn wait(&self, before: u64) {
+        loop {
+            let start = Instant::now();
+            if self.state() != before {
+                return;
+            }
+            thread::sleep(PERIOD.max(start.elapsed() * REST));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::agents::Machine;
+
+    #[test]
+    fn a_change_of_anything_that_counts_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let logs = at("home/.claude/projects/kiln");
+        for name in ["repository", "home/.claude/projects/kiln", "notes"] {
+            std::fs::create_dir_all(at(name)).unwrap();
+        }
+        let repository = git2::Repository::init(at("repository")).unwrap();
+        std::fs::write(logs.join("one.jsonl"), "{}\n").unwrap();
+        let request = Request {
+            machine: Machine {
+                home: Some(at("home")),
+                ..Machine::default()
+            },
+            ..Request::default()
+        };
+        let watch = Watch::new(vec![at("repository")], Some(request), Some(at("notes")));
+        let mut before = watch.state();
+        assert_eq!(before, watch.state());
+        let mut changed = |what: &str| {
+            let now = watch.state();
+            assert_ne!(before, now, "{what}");
+            assert_eq!(now, watch.state(), "{what}");
+            before = now;
+        };
+        let blob = repository.blob(b"text").unwrap();
+        changed("an object");
+        repository
+            .reference("refs/notes/leverage", blob, true, "")
+            .unwrap();
+        changed("a ref");
+        std::fs::write(at("repository/.git/packed-refs"), "# pack-refs with: peeled\n").unwrap();
+        changed("packed refs");
+        std::fs::write(logs.join("one.jsonl"), "{}\n{}\n").unwrap();
+        changed("a log that grows");
+        std::fs::write(logs.join("two.jsonl"), "").unwrap();
+        changed("a new log");
+        std::fs::write(at("notes/2026-04-04.txt"), "A day.").unwrap();
+        changed("a new text");
+        std::fs::write(at("notes/2026-04-04.txt"), "A long day.").unwrap();
+        changed("another text");
+    }
+}
