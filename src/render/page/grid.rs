@@ -1,5 +1,7 @@
 //! Tables of a page: bands that name the basis of columns, heads that a script can sort by, cells with exact values and links.
 
+use std::borrow::Cow;
+
 use maud::{Markup, html};
 
 use super::key::{Mark, mark};
@@ -179,10 +181,15 @@ impl Td {
 
     fn inside(&self, tenths: bool) -> Markup {
         let text = self.cell.in_column(tenths);
-        let text = escape::visible(&text);
+        let text = match (text.trim().is_empty(), &self.cell) {
+            // A link, and the head of a row, need a word.
+            (true, Cell::Text(_)) if self.href.is_some() || self.is_head => Cow::Borrowed("(blank)"),
+            _ => escape::visible(&text),
+        };
+        let href = self.href.as_ref().filter(|_| !text.is_empty());
         html! {
             @if let Some(kind) = self.mark { (mark(kind)) }
-            @match (&self.chart, &self.href) {
+            @match (&self.chart, href) {
                 (Some(chart), _) => (chart),
                 (None, Some(href)) => { a href=(href) { (text) } },
                 (None, None) => {
@@ -324,7 +331,7 @@ impl Grid {
         let classes = head.classes(more.trim(), self.is_edge(at));
         let value = value(&td.cell).filter(|_| td.chart.is_none());
         html! {
-            @if td.is_head {
+            @if td.is_head && !matches!(td.cell, Cell::Empty) {
                 th scope="row" class=[classes] data-v=[value] { (td.inside(tenths)) }
             } @else {
                 td class=[classes] data-v=[value] { (td.inside(tenths)) }

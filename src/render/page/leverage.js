@@ -35,11 +35,12 @@
     document.querySelector(".mast .wrap").append(button);
   };
 
-  // A number without `data-v` is unknown, and last in either order.
+  // A number without `data-v` is unknown, as is a cell without text, and last in either order.
   const sortKey = (cell) => {
     if (cell === undefined) return null;
     if (cell.dataset.v !== undefined) return Number(cell.dataset.v);
-    return cell.classList.contains("n") ? null : cell.textContent.trim();
+    const text = cell.textContent.trim();
+    return cell.classList.contains("n") || text === "" || text === "–" ? null : text;
   };
   const compare = (a, b, sign) => {
     if (a === null || b === null) return (a === null) - (b === null);
