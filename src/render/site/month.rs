@@ -3,7 +3,6 @@
 use chrono::NaiveDate;
 use maud::{Markup, html};
 
-use super::charts;
 use super::groups::{self, Row};
 use super::options::{Content, SiteOptions};
 use super::parts::{crumbs, link, month};
@@ -11,6 +10,7 @@ use super::urls::{Urls, month_of};
 use crate::overview::{Day, Overview};
 use crate::render::page::key;
 use crate::render::plots::Links;
+use crate::render::sections;
 
 /// The page of the month that begins on a day.
 pub fn page(overview: &Overview, first: NaiveDate, urls: &Urls, options: &SiteOptions) -> Content {
@@ -37,8 +37,8 @@ pub fn page(overview: &Overview, first: NaiveDate, urls: &Urls, options: &SiteOp
             (key())
             h2 #days { "Days" }
             (groups::table(overview, "Days", "Day", &rows, None))
-            (charts::every_task(overview, &tasks, urls))
-            (charts::calendar(overview, days.iter().map(|day| (day.day, &day.group)), urls))
+            (sections::every_task(overview, &tasks, urls))
+            (sections::calendar(overview, days.iter().map(|day| (day.day, &day.group)), urls))
         }
         (pager(first, urls))
     };
