@@ -25,7 +25,7 @@ const LEAST_RADIUS: f64 = 2.4;
 const GAP: f64 = 0.6;
 /// Half of the height of the fullest bin.
 const HALF_BIN: f64 = 34.0;
-/// Above these rows, the axis is named at the top, too.
+/// With more rows than these, the axis is also named at the top.
 const FEW_ROWS: usize = 8;
 
 /// The chart. The caller groups: a row per day, or per week or month if there are more than 31.
