@@ -96,7 +96,7 @@ test("the attacks are on the pages, as text", () => looking(async (browser, faul
   }
   for (const attack of readable) {
     // Long ones are cut, and deceptive characters are written out.
-    const start = attack.split(new RegExp(deceptive.source, "u"))[0].slice(0, 40).trim();
+    const start = attack.split(new RegExp(`\n|${deceptive.source}`, "u"))[0].slice(0, 40).trim();
     faults.expect(text.includes(start), tasks[0], `nowhere: ${start}`);
   }
 }));

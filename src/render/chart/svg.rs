@@ -193,9 +193,13 @@ fn char_width(c: char) -> f64 {
     if escape::is_deceptive(c) {
         return 8.0 * CHAR;
     }
-    match c.width() {
-        Some(columns) => columns as f64 * CHAR,
-        None => CHAR,
+    match (c, c.width()) {
+        // In the widest of the fonts that systems draw pages with.
+        ('W' | 'M' | 'm' | '@' | '%', _) => 1.75 * CHAR,
+        ('A'..='Z' | 'w' | '<' | '>' | '=' | '+' | '~' | '#' | '&', _) => 1.4 * CHAR,
+        // A font that cannot place an accent above a letter draws it beside.
+        (_, Some(0) | None) => CHAR,
+        (_, Some(columns)) => columns as f64 * CHAR,
     }
 }
 
