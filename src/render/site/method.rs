@@ -1,17 +1,177 @@
 //! The page that explains words, formulas and rules.
 
-use maud::html;
+use maud::{Markup, html};
 
 use super::options::{Content, SiteOptions};
-use super::urls::Urls;
+use super::urls::{Urls, rule_id};
+use crate::audit::rules::RULES;
 use crate::overview::Overview;
+use crate::render::document::Cell;
+use crate::render::page::{Grid, Head, Td, key, number};
+
+/// Words and what they mean.
+const WORDS: [(&str, &str); 10] = [
+    ("Task", "A piece of work with an estimate."),
+    (
+        "Estimate",
+        "The hours that a senior engineer who knows the stack and the domain would have needed without an agent: hands-on work, \
+         without learning and meetings. It is a claim. It can be revised, and every revision is still there.",
+    ),
+    (
+        "Agent time",
+        "Minutes an agent worked. A record may state them; if it does not, they are those of its sessions.",
+    ),
+    (
+        "From logs",
+        "Agent time of the sessions of a task, read in their logs, or in notes that were captured from these.",
+    ),
+    (
+        "Supervision",
+        "Minutes a person spent on prompting and reviewing: stated in the record, or estimated from the gaps before prompts.",
+    ),
+    ("Wall time", "Minutes during which at least one agent worked."),
+    ("Session", "One run of an agent, as in its log."),
+    (
+        "Link",
+        "The connection between a session and a commit it made, with its evidence.",
+    ),
+    (
+        "Revision",
+        "A later version of a task. Every number is that of the newest revision.",
+    ),
+    (
+        "Unknown",
+        "Nobody states it and nothing shows it. It is –, never 0, and in no sum.",
+    ),
+];
+
+/// Each factor, its formula, and what it includes.
+const FACTORS: [[&str; 3]; 4] = [
+    [
+        "Factor",
+        "Σ estimates × 60 / Σ agent time",
+        "Tasks that have both",
+    ],
+    [
+        "Sup. factor",
+        "Σ estimates × 60 / Σ supervision",
+        "Tasks that have both",
+    ],
+    [
+        "Factor over measured time",
+        "Σ estimates × 60 / Σ agent time of their sessions",
+        "Tasks whose sessions all have measured time",
+    ],
+    [
+        "All-in factor",
+        "Σ estimates of tasks with sessions × 60 / Σ agent time of all sessions",
+        "Also sessions that led to nothing",
+    ],
+];
+
+/// What a claim can rest on, the strongest first.
+const EVIDENCE: [(&str, &str); 5] = [
+    (
+        "Minutes in logs",
+        "The agent time of the task’s sessions was read in their logs.",
+    ),
+    (
+        "Minutes in notes",
+        "The agent time is known, at least in part only from notes: the logs no longer exist, or are on another machine.",
+    ),
+    (
+        "Commits",
+        "The commits that the task names are in the repository. How long they took is only claimed.",
+    ),
+    (
+        "Unknown (shallow clone)",
+        "The clone has no history that far back, so its commits could not be checked.",
+    ),
+    ("Nothing", "Neither a session nor a commit is known."),
+];
 
 /// The page.
-pub fn page(overview: &Overview, urls: &Urls, options: &SiteOptions) -> Content {
-    let _ = (overview, urls, options);
+pub fn page(overview: &Overview, _urls: &Urls, _options: &SiteOptions) -> Content {
+    let body = html! {
+        h1 { "What the words mean" }
+        p.lede {
+            "A person states how long the work would have taken by hand. Everything else on these pages is read from git and from the \
+            logs of agents, or computed from these."
+        }
+        (key())
+        h2 #words { "Words" }
+        dl { @for (word, meaning) in WORDS { dt { (word) } dd { (meaning) } } }
+        h2 #factors { "Factors" }
+        (factors())
+        p { "A factor of several tasks is a ratio of sums, never a mean of factors: a task weighs as much as it took." }
+        h2 #evidence { "Evidence for claims" }
+        dl { @for (word, meaning) in EVIDENCE { dt { (word) } dd { (meaning) } } }
+        (rules())
+        h2 #limits { "What the numbers cannot show" }
+        ul {
+            li { "Whether an estimate is right. Time can be measured; the hours that were not worked cannot." }
+            li { "Whether the work was worth doing, and how good it is. Lines show how much was changed, not what it is worth." }
+            li { "Who made a commit without signs of an agent: that there is no sign does not prove that a person made it." }
+            li { "Sessions whose logs are gone and were never captured. Agents delete their logs after some weeks." }
+        }
+        (settings(overview))
+    };
     Content {
-        title: String::new(),
-        description: String::new(),
-        body: html! {},
+        title: "Method".to_owned(),
+        description: "What the words on these pages mean, and how the numbers are computed".to_owned(),
+        body,
+    }
+}
+
+fn factors() -> Markup {
+    let row = |[name, formula, takes]: [&str; 3]| {
+        vec![
+            Td::head(name),
+            Td::of(Cell::text(formula)),
+            Td::of(Cell::text(takes)),
+        ]
+    };
+    Grid {
+        label: "Factors".to_owned(),
+        columns: ["Factor", "Formula", "Includes"].map(Head::text).into(),
+        rows: FACTORS.map(row).into(),
+        ..Grid::default()
+    }
+    .render()
+}
+
+fn rules() -> Markup {
+    html! {
+        h2 #rules { "Rules of the audit" }
+        p.sub { "A finding is about numbers that do not fit, never about a person." }
+        dl {
+            @for rule in RULES {
+                dt id=(rule_id(rule.id)) { code { (rule.id) } }
+                dd { (rule.about) ". " span.faint { (rule.advice) } }
+            }
+        }
+    }
+}
+
+/// The settings that the numbers depend on.
+fn settings(overview: &Overview) -> Markup {
+    let hours = |value: f64| number(&Cell::Number(value));
+    html! {
+        h2 #settings { "Settings" }
+        ul {
+            li {
+                "Days begin and end in the time zone "
+                @match overview.zone.name() {
+                    Some(name) => (name),
+                    None => "of the machine that made this site",
+                }
+                "."
+            }
+            li { "A day of work has " (hours(overview.work.hours_per_day)) " hours, a week " (hours(overview.work.hours_per_week)) "." }
+            li {
+                "Pauses are cut: without activity for " code { "leverage.idle" } " minutes (15 unless it is set), an agent or a person \
+                counts as away, and a single action counts for at most " code { "leverage.cap" } " minutes (10 unless it is set)."
+            }
+        }
     }
 }

@@ -119,6 +119,26 @@ pub fn person(text: &str, options: &SiteOptions) -> String {
     }
 }
 
+/// A sentence as it is published: without addresses of people unless these are, and without paths outside of a repository.
+pub fn published(text: &str, options: &SiteOptions) -> String {
+    let text = without_paths(text);
+    if options.mail {
+        return text;
+    }
+    let is_edge = |c: char| c.is_whitespace() || "<>()[]{},;:\"'`".contains(c);
+    let mut shown = String::with_capacity(text.len());
+    for word in text.split_inclusive(is_edge) {
+        let (name, edge) = match word.chars().next_back().filter(|c| is_edge(*c)) {
+            Some(c) => word.split_at(word.len() - c.len_utf8()),
+            None => (word, ""),
+        };
+        shown += if name.contains('@') { "…" } else { name };
+        shown += edge;
+    }
+    // `Name <…>` is the name.
+    shown.replace(" <…>", "").replace("<…>", "…")
+}
+
 /// A scale for all factors of a column: those of tasks, as claimed and with measured minutes, and of their groups.
 pub fn scale<'a>(overview: &Overview, groups: impl IntoIterator<Item = &'a Group>) -> Option<Scale> {
     let of_task = |at: &usize| {

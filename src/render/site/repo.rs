@@ -1,17 +1,417 @@
-//! The page of a repository.
+//! The page of a repository: its factors, its days, its tasks, who made its lines, and what its audit finds.
 
-use maud::html;
+use std::collections::HashMap;
+
+use maud::{Markup, html};
 
 use super::options::{Content, SiteOptions};
+use super::parts::{crumbs, link, pair, pair_head, published, scale};
 use super::urls::Urls;
-use crate::overview::Overview;
+use crate::audit::origin::{Grouping, Row};
+use crate::audit::{Audit, Finding, Level};
+use crate::facts::diagnostics::Status;
+use crate::facts::quantity::{Minutes, counted, thousands};
+use crate::overview::{Overview, Repo, Support, TaskView};
+use crate::render::audit::{Kind, kinds, short_id};
+use crate::render::chart::cells::Scale;
+use crate::render::chart::{Drawing, figure};
+use crate::render::document::{Cell, percent};
+use crate::render::href::Href;
+use crate::render::page::{Grid, Head, Mark, Td, key, mark, tile, tiles};
+use crate::render::plots;
+use crate::render::sections;
+
+/// The most tasks in the table.
+const MAX_TASKS: usize = 200;
+/// The most findings of one rule.
+const MAX_FINDINGS: usize = 20;
+/// Digits of a commit.
+const SHORT: usize = 8;
+/// Said where an audit would be.
+const NO_AUDIT: &str = "This site was made without audits.";
 
 /// The page of the one at a position.
 pub fn page(overview: &Overview, at: usize, urls: &Urls, options: &SiteOptions) -> Content {
-    let _ = (overview, at, urls, options);
+    let Some(repo) = overview.repos.get(at) else {
+        return Content::default();
+    };
+    let above = [
+        (urls.index(None), "Record".to_owned()),
+        (urls.index(Some("repos")), "Repositories".to_owned()),
+    ];
+    let days = repo.days.iter().map(|(day, group)| (*day, group));
+    let lede = lede(repo);
+    let body = html! {
+        (crumbs(&above))
+        h1 { (repo.name) }
+        p.lede { (lede) }
+        (key())
+        (figures(repo))
+        (sections::evidence(&repo.group, [(repo.name.as_str(), &repo.group)]))
+        (sections::calendar(overview, days, urls))
+        (tasks(overview, repo, urls))
+        (origin(repo))
+        (findings(overview, at, repo, urls, options))
+        (unread(repo, options))
+    };
     Content {
-        title: String::new(),
-        description: String::new(),
-        body: html! {},
+        title: repo.name.clone(),
+        description: lede,
+        body,
+    }
+}
+
+/// What is claimed, which part of it rests on measured time, and how many commits show an agent.
+fn lede(repo: &Repo) -> String {
+    let (group, measures) = (&repo.group, &repo.group.measures);
+    let commits = format!(
+        "{} of {} show an agent.",
+        thousands(measures.agent_commits),
+        counted(measures.commits, "commit", "commits")
+    );
+    let Some(hours) = measures.human_hours else {
+        return format!("Nothing is claimed here: no task has been recorded. {commits}");
+    };
+    let mut text = format!(
+        "{} of human work are claimed in {}",
+        Cell::Hours(hours).for_people(),
+        counted(measures.tasks, "task", "tasks")
+    );
+    match measures.leverage_factor {
+        Some(factor) => text += &format!(", at a factor of {}.", Cell::Factor(factor).for_people()),
+        None => text += ", and no agent time is known, so there is no factor.",
+    }
+    if let Some(factor) = group.measured.factor.filter(|_| hours.get() > 0.0) {
+        text += &format!(
+            " For {} of the hours, the agent time was measured: over it, the factor is {}.",
+            percent(group.measured.human_hours.get() / hours.get(), 0),
+            Cell::Factor(factor).for_people()
+        );
+    }
+    format!("{text} {commits}")
+}
+
+fn figures(repo: &Repo) -> Markup {
+    let (measures, measured) = (&repo.group.measures, &repo.group.measured);
+    let to = |id: &str| Href::fragment(id);
+    let people = |minutes: Option<Minutes>| Cell::known(minutes, Cell::Minutes).for_people().into_owned();
+    let hours = Cell::known(measures.human_hours, Cell::Hours);
+    let from_audit = || {
+        repo.audit
+            .as_ref()
+            .and_then(|audit| audit.confidence.all_in_leverage_factor)
+    };
+    let all_in = measures.all_in_leverage_factor.or_else(from_audit);
+    let mut shown = Vec::new();
+    if !repo.group.tasks.is_empty() {
+        shown.extend([
+            tile(
+                Mark::Derived,
+                "Factor",
+                &Cell::known(measures.leverage_factor, Cell::Factor),
+                &html! { (hours.for_people()) " claimed; " (people(measures.agent_minutes)) " of agent time" },
+                to("tasks").as_ref(),
+            ),
+            tile(
+                Mark::DerivedMeasured,
+                "Factor over measured time",
+                &Cell::known(measured.factor, Cell::Factor),
+                &html! { (thousands(measured.tasks)) " of " (counted(measures.tasks, "task", "tasks")) " have it" },
+                to("tasks").as_ref(),
+            ),
+            tile(
+                Mark::DerivedMeasured,
+                "All-in factor",
+                &Cell::known(all_in, Cell::Factor),
+                &html! { "over " (people(measures.session_agent_minutes)) ": all sessions, with or without a task" },
+                to("calendar").as_ref(),
+            ),
+        ]);
+    }
+    shown.push(at_head(repo.audit.as_ref(), to("origin").as_ref()));
+    tiles(&shown)
+}
+
+/// The part of all added lines that is still at HEAD.
+fn at_head(audit: Option<&Audit>, to: Option<&Href>) -> Markup {
+    let rows = || audit.iter().flat_map(|audit| of(&audit.origin, Grouping::State));
+    let added: u64 = rows().fold(0, |sum, row| sum.saturating_add(row.lines_added));
+    let standing: Option<u64> = rows()
+        .filter(|row| row.lines_added > 0)
+        .map(|row| row.lines_standing)
+        .try_fold(0_u64, |sum, lines| Some(sum.saturating_add(lines?)));
+    let share = standing
+        .filter(|_| added > 0)
+        .map(|lines| lines.min(added) as f64 / added as f64);
+    let how = match audit {
+        Some(_) => html! { "of " (counted(added, "line", "lines")) " added" },
+        None => html! { "no audit was made" },
+    };
+    let cell = Cell::known(share, Cell::Percent);
+    tile(Mark::Measured, "Lines still at HEAD", &cell, &how, to)
+}
+
+fn of(rows: &[Row], by: Grouping) -> impl Iterator<Item = &Row> {
+    rows.iter().filter(move |row| row.by == by)
+}
+
+fn tasks(overview: &Overview, repo: &Repo, urls: &Urls) -> Markup {
+    let scale = scale(overview, [&repo.group]);
+    let all = repo.group.tasks.len();
+    let known = |at: &usize| Some((*at, overview.tasks.get(*at)?));
+    let mut newest: Vec<(usize, &TaskView)> = repo.group.tasks.iter().filter_map(known).collect();
+    // Within a day, the highest factor stays first.
+    newest.sort_by_key(|(at, view)| (std::cmp::Reverse(view.day), *at));
+    let rows = newest.iter().take(MAX_TASKS);
+    let grid = Grid {
+        label: "Tasks".to_owned(),
+        columns: columns(scale.as_ref()),
+        rows: rows
+            .map(|(at, view)| row(overview, *at, view, urls, scale.as_ref()))
+            .collect(),
+        foot: Some(foot(repo, scale.as_ref())),
+        sort: all > 1,
+        filter: (all > 5).then_some("Filter tasks"),
+        ..Grid::default()
+    };
+    let more = all.saturating_sub(MAX_TASKS) as u64;
+    html! {
+        h2 #tasks { "Tasks" }
+        @if all == 0 {
+            p { "No task has been recorded." }
+        } @else {
+            p.sub { "The newest day first. A hollow diamond is the factor as claimed, a solid one the factor over measured time." }
+            (grid.render())
+            @if more > 0 {
+                p.sub {
+                    (counted(more, "more task is", "more tasks are")) " on the pages of their days and in "
+                    (link(urls.file("data/tasks.jsonl").as_ref(), &html! { "tasks.jsonl" })) "; the totals include them."
+                }
+            }
+        }
+    }
+}
+
+fn columns(scale: Option<&Scale>) -> Vec<Head> {
+    let mut columns = vec![Head::text("Day").class("nw"), Head::text("Task").class("title")];
+    columns.extend(["Human", "Agent", "Sup."].map(|word| Head::number(word, Mark::Claimed)));
+    columns.push(Head::number("Factor", Mark::Derived));
+    columns.extend(pair_head(scale));
+    columns.extend(["From logs", "+Lines"].map(|word| Head::number(word, Mark::Measured)));
+    columns.extend([Head::text("Commit"), Head::text("Evidence")]);
+    columns
+}
+
+fn row(overview: &Overview, at: usize, view: &TaskView, urls: &Urls, scale: Option<&Scale>) -> Vec<Td> {
+    let is_measured = view.agent.measured.is_some();
+    let mut cells = vec![
+        Td::of(Cell::Date(view.day)).link(urls.day_section(view.day, None)),
+        Td::head(view.task.title.clone()).link(urls.task_section(at, None)),
+        Td::of(Cell::Hours(view.task.estimate.hours)),
+        Td {
+            mark: is_measured.then_some(Mark::Measured),
+            ..Td::of(Cell::known(view.agent.value, Cell::Minutes))
+        },
+        Td {
+            mark: view.supervisory.measured.is_some().then_some(Mark::Estimated),
+            ..Td::of(Cell::known(view.supervisory.value, Cell::Minutes))
+        },
+        Td {
+            mark: is_measured.then_some(Mark::DerivedMeasured),
+            ..Td::of(Cell::known(view.measures.leverage_factor, Cell::Factor))
+        },
+    ];
+    cells.extend(scale.map(|scale| pair(scale, view.measures.leverage_factor, view.logged_factor)));
+    cells.push(Td::of(Cell::known(view.logged, Cell::Minutes)));
+    cells.push(Td::of(Cell::known(view.measures.lines_added, Cell::Count)));
+    cells.push(
+        Td::of(Cell::known(commits(overview, view), Cell::text))
+            .link(urls.task_section(at, Some("evidence")))
+            .class("id"),
+    );
+    cells.push(Td::of(Cell::text(evidence(view.support))).class("nw"));
+    cells
+}
+
+/// The first commit, and how many more there are.
+fn commits(overview: &Overview, view: &TaskView) -> Option<String> {
+    let here = view.commits.iter().filter_map(|at| overview.commits.get(*at));
+    let mut ids = here
+        .map(|commit| commit.id)
+        .chain(view.missing_commits.iter().copied());
+    let mut text = ids.next()?.to_string();
+    text.truncate(SHORT);
+    match ids.count() {
+        0 => Some(text),
+        more => Some(format!("{text} +{more}")),
+    }
+}
+
+/// What the claim of a task rests on, in words.
+pub(super) fn evidence(support: Support) -> &'static str {
+    match support {
+        Support::Logs => "minutes in logs",
+        Support::Notes => "minutes in notes",
+        Support::Commits => "commits",
+        Support::Unchecked => "unknown (shallow clone)",
+        Support::Nothing => "nothing",
+    }
+}
+
+fn foot(repo: &Repo, scale: Option<&Scale>) -> Vec<Td> {
+    let (measures, measured) = (&repo.group.measures, &repo.group.measured);
+    let mut cells = vec![
+        Td::of(Cell::Empty),
+        Td::head("Total"),
+        Td::of(Cell::known(measures.human_hours, Cell::Hours)),
+        Td::of(Cell::known(measures.agent_minutes, Cell::Minutes)),
+        Td::of(Cell::known(measures.supervisory_minutes, Cell::Minutes)),
+        Td::of(Cell::known(measures.leverage_factor, Cell::Factor)),
+    ];
+    cells.extend(scale.map(|scale| pair(scale, measures.leverage_factor, measured.factor)));
+    let minutes = (measured.tasks > 0).then_some(measured.minutes);
+    cells.push(Td::of(Cell::known(minutes, Cell::Minutes)));
+    cells
+}
+
+/// Who made the lines, how that is known, and what is left of them.
+fn origin(repo: &Repo) -> Markup {
+    let caption = html! {
+        "Dashed: lines added. " (mark(Mark::Measured)) "Solid: those still at HEAD. That a commit shows no sign of an agent does not \
+        prove that a person made it."
+    };
+    html! {
+        h2 #origin { "Who made it, and what is still there" }
+        @match &repo.audit {
+            None => { p { (NO_AUDIT) } },
+            Some(audit) => {
+                @let chart = plots::standing(audit);
+                @if chart.is_empty() { p { "No lines were added, or none could be counted." } }
+                @else { p.sub { "Known by trailers, notes, authors, and session logs that name a commit." } }
+                (figure(&chart, "standing", caption, None))
+                div.cols {
+                    (signs("By agent", "Commits by agent; a commit of two agents is in two rows", "Agent",
+                        of(&audit.origin, Grouping::Agent)))
+                    (signs("By evidence", "Commits by evidence; a commit can have several signs", "Sign",
+                        audit.evidence.iter()))
+                }
+            },
+        }
+    }
+}
+
+fn signs<'a>(label: &str, caption: &str, head: &str, rows: impl Iterator<Item = &'a Row>) -> Markup {
+    let rows: Vec<Vec<Td>> = rows
+        .map(|row| {
+            vec![
+                Td::head(row.value.clone()),
+                Td::of(Cell::Count(row.commits)),
+                Td::of(Cell::Count(row.lines_added)),
+                Td::of(Cell::known(row.lines_standing, Cell::Count)),
+            ]
+        })
+        .collect();
+    let is_empty = rows.is_empty();
+    let mut columns = vec![Head::text(head)];
+    columns.extend(["Commits", "+Lines", "At HEAD"].map(|word| Head::number(word, Mark::Measured)));
+    let grid = Grid {
+        label: label.to_owned(),
+        caption: Some(caption.to_owned()),
+        columns,
+        sort: rows.len() > 1,
+        rows,
+        ..Grid::default()
+    };
+    html! { @if !is_empty { div { (grid.render()) } } }
+}
+
+fn findings(overview: &Overview, at: usize, repo: &Repo, urls: &Urls, options: &SiteOptions) -> Markup {
+    let own = overview
+        .tasks
+        .iter()
+        .enumerate()
+        .filter(|(_, view)| view.repo == at);
+    let tasks: HashMap<String, usize> = own
+        .map(|(place, view)| (view.task.id.to_string(), place))
+        .collect();
+    let to_task = |finding: &Finding| {
+        let place = tasks.get(&finding.id)?;
+        urls.task_section(*place, Some("findings"))
+    };
+    html! {
+        h2 #findings { "What does not add up" }
+        @match &repo.audit {
+            None => { p { (NO_AUDIT) } },
+            Some(audit) => {
+                p.sub {
+                    (counted(audit.findings.len() as u64, "finding", "findings")) " of the audit, the most severe first. "
+                    (counted(audit.checked.len() as u64, "rule", "rules")) " had something to check, "
+                    (thousands(audit.skipped.len())) " had not."
+                }
+                @for kind in kinds(&audit.findings) { (of_kind(&kind, urls, options, &to_task)) }
+            },
+        }
+    }
+}
+
+fn of_kind(
+    kind: &Kind<'_>,
+    urls: &Urls,
+    options: &SiteOptions,
+    to_task: &dyn Fn(&Finding) -> Option<Href>,
+) -> Markup {
+    let shown = &kind.findings[..kind.findings.len().min(MAX_FINDINGS)];
+    let more = (kind.findings.len() - shown.len()) as u64;
+    let rule = html! { code { (kind.rule.id) } };
+    html! {
+        div.finding.(word(kind.level)) {
+            p {
+                span.tag { (word(kind.level)) } " " (link(urls.rule(kind.rule.id).as_ref(), &rule)) " "
+                span.faint.small { (counted(kind.findings.len() as u64, "time", "times")) }
+            }
+            p.faint.small { (kind.rule.advice) }
+            details open[kind.level == Level::Error] {
+                summary { "Show " (counted(kind.findings.len() as u64, "finding", "findings")) }
+                ul {
+                    @for finding in shown {
+                        @let id = short_id(finding);
+                        li {
+                            @if !id.is_empty() { (link(to_task(finding).as_ref(), &html! { code { (id) } })) " " }
+                            (published(&finding.message, options))
+                        }
+                    }
+                }
+                @if more > 0 { p.sub { "And " (counted(more, "more finding", "more findings")) "; " code { "git leverage audit" } " prints all." } }
+            }
+        }
+    }
+}
+
+/// The severity of a finding.
+pub(super) fn word(level: Level) -> &'static str {
+    match level {
+        Level::Note => "note",
+        Level::Warning => "warning",
+        Level::Error => "error",
+    }
+}
+
+/// What was not read.
+fn unread(repo: &Repo, options: &SiteOptions) -> Markup {
+    let warnings = repo.audit.as_ref().map_or(0, |audit| audit.warnings.len()) as u64;
+    let state = match repo.status {
+        Status::Complete => None,
+        Status::Partial => Some("This repository was read in part."),
+        Status::Failed => Some("This repository could not be read."),
+    };
+    html! {
+        @if state.is_some() || repo.reason.is_some() || warnings > 0 {
+            h2 #unread { "What was not read" }
+            p {
+                (state.unwrap_or_default()) " "
+                @if let Some(reason) = &repo.reason { (published(reason, options)) " " }
+                @if warnings > 0 { "The audit has " (counted(warnings, "warning", "warnings")) "; " code { "git leverage audit" } " prints them." }
+            }
+        }
     }
 }

@@ -1,17 +1,693 @@
-//! The page of a task.
+//! The page of a task: the claim and its author, what was measured, its revisions, its evidence, and how to check all of it.
 
-use maud::html;
+use maud::{Markup, html};
+use serde_json::Value;
 
 use super::options::{Content, SiteOptions};
+use super::parts::{crumbs, date, link, person, published, time};
+use super::repo::{evidence as evidence_in_words, word};
 use super::urls::Urls;
-use crate::overview::Overview;
+use crate::facts::ids::ObjectId;
+use crate::facts::quantity::{Hours, Minutes, counted, plural};
+use crate::facts::shell;
+use crate::facts::task::{Estimate, Task};
+use crate::overview::{CommitView, Overview, SessionView, TaskSession, TaskView};
+use crate::render::chart::figure;
+use crate::render::chart::order::{Order, OrderEvent};
+use crate::render::chart::phases::Phases;
+use crate::render::document::Cell;
+use crate::render::href::Href;
+use crate::render::page::{Grid, Head, Mark, Td, key, mark, number, tile, tiles};
+
+/// Digits of a commit.
+const SHORT: usize = 10;
+/// As many characters of a session's id as are shown.
+const SHORT_SESSION: usize = 13;
+/// The most rows of a table, and the most revisions.
+const MAX_ROWS: usize = 100;
+/// The most findings.
+const MAX_FINDINGS: usize = 100;
+
+/// What the sections of a page are drawn from.
+struct Here<'a> {
+    overview: &'a Overview,
+    at: usize,
+    view: &'a TaskView,
+    urls: &'a Urls,
+    options: &'a SiteOptions,
+}
 
 /// The page of the one at a position.
 pub fn page(overview: &Overview, at: usize, urls: &Urls, options: &SiteOptions) -> Content {
-    let _ = (overview, at, urls, options);
+    let Some(view) = overview.tasks.get(at) else {
+        return Content::default();
+    };
+    let here = Here {
+        overview,
+        at,
+        view,
+        urls,
+        options,
+    };
+    let lede = here.lede();
+    let body = html! {
+        (here.crumbs())
+        h1 { (view.task.title) }
+        p.lede { (lede) }
+        (key())
+        (here.figures())
+        h2 #both { "Claimed and measured" }
+        (here.compared())
+        (here.phases())
+        (here.revisions())
+        (here.findings())
+        (here.evidence())
+        (here.check())
+        (here.pager())
+    };
     Content {
-        title: String::new(),
-        description: String::new(),
-        body: html! {},
+        title: view.task.title.clone(),
+        description: lede,
+        body,
     }
+}
+
+fn minutes(value: Option<Minutes>) -> Cell {
+    Cell::known(value, Cell::Minutes)
+}
+
+fn factor(value: Option<f64>) -> Cell {
+    Cell::known(value, Cell::Factor)
+}
+
+impl Here<'_> {
+    fn repo(&self) -> &str {
+        self.overview
+            .repos
+            .get(self.view.repo)
+            .map_or("", |repo| repo.name.as_str())
+    }
+
+    fn crumbs(&self) -> Markup {
+        crumbs(&[
+            (self.urls.index(None), "Record".to_owned()),
+            (self.urls.day_section(self.view.day, None), date(self.view.day)),
+            (self.urls.repo(self.view.repo, None), self.repo().to_owned()),
+        ])
+    }
+
+    /// Who states the hours: the person, or an agent on behalf of the person.
+    fn author(&self, estimate: &Estimate) -> String {
+        let name = person(&estimate.by, self.options);
+        match &estimate.estimator {
+            Some(estimator) => format!("{} on behalf of {name}", estimator.agent),
+            None => name,
+        }
+    }
+
+    /// Agent time that is a claim: not one that was taken from sessions.
+    fn claimed_minutes(&self) -> Option<Minutes> {
+        let agent = &self.view.agent;
+        agent.value.filter(|_| agent.measured.is_none())
+    }
+
+    fn lede(&self) -> String {
+        let estimate = &self.view.task.estimate;
+        let mut text = format!(
+            "{} claims that this would have taken {} by hand.",
+            self.author(estimate),
+            Cell::Hours(estimate.hours).for_people()
+        );
+        let people = |minutes: Minutes| Cell::Minutes(minutes).for_people().into_owned();
+        match (self.claimed_minutes(), self.view.logged) {
+            (Some(claimed), Some(logged)) => {
+                text += &format!(
+                    " Agents took {} by that claim, and {} by their logs.",
+                    people(claimed),
+                    people(logged)
+                );
+            }
+            (Some(claimed), None) => {
+                text += &format!(
+                    " Agents took {} by that claim, which no log confirms.",
+                    people(claimed)
+                );
+            }
+            (None, Some(logged)) => text += &format!(" Agents took {} by their logs.", people(logged)),
+            (None, None) => text += " How long agents took is unknown.",
+        }
+        text
+    }
+
+    fn figures(&self) -> Markup {
+        let (view, measures) = (self.view, &self.view.measures);
+        let hours = Cell::Hours(view.task.estimate.hours);
+        let to = |id: &str| Href::fragment(id);
+        let is_measured = view.agent.measured.is_some();
+        let sessions = self.sessions().len() as u64;
+        let revision = format!(
+            "by {}, revision {}",
+            self.author(&view.task.estimate),
+            view.task.rev
+        );
+        let kind = if is_measured {
+            Mark::DerivedMeasured
+        } else {
+            Mark::Derived
+        };
+        tiles(&[
+            tile(
+                Mark::Claimed,
+                "Estimate",
+                &hours,
+                &html! { (revision) },
+                to("revisions").as_ref(),
+            ),
+            tile(
+                kind,
+                "Factor",
+                &factor(measures.leverage_factor),
+                &html! { (hours.for_people()) " × 60 over " (minutes(view.agent.value).for_people())
+                (if is_measured { " measured" } else { " claimed" }) },
+                to("both").as_ref(),
+            ),
+            tile(
+                Mark::DerivedMeasured,
+                "Factor over measured time",
+                &factor(view.logged_factor),
+                &html! { "over " (minutes(view.logged).for_people()) " in " (counted(sessions, "session", "sessions")) },
+                to("sessions").as_ref(),
+            ),
+            tile(
+                Mark::Derived,
+                "Supervisory factor",
+                &factor(measures.supervisory_leverage_factor),
+                &html! { "over " (minutes(view.supervisory.value).for_people()) "; from logs "
+                (minutes(view.logged_supervision).for_people()) },
+                to("both").as_ref(),
+            ),
+        ])
+    }
+
+    /// Each number as claimed and from logs, and how far these are from each other.
+    fn compared(&self) -> Markup {
+        let view = self.view;
+        let supervision = view
+            .supervisory
+            .value
+            .filter(|_| view.supervisory.measured.is_none());
+        let tokens = view.tokens.value.filter(|_| view.tokens.measured.is_none());
+        let claimed = self.claimed_minutes();
+        let row = |name: &str, [claimed, logged]: [Cell; 2], apart: Option<f64>, mark, how: &str| {
+            vec![
+                Td::head(name),
+                Td::of(claimed),
+                Td {
+                    mark,
+                    ..Td::of(logged)
+                },
+                Td::of(Cell::known(apart, Cell::Percent)),
+                Td::of(Cell::text(how)).class("small faint"),
+            ]
+        };
+        let of = |value: Option<Minutes>| value.map(Minutes::get);
+        let count = |tokens: Option<crate::facts::quantity::Tokens>| tokens.map(|tokens| tokens.0 as f64);
+        let rows = vec![
+            row(
+                "Agent time",
+                [minutes(claimed), minutes(view.logged)],
+                apart(of(claimed), of(view.logged)),
+                None,
+                "Turns in the logs of its sessions, without pauses",
+            ),
+            row(
+                "Supervision",
+                [minutes(supervision), minutes(view.logged_supervision)],
+                apart(of(supervision), of(view.logged_supervision)),
+                view.logged_supervision.map(|_| Mark::Estimated),
+                "Gaps before a person’s prompts, each up to a limit",
+            ),
+            row(
+                "Tokens",
+                [
+                    Cell::known(tokens, Cell::Tokens),
+                    Cell::known(view.logged_tokens, Cell::Tokens),
+                ],
+                apart(count(tokens), count(view.logged_tokens)),
+                None,
+                "Of all kinds, as the logs count them",
+            ),
+            row(
+                "Human hours",
+                [Cell::Hours(view.task.estimate.hours), Cell::Unknown],
+                None,
+                None,
+                "Hours that were not worked cannot be measured",
+            ),
+        ];
+        Grid {
+            label: "Claimed and measured".to_owned(),
+            columns: vec![
+                Head::text("Figure"),
+                Head::number("Claimed", Mark::Claimed),
+                Head::number("From logs", Mark::Measured),
+                Head::number("Difference", Mark::Derived),
+                Head::text("How it is known"),
+            ],
+            rows,
+            ..Grid::default()
+        }
+        .render()
+    }
+
+    fn phases(&self) -> Markup {
+        let estimate = &self.view.task.estimate;
+        let phases = &estimate.phases;
+        if phases.is_empty() {
+            return html! {};
+        }
+        let chart = Phases {
+            phases: (phases.iter())
+                .map(|phase| (phase.name.clone(), phase.hours.get()))
+                .collect(),
+        };
+        let sum: Hours = phases.iter().map(|phase| phase.hours).sum();
+        let rows = phases.iter().take(MAX_ROWS);
+        let grid = Grid {
+            label: "Phases".to_owned(),
+            columns: vec![Head::text("Phase"), Head::number("Human", Mark::Claimed)],
+            rows: rows
+                .map(|phase| vec![Td::head(phase.name.clone()), Td::of(Cell::Hours(phase.hours))])
+                .collect(),
+            foot: Some(vec![Td::head("Sum"), Td::of(Cell::Hours(sum))]),
+            more_rows: phases.len().saturating_sub(MAX_ROWS),
+            ..Grid::default()
+        };
+        let count = phases.len() as u64;
+        html! {
+            h2 #phases { "The estimate by phase" }
+            p.sub {
+                (counted(count, "phase", "phases")) " " (plural(&count, "sums", "sum")) " to " (Cell::Hours(sum).for_people())
+                @if estimate.phases_sum_to_it() { ". " }
+                @else { ", but the estimate is " (Cell::Hours(estimate.hours).for_people()) ". " }
+                "Each is a claim of its own."
+            }
+            (figure(&chart, "phases", html! { (mark(Mark::Claimed)) "Hours as claimed. Bars begin at 0." }, None))
+            details { summary { "The figures" } (grid.render()) }
+        }
+    }
+
+    /// The revisions, the newest first, each with what changed since the one before.
+    fn revisions(&self) -> Markup {
+        let view = self.view;
+        let mut all: Vec<&Task> = view.earlier.iter().chain([&view.task]).collect();
+        all.sort_by_key(|task| task.rev);
+        let more = all.len().saturating_sub(MAX_ROWS) as u64;
+        let steps = (0..all.len()).rev().take(MAX_ROWS);
+        html! {
+            h2 #revisions { "Revisions" }
+            ol.steps {
+                @for step in steps {
+                    @if let Some(task) = all.get(step) {
+                        li { (self.revision(task, step.checked_sub(1).and_then(|before| all.get(before).copied()))) }
+                    }
+                }
+            }
+            @if more > 0 { p.sub { "And " (counted(more, "earlier revision", "earlier revisions")) "." } }
+        }
+    }
+
+    fn revision(&self, task: &Task, before: Option<&Task>) -> Markup {
+        let writer = task.writer().map(|writer| writer.agent);
+        html! {
+            p {
+                strong { "Revision " (task.rev) } " · " span.nw { (time(self.overview, task.at)) } " · " (person(&task.by, self.options))
+                @if let Some(agent) = writer { ", written by " (agent) }
+            }
+            p {
+                @match before {
+                    Some(before) => (changes(task, before)),
+                    None => { (first(task)) " Recorded as " code { (task.source) } "." },
+                }
+            }
+            @if let Some(basis) = task.estimate.basis.as_ref().filter(|basis| before.is_none_or(|before| before.estimate.basis.as_ref() != Some(*basis))) {
+                p.faint { "Basis: " (published(basis, self.options)) }
+            }
+            @if let Some(reason) = &task.reason { p.faint { "“" (published(reason, self.options)) "”" } }
+        }
+    }
+
+    fn findings(&self) -> Markup {
+        let repo = self.overview.repos.get(self.view.repo);
+        let audit = repo.and_then(|repo| repo.audit.as_ref());
+        let found = &self.view.findings;
+        let more = found.len().saturating_sub(MAX_FINDINGS) as u64;
+        html! {
+            h2 #findings { "What does not add up" }
+            @match audit {
+                None => { p { "This site was made without audits." } },
+                Some(_) if found.is_empty() => { p { "The audit finds nothing about this task." } },
+                Some(audit) => {
+                    @for finding in found.iter().take(MAX_FINDINGS).filter_map(|at| audit.findings.get(*at)) {
+                        div.finding.(word(finding.level)) {
+                            p {
+                                span.tag { (word(finding.level)) } " "
+                                (link(self.urls.rule(finding.rule).as_ref(), &html! { code { (finding.rule) } }))
+                            }
+                            p { (published(&finding.message, self.options)) }
+                            p.faint.small { (finding.advice) }
+                        }
+                    }
+                    @if more > 0 { p.sub { "And " (counted(more, "more finding", "more findings")) "." } }
+                },
+            }
+        }
+    }
+
+    fn commits(&self) -> Vec<&CommitView> {
+        let views = self.view.commits.iter();
+        views.filter_map(|at| self.overview.commits.get(*at)).collect()
+    }
+
+    /// The sessions, each once, with what links them.
+    fn sessions(&self) -> Vec<(&TaskSession, &SessionView)> {
+        let mut seen = std::collections::HashSet::new();
+        let links = self.view.sessions.iter().filter(|link| seen.insert(link.session));
+        links
+            .filter_map(|link| Some((link, self.overview.sessions.get(link.session)?)))
+            .collect()
+    }
+
+    fn evidence(&self) -> Markup {
+        let caption = html! {
+            (mark(Mark::Measured)) "Sessions and commits by their own times, " (mark(Mark::Claimed)) "estimates by the times of their \
+            records. Long gaps are cut out."
+        };
+        html! {
+            h2 #evidence { "Evidence" }
+            p.sub { "The claim rests on: " (evidence_in_words(self.view.support)) "." }
+            (figure(&self.order(), "order", caption, None))
+            h3 #commits { "Commits" }
+            (self.commit_table())
+            h3 #sessions { "Sessions" }
+            (self.session_table())
+        }
+    }
+
+    fn order(&self) -> Order {
+        let session = |(_, session): (&TaskSession, &SessionView)| {
+            let label = format!(
+                "session {}, {}",
+                short(&session.id, 8),
+                minutes(session.agent_minutes).for_people()
+            );
+            (session.span.start.seconds(), session.span.end.seconds(), label)
+        };
+        let commit = |commit: &CommitView| OrderEvent {
+            at: commit.at,
+            word: format!("commit {}", commit.id.short()),
+            is_claim: false,
+        };
+        let revision = |task: &Task| OrderEvent {
+            at: task.at.timestamp(),
+            word: match task.rev {
+                0 => "first estimate".to_owned(),
+                rev => format!("revision {rev}"),
+            },
+            is_claim: true,
+        };
+        let revisions = self.view.earlier.iter().chain([&self.view.task]).map(revision);
+        Order {
+            sessions: self.sessions().into_iter().map(session).collect(),
+            events: self.commits().into_iter().map(commit).chain(revisions).collect(),
+            zone: self.overview.zone,
+        }
+    }
+
+    /// A time in seconds since 1970, in the zone of the overview.
+    fn clock(&self, seconds: i64) -> Cell {
+        Cell::text(
+            self.overview
+                .zone
+                .at(seconds)
+                .format("%Y-%m-%d %H:%M %:z")
+                .to_string(),
+        )
+    }
+
+    fn commit_table(&self) -> Markup {
+        let missing = &self.view.missing_commits;
+        let commits = self.commits();
+        let all = commits.len() + missing.len();
+        if all == 0 {
+            return html! { p { "The task names no commit." } };
+        }
+        let known = commits.into_iter().map(|commit| {
+            let signs: Vec<String> = commit.evidence.iter().map(ToString::to_string).collect();
+            vec![
+                Td::head(digits(commit.id)).class("id"),
+                Td::of(Cell::text(person(&commit.author, self.options))),
+                Td::of(self.clock(commit.at)).class("nw"),
+                Td::of(Cell::known(commit.lines_added, Cell::Count)),
+                Td::of(Cell::known(commit.lines_removed, Cell::Count)),
+                Td::of(Cell::known(commit.lines_standing, Cell::Count)),
+                codes(&signs),
+            ]
+        });
+        let gone = missing.iter().map(|id| {
+            vec![
+                Td::head(digits(*id)).class("id"),
+                Td::of(Cell::text("not in this repository")).class("faint"),
+            ]
+        });
+        let mut columns = vec![Head::text("Commit"), Head::text("Author"), Head::text("Time")];
+        columns.extend(["+Lines", "−Lines", "At HEAD"].map(|word| Head::number(word, Mark::Measured)));
+        columns.push(Head::text("Signs of an agent"));
+        Grid {
+            label: "Commits".to_owned(),
+            columns,
+            rows: known.chain(gone).take(MAX_ROWS).collect(),
+            more_rows: all.saturating_sub(MAX_ROWS),
+            ..Grid::default()
+        }
+        .render()
+    }
+
+    fn session_table(&self) -> Markup {
+        let links = &self.view.sessions;
+        if links.is_empty() {
+            return html! { p { "No session of this task is known." } };
+        }
+        let known = |link: &TaskSession| {
+            let session = self.overview.sessions.get(link.session)?;
+            let signs: Vec<String> = link.evidence.iter().map(ToString::to_string).collect();
+            let agent = [session.agent.as_str()].into_iter();
+            let models: Vec<&str> = agent.chain(session.models.iter().map(String::as_str)).collect();
+            let confidence = link.confidence.map(|confidence| confidence.to_string());
+            let named = "named by the task".to_owned();
+            Some(vec![
+                Td::head(short(&session.id, SHORT_SESSION)).class("id"),
+                Td::of(Cell::text(models.join(", "))),
+                Td::of(self.clock(session.span.start.seconds())).class("nw"),
+                Td::of(self.clock(session.span.end.seconds())).class("nw"),
+                Td::of(minutes(session.agent_minutes)),
+                Td::of(minutes(session.wall_minutes)),
+                Td::of(Cell::known(link.share, Cell::Percent)),
+                Td::of(Cell::text(confidence.unwrap_or(named))),
+                codes(&signs),
+            ])
+        };
+        let mut columns: Vec<Head> = ["Session", "Agent, model", "From", "To"].map(Head::text).into();
+        columns.extend(["Agent time", "Wall time", "Share"].map(|word| Head::number(word, Mark::Measured)));
+        columns.extend(["Link", "Evidence"].map(Head::text));
+        Grid {
+            label: "Sessions".to_owned(),
+            columns,
+            rows: links.iter().take(MAX_ROWS).filter_map(known).collect(),
+            more_rows: links.len().saturating_sub(MAX_ROWS),
+            ..Grid::default()
+        }
+        .render()
+    }
+
+    /// Commands that print the same, and the record.
+    fn check(&self) -> Markup {
+        let task = &self.view.task;
+        let repo = shell::word(self.repo());
+        let here = self.commits().into_iter().map(|commit| commit.id);
+        let mut commands = vec![format!("git -C {repo} leverage show {}", task.id)];
+        if let Some(commit) = here.chain(self.view.missing_commits.iter().copied()).next() {
+            let commit = digits(commit);
+            commands.push(format!("git -C {repo} log --show-notes=leverage -1 {commit}"));
+            commands.push(format!("git -C {repo} show --numstat {commit}"));
+        }
+        html! {
+            h2 #check { "Check it yourself" }
+            p { "All of this is in the repository. These commands print it:" }
+            pre tabindex="0" { (commands.join("\n")) }
+            details {
+                summary { "The record" @if !self.options.mail { ", without addresses" } }
+                pre tabindex="0" { (self.record()) }
+            }
+        }
+    }
+
+    fn record(&self) -> String {
+        let Ok(mut value) = serde_json::to_value(&self.view.task) else {
+            return String::new();
+        };
+        without_addresses(&mut value, None, self.options);
+        serde_json::to_string_pretty(&value).unwrap_or_default()
+    }
+
+    /// The tasks of the day next to this one.
+    fn pager(&self) -> Markup {
+        let tasks = &self.overview.tasks;
+        let of_day = |at: Option<usize>| {
+            let at = at?;
+            let view = tasks.get(at)?;
+            (view.day == self.view.day).then_some((at, view))
+        };
+        let before = of_day(self.at.checked_sub(1));
+        let after = of_day(self.at.checked_add(1));
+        let to = |at: usize| self.urls.task_section(at, None);
+        html! {
+            nav.pager aria-label="Tasks" {
+                @match before {
+                    Some((at, view)) => (link(to(at).as_ref(), &html! { "← " (view.task.title) })),
+                    None => { span.faint { "first task of " (date(self.view.day)) } },
+                }
+                @match after {
+                    Some((at, view)) => (link(to(at).as_ref(), &html! { (view.task.title) " →" })),
+                    None => { span.faint { "last task of " (date(self.view.day)) } },
+                }
+            }
+        }
+    }
+}
+
+/// How far what logs show is from what is claimed, as a share of the claim.
+fn apart(claimed: Option<f64>, logged: Option<f64>) -> Option<f64> {
+    let (claimed, logged) = (claimed?, logged?);
+    (claimed > 0.0).then(|| (logged - claimed) / claimed)
+}
+
+/// What a first revision claims.
+fn first(task: &Task) -> Markup {
+    let claimed = |cell: &Cell| html! { (mark(Mark::Claimed)) (number(cell)) };
+    let basis = |is_claim: bool| if is_claim { Mark::Claimed } else { Mark::Measured };
+    html! {
+        "Estimate " (claimed(&Cell::Hours(task.estimate.hours)))
+        @if let Some(minutes) = task.agent_minutes {
+            ", agent time " (mark(basis(task.agent_minutes_basis.is_none()))) (number(&Cell::Minutes(minutes)))
+        }
+        @if let Some(minutes) = task.supervisory_minutes {
+            ", supervision "
+            (mark(if task.supervisory_minutes_basis.is_none() { Mark::Claimed } else { Mark::Estimated }))
+            (number(&Cell::Minutes(minutes)))
+        }
+        @if let Some(tokens) = task.tokens { ", " (mark(basis(task.tokens_basis.is_none()))) (number(&Cell::Tokens(tokens))) " tokens" }
+        "."
+    }
+}
+
+/// What a revision changed, and what became of the factor.
+fn changes(task: &Task, before: &Task) -> Markup {
+    let numbers: Vec<Markup> = [
+        (
+            "Estimate",
+            Cell::Hours(before.estimate.hours),
+            Cell::Hours(task.estimate.hours),
+        ),
+        (
+            "Agent time",
+            minutes(before.agent_minutes),
+            minutes(task.agent_minutes),
+        ),
+        (
+            "Supervision",
+            minutes(before.supervisory_minutes),
+            minutes(task.supervisory_minutes),
+        ),
+        (
+            "Tokens",
+            Cell::known(before.tokens, Cell::Tokens),
+            Cell::known(task.tokens, Cell::Tokens),
+        ),
+    ]
+    .into_iter()
+    .filter(|(_, from, to)| from != to)
+    .map(|(name, from, to)| html! { (name) " " (number(&from)) " → " strong { (number(&to)) } ". " })
+    .collect();
+    let others = other_changes(task, before);
+    let (was, is) = (before.leverage_factor(), task.leverage_factor());
+    html! {
+        @if numbers.is_empty() && others.is_empty() { "No number changed. " }
+        @for change in &numbers { (change) }
+        @if !others.is_empty() { "Changed: " (others.join(", ")) ". " }
+        @if was != is {
+            "The factor of the record went from " (number(&factor(was))) " to " (mark(Mark::Derived)) (number(&factor(is))) "."
+        }
+    }
+}
+
+/// The names of what else changed.
+fn other_changes(task: &Task, before: &Task) -> Vec<&'static str> {
+    [
+        ("title", task.title != before.title),
+        ("date", task.date != before.date),
+        ("phases", task.estimate.phases != before.estimate.phases),
+        ("basis", task.estimate.basis != before.estimate.basis),
+        ("estimator", task.estimate.estimator != before.estimate.estimator),
+        ("agent", task.agent != before.agent),
+        ("model", task.model != before.model),
+        ("category", task.category != before.category),
+        ("tags", task.tags != before.tags),
+        ("sessions", task.sessions != before.sessions),
+        ("commits", task.commits != before.commits),
+        ("repositories", task.repos != before.repos),
+    ]
+    .into_iter()
+    .filter_map(|(name, is_changed)| is_changed.then_some(name))
+    .collect()
+}
+
+/// Removes the addresses of people from a record, unless they are published.
+fn without_addresses(value: &mut Value, key: Option<&str>, options: &SiteOptions) {
+    match value {
+        Value::String(text) if key == Some("by") => *text = person(text, options),
+        // A title is published as it is written.
+        Value::String(text) if key != Some("title") => *text = published(text, options),
+        Value::Array(values) => {
+            for value in values {
+                without_addresses(value, key, options);
+            }
+        }
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                without_addresses(value, Some(key), options);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn digits(id: ObjectId) -> String {
+    let mut text = id.to_string();
+    text.truncate(SHORT);
+    text
+}
+
+fn short(text: &str, count: usize) -> String {
+    text.chars().take(count).collect()
+}
+
+/// Signs as they are written in notes.
+fn codes(signs: &[String]) -> Td {
+    if signs.is_empty() {
+        return Td::of(Cell::Empty);
+    }
+    Td::chart(html! {
+        @for (number, sign) in signs.iter().enumerate() { @if number > 0 { ", " } code { (sign) } }
+    })
 }

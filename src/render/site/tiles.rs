@@ -23,7 +23,7 @@ pub fn of_record(overview: &Overview, urls: &Urls) -> Markup {
     let all = &overview.all;
     let to = To {
         claims: urls.index(Some("rests")),
-        factor: urls.index(Some("spread")),
+        factor: urls.index(Some("tasks")),
         work: urls.index(Some("calendar")),
     };
     let without = all

@@ -212,7 +212,7 @@ fn slugs<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
 /// The name itself where it is a slug already, otherwise what is left of it with a hash.
 fn slug(name: &str, is_shared: bool) -> String {
     let plain = plain(name);
-    if plain == name && !is_shared && plain.len() <= MAX_SLUG && !is_reserved(&plain) {
+    if !plain.is_empty() && plain == name && !is_shared && plain.len() <= MAX_SLUG && !is_reserved(&plain) {
         plain
     } else {
         hashed(name)
