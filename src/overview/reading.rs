@@ -41,19 +41,6 @@ pub fn sentences(overview: &Overview, tasks: &[usize]) -> Vec<Sentence> {
     parts.into_iter().flatten().collect()
 }
 
-/// A sentence as text; titles are untrusted.
-pub fn plain(overview: &Overview, sentence: &[Part]) -> String {
-    let text = |part: &Part| match part {
-        Part::Text(text) => text.clone(),
-        Part::Task(at) => overview
-            .tasks
-            .get(*at)
-            .map(|view| view.task.title.clone())
-            .unwrap_or_default(),
-    };
-    sentence.iter().map(text).collect()
-}
-
 struct Reading<'a> {
     tasks: Vec<(usize, &'a TaskView)>,
 }
@@ -157,11 +144,18 @@ impl Reading<'_> {
                 .iter()
                 .filter(|(claim, log)| (claim - log).abs() > QUARTER * log)
                 .count() as u64;
+            let apart = match apart {
+                0 => "None".to_owned(),
+                apart => thousands(apart),
+            };
             sentence += &format!(
-                " {} of the {} that also claim it {} by more than a quarter.",
-                thousands(apart),
+                " {apart} of the {} that also claim it {} by more than a quarter.",
                 thousands(compared.len()),
-                plural(&apart, "differs", "differ")
+                if apart == "1" || apart == "None" {
+                    "differs"
+                } else {
+                    "differ"
+                }
             );
         }
         Some(vec![text(sentence)])
@@ -251,6 +245,19 @@ mod tests {
             excluded: 0,
         };
         Overview::new(&[repo], &[], vec![None], &query)
+    }
+
+    /// A sentence as text.
+    fn plain(overview: &Overview, sentence: &[Part]) -> String {
+        let text = |part: &Part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Task(at) => overview
+                .tasks
+                .get(*at)
+                .map(|view| view.task.title.clone())
+                .unwrap_or_default(),
+        };
+        sentence.iter().map(text).collect()
     }
 
     fn all(overview: &Overview) -> Vec<String> {
