@@ -59,7 +59,7 @@ pub(super) fn build(args: &Args, folder: &Path, context: &mut Context) -> Result
     let mut input = bar::during(context, || OverviewInput::read(found, &options))?;
     check_excluded(&input)?;
     input.workspace.narrow(period, zone);
-    let outcome = Outcome::of(&notes.warnings).max(input.workspace.status().into());
+    let outcome = Outcome::of(&notes.warnings).max(input.status().into());
     let warnings = warnings(&mut input, notes.warnings);
     let query = Query {
         zone,
@@ -134,6 +134,7 @@ fn warnings(input: &mut OverviewInput, of_notes: Vec<Warning>) -> Vec<Warning> {
     let workspace = &mut input.workspace;
     let mut warnings = std::mem::take(&mut workspace.warnings);
     warnings.extend(workspace.repos.iter().flat_map(Repository::all_warnings));
+    warnings.append(&mut input.warnings);
     warnings.extend(of_notes);
     warnings
 }
