@@ -18,7 +18,7 @@ fn claimed<'w>(world: &'w World, name: &str, title: &str) -> TestRepo<'w> {
         "record",
         &first,
         "--estimate=40h",
-        "--agent-minutes=25",
+        "--agent-time=25m",
         "--title",
         title,
     ];
@@ -204,7 +204,7 @@ fn charts_are_of_the_agent_that_was_asked_for() {
             agent,
             "--estimate",
             hours,
-            "--agent-minutes=10",
+            "--agent-time=10m",
             "--title",
             agent,
         ];

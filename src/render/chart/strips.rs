@@ -101,7 +101,7 @@ impl Frame {
             .filter_map(|task| positive(task.hours))
             .fold(0.0, f64::max);
         let (usual, largest) = if is_slim { (0.62, 13.0) } else { (0.95, 19.0) };
-        // An hour has its usual size, unless the largest circle would be too large.
+        // An hour has its default size, unless the largest circle would be too large.
         let unit = if most > 0.0 {
             f64::min(usual, largest / most.sqrt())
         } else {

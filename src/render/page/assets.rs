@@ -20,12 +20,12 @@ pub(super) fn inlined() -> Markup {
 
 /// The policy of a page that contains both: they are named by their hashes, and nothing is fetched.
 pub(super) fn policy_of_single() -> String {
-    format!(
-        "default-src 'none'; script-src '{}'; style-src '{}'; img-src data:; base-uri 'none'; form-action 'none'",
-        source_of(SCRIPT),
-        source_of(STYLE)
-    )
+    POLICY_OF_SINGLE
+        .replace("STYLE", &source_of(STYLE))
+        .replace("SCRIPT", &source_of(SCRIPT))
 }
+
+const POLICY_OF_SINGLE: &str = "default-src 'none'; script-src 'SCRIPT'; style-src 'STYLE'; img-src data:; base-uri 'none'; form-action 'none'";
 
 /// The policy of a page of a site, whose style, script and icon are files beside it. Browsers refuse such files with integrity
 /// attributes when pages are opened from a directory, so there are none.
