@@ -219,7 +219,7 @@ fn what_is_derived_is_not_called_measured() {
     let told = world.run(&["sessions", "--no-links"]).success();
     let headings = told.lines().next().unwrap();
     let bases: Vec<&str> = headings
-        .split(['─', ' '])
+        .split(['╌', '─', '═', '┈', ' '])
         .filter(|word| !word.is_empty())
         .collect();
     assert_eq!(bases, ["derived", "estimated", "measured"], "{told}");

@@ -552,6 +552,13 @@ const CALLS: &[(&str, &[&[&str]])] = &[
         ],
     ),
     ("doctor", &[&["doctor"], &["doctor", "--fix"]]),
+    (
+        "site",
+        &[
+            &["site", "../site", "."],
+            &["site", "../bare-site", ".", "--no-audit"],
+        ],
+    ),
     ("completions", &[&["completions", "bash"]]),
     ("help", &[&["help"], &["help", "--all"], &["help", "report"]]),
     ("manual", &[&["manual", "../manual"]]),

@@ -39,7 +39,7 @@ fn pages(world: &World, repo: &TestRepo<'_>) -> Vec<String> {
         &["report", "--agent", "claude-code"],
         &["audit"],
         &["log"],
-        &["scan"],
+        &["status"],
     ]
     .into_iter()
     .map(|args| repo.run(&[args, &["--format", "html"]].concat()).success())

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::log::log;
 use super::moments::{clock, scatter, weights};
-use super::options::{Content, SiteOptions};
+use super::options::{PageContent, SiteOptions};
 use super::parts::{crumbs, date, link, month};
 use super::tiles;
 use super::urls::Urls;
@@ -16,9 +16,9 @@ use crate::render::page::{Grid, Head, Mark, Td, key, prose};
 use crate::render::plots::Links;
 
 /// The page of the day at a position of the overview.
-pub fn page(overview: &Overview, at: usize, urls: &Urls, options: &SiteOptions) -> Content {
+pub fn page(overview: &Overview, at: usize, urls: &Urls, options: &SiteOptions) -> PageContent {
     let Some(day) = overview.days.get(at) else {
-        return Content::default();
+        return PageContent::default();
     };
     let title = format!("{}: {}", options.title, date(day.day));
     let above = [
@@ -48,7 +48,7 @@ pub fn page(overview: &Overview, at: usize, urls: &Urls, options: &SiteOptions) 
         (words(day, options))
         (pager(day, urls))
     };
-    Content {
+    PageContent {
         title,
         description: sentence(overview, day),
         body,

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::options::{Content, SiteOptions};
+use super::options::{PageContent, SiteOptions};
 use super::urls::{Urls, rule_id};
 use crate::audit::rules::RULES;
 use crate::overview::Overview;
@@ -91,7 +91,7 @@ const EVIDENCE: [(&str, &str); 5] = [
 ];
 
 /// The page.
-pub fn page(overview: &Overview, _urls: &Urls, _options: &SiteOptions) -> Content {
+pub fn page(overview: &Overview, _urls: &Urls, _options: &SiteOptions) -> PageContent {
     let body = html! {
         h1 { "What the words mean" }
         p.lede {
@@ -116,7 +116,7 @@ pub fn page(overview: &Overview, _urls: &Urls, _options: &SiteOptions) -> Conten
         }
         (settings(overview))
     };
-    Content {
+    PageContent {
         title: "Method".to_owned(),
         description: "What the words on these pages mean, and how the numbers are computed".to_owned(),
         body,

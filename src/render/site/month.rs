@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use maud::{Markup, html};
 
 use super::groups::{self, Row};
-use super::options::{Content, SiteOptions};
+use super::options::{PageContent, SiteOptions};
 use super::parts::{crumbs, link, month};
 use super::urls::{Urls, month_of};
 use crate::overview::{Day, Overview};
@@ -13,7 +13,7 @@ use crate::render::plots::Links;
 use crate::render::sections;
 
 /// The page of the month that begins on a day.
-pub fn page(overview: &Overview, first: NaiveDate, urls: &Urls, options: &SiteOptions) -> Content {
+pub fn page(overview: &Overview, first: NaiveDate, urls: &Urls, options: &SiteOptions) -> PageContent {
     let is_in = |day: &&Day| month_of(day.day) == first;
     let days: Vec<&Day> = overview.days.iter().filter(is_in).collect();
     let tasks: Vec<usize> = days
@@ -42,7 +42,7 @@ pub fn page(overview: &Overview, first: NaiveDate, urls: &Urls, options: &SiteOp
         }
         (pager(first, urls))
     };
-    Content {
+    PageContent {
         description: format!("The days of {} with tasks", month(first)),
         title,
         body,

@@ -28,7 +28,7 @@ pub struct File {
 
 /// What a page contains, without the frame of the site.
 #[derive(Default)]
-pub struct Content {
+pub struct PageContent {
     /// Its title, without the name of the site. Untrusted text.
     pub title: String,
     /// What it contains, in one sentence. Untrusted text.

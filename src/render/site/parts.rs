@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use maud::{Markup, html};
 
-use super::options::{Content, SiteOptions};
+use super::options::{PageContent, SiteOptions};
 use super::urls::Urls;
 use crate::facts::quantity::counted;
 use crate::overview::{Group, Overview};
@@ -13,7 +13,7 @@ use crate::render::page::{Head, Page, Place, Site, Td};
 
 /// The page in the frame of the site, as bytes. `here` is its path.
 pub fn framed(
-    content: &Content,
+    content: &PageContent,
     here: &str,
     overview: &Overview,
     urls: &Urls,
@@ -52,13 +52,14 @@ fn site<'a>(here: &str, overview: &Overview, urls: &Urls, options: &'a SiteOptio
         script: urls.file("assets/leverage.js")?,
         icon: urls.file("assets/icon.svg")?,
         feed: urls.file("feed.xml")?,
-        made: made(overview, urls),
+        made: made(here == "index.html", overview, urls),
     })
 }
 
-/// What the site was made from, and as of when: never when it was built.
-fn made(overview: &Overview, urls: &Urls) -> Markup {
-    let as_of = overview.as_of.map(|at| time(overview, at));
+/// What the site was made from. The index also says as of when, never when it was built: on every page, each new record would
+/// change all of them.
+fn made(is_index: bool, overview: &Overview, urls: &Urls) -> Markup {
+    let as_of = overview.as_of.filter(|_| is_index).map(|at| time(overview, at));
     let excluded = overview.excluded as u64;
     html! {
         p {

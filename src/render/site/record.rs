@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::groups::{self, Row};
-use super::options::{Content, SiteOptions};
+use super::options::{PageContent, SiteOptions};
 use super::parts::{date, link, month, without_paths};
 use super::tiles;
 use super::urls::Urls;
@@ -22,7 +22,7 @@ const MAX_DAYS: usize = 120;
 const MAX_REPOS: usize = 200;
 
 /// The page.
-pub fn page(overview: &Overview, urls: &Urls, options: &SiteOptions) -> Content {
+pub fn page(overview: &Overview, urls: &Urls, options: &SiteOptions) -> PageContent {
     let all = &overview.all;
     let body = html! {
         p.over { (extent(overview)) }
@@ -43,7 +43,7 @@ pub fn page(overview: &Overview, urls: &Urls, options: &SiteOptions) -> Content 
         (left_out(overview))
         (data(urls))
     };
-    Content {
+    PageContent {
         title: options.title.clone(),
         description: description(overview),
         body,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use maud::{Markup, html};
 
-use super::options::{Content, SiteOptions};
+use super::options::{PageContent, SiteOptions};
 use super::parts::{crumbs, link, pair, pair_head, published, scale};
 use super::urls::Urls;
 use crate::audit::origin::{Grouping, Row};
@@ -31,9 +31,9 @@ const SHORT: usize = 8;
 const NO_AUDIT: &str = "This site was made without audits.";
 
 /// The page of the one at a position.
-pub fn page(overview: &Overview, at: usize, urls: &Urls, options: &SiteOptions) -> Content {
+pub fn page(overview: &Overview, at: usize, urls: &Urls, options: &SiteOptions) -> PageContent {
     let Some(repo) = overview.repos.get(at) else {
-        return Content::default();
+        return PageContent::default();
     };
     let above = [
         (urls.index(None), "Record".to_owned()),
@@ -54,7 +54,7 @@ pub fn page(overview: &Overview, at: usize, urls: &Urls, options: &SiteOptions) 
         (findings(overview, at, repo, urls, options))
         (unread(repo, options))
     };
-    Content {
+    PageContent {
         title: repo.name.clone(),
         description: lede,
         body,

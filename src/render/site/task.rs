@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::options::{Content, SiteOptions};
+use super::options::{PageContent, SiteOptions};
 use super::parts::{crumbs, date, link, person, published, time};
 use super::repo::{evidence as evidence_in_words, word};
 use super::urls::Urls;
@@ -38,9 +38,9 @@ struct Here<'a> {
 }
 
 /// The page of the one at a position.
-pub fn page(overview: &Overview, at: usize, urls: &Urls, options: &SiteOptions) -> Content {
+pub fn page(overview: &Overview, at: usize, urls: &Urls, options: &SiteOptions) -> PageContent {
     let Some(view) = overview.tasks.get(at) else {
-        return Content::default();
+        return PageContent::default();
     };
     let here = Here {
         overview,
@@ -65,7 +65,7 @@ pub fn page(overview: &Overview, at: usize, urls: &Urls, options: &SiteOptions) 
         (here.check())
         (here.pager())
     };
-    Content {
+    PageContent {
         title: view.task.title.clone(),
         description: lede,
         body,
