@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::world::World;
+use crate::world::{World, can_try};
 
 /// Where git's completion for bash is, if it is here.
 fn completion_of_git() -> Option<&'static str> {
@@ -11,19 +11,14 @@ fn completion_of_git() -> Option<&'static str> {
         "/usr/share/git/completion/git-completion.bash",
         "/usr/local/share/bash-completion/completions/git",
     ];
-    places.into_iter().find(|place| Path::new(place).is_file())
+    let place = places.into_iter().find(|place| Path::new(place).is_file());
+    can_try("git's completion for bash", place.is_some());
+    place
 }
 
-#[expect(clippy::print_stderr, reason = "whoever runs the tests is to know")]
 fn is_here(shell: &str) -> bool {
-    let here = std::process::Command::new(shell)
-        .args(["-c", "true"])
-        .output()
-        .is_ok();
-    if !here {
-        eprintln!("not tried: there is no {shell}");
-    }
-    here
+    let ran = std::process::Command::new(shell).args(["-c", "true"]).output();
+    can_try(shell, ran.is_ok())
 }
 
 /// What a shell prints of a script, with this program in its path and the completion script at `$SCRIPT`.
@@ -87,7 +82,16 @@ fn bash_completes_after_git() {
     COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
     COMPREPLY=()
     if [[ "$line" == git-* ]]; then
-        _git__leverage git-leverage "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
+        # As readline splits the line.
+        line="${line//=/ = }"
+        COMP_WORDS=($line)
+        [[ "$line" == *" " && "$line" != *"= " ]] && COMP_WORDS+=("")
+        COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+        line="$1"
+        local function
+        function="$(complete -p git-leverage)"
+        function="${function##*-F }"
+        "${function%% *}" git-leverage "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
     else
         __git_wrap__git_main
     fi
@@ -98,14 +102,28 @@ fn bash_completes_after_git() {
     for (line, ..) in LINES {
         script.push_str(&format!("try \"{line}\"\n"));
     }
-    script.push_str("try \"git leverage report --format=m\"\n");
+    let joined = [
+        ("git leverage report --format=m", "markdown"),
+        ("git-leverage report --format=m", "markdown"),
+        ("git-leverage report --format=", "table json csv markdown html"),
+        ("git-leverage report --by=agent --format=c", "csv"),
+        ("git-leverage report --by=agent --format c", "csv"),
+    ];
+    for (line, _) in joined {
+        script.push_str(&format!("try \"{line}\"\n"));
+    }
+    script.push_str(
+        "COMP_WORDBREAKS=' '\n_git_leverage_last report --format=m\necho \"<whole>${COMPREPLY[*]}\"\n",
+    );
     let world = World::new();
     let printed = printed(&world, "bash", &script);
     assert_offered(&printed);
-    assert!(
-        printed.contains("<git leverage report --format=m>markdown"),
-        "{printed}"
-    );
+    for (line, expected) in joined.into_iter().chain([("whole", "--format=markdown")]) {
+        assert!(
+            printed.contains(&format!("<{line}>{expected}\n")),
+            "{line}: {printed}"
+        );
+    }
 }
 
 #[test]
@@ -125,19 +143,13 @@ fn fish_completes_after_git() {
 }
 
 /// zsh completes on a terminal alone, which its own module for pseudo-terminals gives.
-#[test]
-fn zsh_completes_after_git() {
-    if !is_here("zsh") {
-        return;
-    }
-    let world = World::new();
-    std::fs::create_dir_all(world.path("functions")).unwrap();
-    let completion = world.run(&["completions", "zsh"]).success();
-    std::fs::write(world.path("functions/_git-leverage"), completion).unwrap();
+///
+/// `after` is run by the inner shell once its completion is set up.
+fn printed_by_zsh(world: &World, after: &str) -> String {
     let script = r#"zmodload zsh/zpty || exit 0
 zpty -b inner zsh -f -i
 inner() { zpty -w inner "$1" }
-inner "PS1= PS2=; unsetopt zle_bracketed_paste 2>/dev/null; fpath=($PWD/functions \$fpath); autoload -Uz compinit; compinit -u -D; stty columns 200"
+inner "PS1= PS2=; unsetopt zle_bracketed_paste 2>/dev/null; fpath=($PWD/functions \$fpath); autoload -Uz compinit; compinit -u -D; AFTER; stty columns 200"
 inner "zstyle ':completion:*' list-separator '' ; LISTMAX=9999; bindkey '^I' complete-word"
 # The words that are offered instead of a list on a terminal.
 inner 'compadd() { [[ ${@[1,(i)(-|--)]} == *-(O|A|D)\ * ]] && { builtin compadd "$@"; return }; builtin compadd -O offered "$@"; print -rn -- " ${offered[*]} " >>$PWD/offered; builtin compadd "$@" }'
@@ -152,9 +164,52 @@ try() {
 }
 sleep 1
 "#;
-    let mut script = script.to_owned();
+    let mut script = script.replace("AFTER", after);
     for (line, ..) in LINES {
         script.push_str(&format!("try '{line}'\n"));
     }
-    assert_offered(&printed(&world, "zsh", &script));
+    printed(world, "zsh", &script)
+}
+
+#[test]
+fn zsh_completes_after_git() {
+    if !is_here("zsh") {
+        return;
+    }
+    let world = World::new();
+    std::fs::create_dir_all(world.path("functions")).unwrap();
+    let completion = world.run(&["completions", "zsh"]).success();
+    std::fs::write(world.path("functions/_git-leverage"), completion).unwrap();
+    assert_offered(&printed_by_zsh(&world, ":"));
+}
+
+/// As the completion for zsh that comes with git calls its subcommands: in ksh emulation, with the words of the whole line but
+/// without empty ones, a position counted from the subcommand, and files where nothing is noted as found.
+const CALLS_AS_BASH: &str = r#"#compdef git
+_git() {
+    local _ret=1 curcontext="$curcontext" state state_descr line
+    typeset -A opt_args
+    local -a whole
+    whole=(${words[@]})
+    _arguments -C '-C[directory]: :_directories' '(-): :->command' '(-)*:: :->arg' && return
+    words=(${whole[@]})
+    [[ $state == arg ]] && emulate ksh -c _git_leverage
+    let _ret && _default && _ret=0
+    return _ret
+}
+_git
+"#;
+
+#[test]
+fn zsh_completes_after_the_completion_that_comes_with_git() {
+    if !is_here("zsh") {
+        return;
+    }
+    let world = World::new();
+    std::fs::create_dir_all(world.path("functions")).unwrap();
+    std::fs::write(world.path("functions/_git"), CALLS_AS_BASH).unwrap();
+    std::fs::write(world.path("file-of-the-directory"), "").unwrap();
+    let printed = printed_by_zsh(&world, "source \\$SCRIPT");
+    assert_offered(&printed);
+    assert!(!printed.contains("file-of-the-directory"), "{printed}");
 }

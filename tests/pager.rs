@@ -1,16 +1,12 @@
 //! Long output on a terminal goes through the pager that git would take, and short messages, files and pipes do not.
 
-use crate::world::{TestRepo, World};
+use crate::world::{TestRepo, World, can_try};
 
-/// Whether a terminal can be had for a test, from the `script` of util-linux; it is said where it cannot.
-#[expect(clippy::print_stderr, reason = "whoever runs the tests is to know")]
+/// Whether a terminal can be had for a test, from the `script` of util-linux.
 fn can_have_a_terminal() -> bool {
     let tried = std::process::Command::new("script").arg("--version").output();
     let can = tried.is_ok_and(|ran| String::from_utf8_lossy(&ran.stdout).contains("util-linux"));
-    if !can {
-        eprintln!("not tried: there is no `script` of util-linux");
-    }
-    can
+    can_try("`script` of util-linux", can)
 }
 
 /// What a terminal of 80 columns shows of a command line, and the exit code.
@@ -124,6 +120,11 @@ fn a_repository_names_no_pager() {
     let (shown, code) = on_terminal(&world, &repo, &[("PAGER", MARK)], "git-leverage log");
     assert!(shown.starts_with("paged:") && !shown.contains("evil:"), "{shown}");
     assert_eq!(code, Some(0));
+    // Git itself runs `pager.leverage` before this program is started, but not `core.pager`.
+    repo.git(&["config", "--unset", "pager.leverage"]);
+    let (shown, code) = on_terminal(&world, &repo, &[("PAGER", MARK)], "git leverage log");
+    assert!(shown.starts_with("paged:") && !shown.contains("evil:"), "{shown}");
+    assert_eq!(code, Some(0));
 }
 
 #[test]
@@ -217,12 +218,8 @@ fn color_and_width_are_those_of_the_terminal_behind_the_pager() {
 
 #[test]
 fn less_shows_short_output_and_ends() {
-    if !can_have_a_terminal()
-        || std::process::Command::new("less")
-            .arg("--version")
-            .output()
-            .is_err()
-    {
+    let less = std::process::Command::new("less").arg("--version").output();
+    if !can_have_a_terminal() || !can_try("`less`", less.is_ok()) {
         return;
     }
     let world = World::new();

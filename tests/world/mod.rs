@@ -23,6 +23,24 @@ pub struct World {
     commits: Cell<i64>,
 }
 
+/// Whether a program that a test needs is here, which `is_here` found out. Where it is not, standard error says so past the
+/// capture of the test, and the test fails if `GIT_LEVERAGE_TEST_ALL` is set, as it is in CI.
+pub fn can_try(needed: &str, is_here: bool) -> bool {
+    use std::io::Write as _;
+
+    let must = std::env::var_os("GIT_LEVERAGE_TEST_ALL").is_some();
+    assert!(
+        is_here || !must,
+        "{needed} is missing, and GIT_LEVERAGE_TEST_ALL is set"
+    );
+    if !is_here {
+        // `eprintln!` would be captured, and shown only if the test fails.
+        let mut shown = std::io::stderr();
+        writeln!(shown, "not tried: {needed} is missing").unwrap();
+    }
+    is_here
+}
+
 /// Whether strace is installed and may trace; a message is printed if not.
 #[cfg(target_os = "linux")]
 #[expect(clippy::print_stderr, reason = "whoever runs the tests is to know")]

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, Command};
+use clap::{Arg, Command, ValueHint};
 use clap_complete::Shell;
 
 use crate::aggregate::group::Dimension;
@@ -20,31 +20,56 @@ use crate::render::inventory::GROUPS;
     after_help = "Install it once; `git leverage <TAB>` then works with git's own completion:\n  \
                   git leverage completions bash >~/.local/share/bash-completion/completions/git-leverage\n  \
                   git leverage completions fish >~/.config/fish/conf.d/git-leverage.fish\n  \
-                  git leverage completions zsh >~/.zfunc/_git-leverage   (and fpath+=~/.zfunc before compinit)"
+                  git leverage completions zsh >~/.zfunc/_git-leverage   (and fpath+=~/.zfunc before compinit)\n\n\
+                  Where the zsh completion that comes with git replaces zsh's own, add this to ~/.zshrc instead, after compinit:\n  \
+                  source <(git leverage completions zsh)"
 )]
 pub struct Args {
     /// The shell to complete in
     shell: Shell,
 }
 
-/// Git's completion for bash calls `_git_NAME` for its subcommand NAME, with its own split of the line, and adds no space after
-/// a word by itself.
+/// Readline splits a line at `=`, and git's completion joins it again; it calls `_git_NAME` for its subcommand NAME, and adds no
+/// space after a word by itself. The generated function expects a line without `=`.
 const BASH: &str = r#"
-# Called by git's own completion for `git leverage`.
-_git_leverage() {
-    local at="${__git_cmd_idx:-1}"
-    local before="${words[cword-1]}" current="$cur"
-    if [[ "$cur" == --*=* ]]; then
-        before="${cur%%=*}" current="${cur#*=}"
-    fi
-    local -a COMP_WORDS=(git-leverage "${words[@]:at+1:cword-at-1}")
-    if [[ "$cur" == --*=* ]]; then
-        COMP_WORDS+=("$before")
+# Completes the last of some words behind `git-leverage`, which are not split at `=`.
+_git_leverage_last() {
+    local word="${!#}" current="${!#}"
+    local -a COMP_WORDS=(git-leverage "${@:1:$#-1}")
+    if [[ "$word" == --*=* ]]; then
+        COMP_WORDS+=("${word%%=*}")
+        current="${word#*=}"
     fi
     COMP_WORDS+=("$current")
     local COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+    _git__leverage git-leverage "$current" "${COMP_WORDS[COMP_CWORD-1]}"
+    # A shell that does not split at `=` replaces the whole word.
+    if [[ "$word" == --*=* && "$COMP_WORDBREAKS" != *=* ]]; then
+        COMPREPLY=("${COMPREPLY[@]/#/${word%%=*}=}")
+    fi
+}
+
+# Called for `git-leverage`, with a line that is split at `=`.
+_git_leverage_split() {
+    local -a whole=()
+    local at last word
+    for ((at = 1; at <= COMP_CWORD; at++)); do
+        word="${COMP_WORDS[at]}"
+        last=$((${#whole[@]} - 1))
+        if ((last >= 0)) && [[ "$word" == "=" && "${whole[last]}" == --* || "${whole[last]}" == --*= ]]; then
+            whole[last]+="$word"
+        else
+            whole+=("$word")
+        fi
+    done
+    _git_leverage_last "${whole[@]}"
+}
+
+# Called by git's own completion for `git leverage`.
+_git_leverage() {
+    local at="${__git_cmd_idx:-1}"
     compopt +o nospace 2>/dev/null
-    _git__leverage git-leverage "$current" "$before"
+    _git_leverage_last "${words[@]:at+1:cword-at-1}" "$cur"
 }
 "#;
 
@@ -67,13 +92,20 @@ complete -c git -f -n "__fish_git_using_command leverage" -a "(__fish_git_comple
 /// The line that makes zsh's completion of git list the command with a description.
 const ZSH_DESCRIPTION: &str = "#description Record what coding agents did in git, and check the claims\n";
 
-/// Git's completion for zsh, which some packages of git install in place of zsh's own, calls `_git_NAME` as bash would.
+/// Git's completion for zsh, which some packages of git install in place of zsh's own, calls `_git_NAME` as bash would, in ksh
+/// emulation. `_ret` is its own note of whether anything was found; it offers files otherwise.
 const ZSH: &str = r#"
 # Called by the completion that comes with git, where that replaces the one of zsh.
 _git_leverage() {
     emulate -L zsh
-    [[ $words[1] == git ]] && shift words
-    _git-leverage
+    eval "$_comp_setup"
+    # It counts from `leverage` on, keeps `git` and its options, and drops empty words, of which one may be completed.
+    local at=${words[(i)leverage]}
+    (( at > 1 )) && shift $(( at - 1 )) words
+    if [[ -z "$PREFIX$SUFFIX$IPREFIX$ISUFFIX" ]]; then
+        words=("${(@)words[1,CURRENT-1]}" '' "${(@)words[CURRENT,-1]}")
+    fi
+    _git-leverage && _ret=0
 }
 "#;
 
@@ -93,6 +125,7 @@ fn script(shell: Shell, program: Command) -> Result<Vec<u8>, CommandError> {
             // The generator names the same command in two ways, after `git leverage` and after `git-leverage`.
             let text = String::from_utf8_lossy(&generated);
             let text = text.replace("git__subcmd__leverage", "git__leverage");
+            let text = text.replace("complete -F _git__leverage ", "complete -F _git_leverage_split ");
             write!(script, "{text}{BASH}")?;
         }
         Shell::Zsh => {
@@ -155,8 +188,17 @@ fn with_values(program: Command) -> Command {
                 None if name == "help" && id == "command" => {
                     arg.value_parser(PossibleValuesParser::new(commands.clone()))
                 }
+                None if names_a_path(&arg) => arg.value_hint(ValueHint::FilePath),
                 None => arg,
             }
         })
     })
+}
+
+/// Whether the value is a file or a directory: a shell then adds `/` and no space to a directory.
+fn names_a_path(arg: &Arg) -> bool {
+    let names = arg.get_value_names().unwrap_or_default();
+    names
+        .iter()
+        .any(|name| matches!(name.as_str(), "FILE" | "PATH" | "DIRECTORY"))
 }
