@@ -112,6 +112,8 @@ fn pages_fetch_nothing_and_have_one_heading() {
             "<iframe",
             "<object",
         ] {
+            // A pattern of the same page fills what is hatched.
+            let page = page.replace("url(#", "");
             assert!(!page.contains(bad), "{bad}");
         }
         for (tag, count) in [
