@@ -175,3 +175,37 @@ fn settings(overview: &Overview) -> Markup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::facts::quantity::WorkTime;
+    use crate::facts::zone::{Period, Zone};
+    use crate::overview::Query;
+    use crate::render::site::urls::Names;
+
+    #[test]
+    fn every_rule_has_a_place_that_links_reach() {
+        let query = Query {
+            zone: Zone::Named(chrono_tz::UTC),
+            period: Period::default(),
+            author: None,
+            work: WorkTime {
+                hours_per_day: 6.0,
+                hours_per_week: 30.0,
+            },
+            excluded: 0,
+        };
+        let overview = Overview::new(&[], &[], Vec::new(), &query);
+        let urls = Urls::from(Arc::new(Names::new(&overview)), "method.html");
+        let page = page(&overview, &urls, &SiteOptions::default()).body.into_string();
+        for rule in RULES {
+            let to = urls.rule(rule.id).unwrap();
+            let id = to.as_str().strip_prefix("method.html#").unwrap();
+            assert_eq!(page.matches(&format!("<dt id=\"{id}\">")).count(), 1, "{id}");
+        }
+        assert!(page.contains("the time zone UTC") && page.contains(" data-v=\"6\">6.0</span> hours"));
+    }
+}

@@ -93,7 +93,7 @@ fn lede(repo: &Repo) -> String {
 
 fn figures(repo: &Repo) -> Markup {
     let (measures, measured) = (&repo.group.measures, &repo.group.measured);
-    let to = |id: &str| Href::fragment(id);
+    let to = Href::fragment;
     let people = |minutes: Option<Minutes>| Cell::known(minutes, Cell::Minutes).for_people().into_owned();
     let hours = Cell::known(measures.human_hours, Cell::Hours);
     let from_audit = || {

@@ -142,7 +142,7 @@ impl Here<'_> {
     fn figures(&self) -> Markup {
         let (view, measures) = (self.view, &self.view.measures);
         let hours = Cell::Hours(view.task.estimate.hours);
-        let to = |id: &str| Href::fragment(id);
+        let to = Href::fragment;
         let is_measured = view.agent.measured.is_some();
         let sessions = self.sessions().len() as u64;
         let revision = format!(
@@ -198,18 +198,6 @@ impl Here<'_> {
             .filter(|_| view.supervisory.measured.is_none());
         let tokens = view.tokens.value.filter(|_| view.tokens.measured.is_none());
         let claimed = self.claimed_minutes();
-        let row = |name: &str, [claimed, logged]: [Cell; 2], apart: Option<f64>, mark, how: &str| {
-            vec![
-                Td::head(name),
-                Td::of(claimed),
-                Td {
-                    mark,
-                    ..Td::of(logged)
-                },
-                Td::of(Cell::known(apart, Cell::Percent)),
-                Td::of(Cell::text(how)).class("small faint"),
-            ]
-        };
         let of = |value: Option<Minutes>| value.map(Minutes::get);
         let count = |tokens: Option<crate::facts::quantity::Tokens>| tokens.map(|tokens| tokens.0 as f64);
         let rows = vec![
@@ -566,6 +554,26 @@ impl Here<'_> {
     }
 }
 
+/// A row of what is claimed and what logs show. The difference is a share of the claim; `how` says how the second is known.
+fn row(
+    name: &str,
+    [claimed, logged]: [Cell; 2],
+    apart: Option<f64>,
+    mark: Option<Mark>,
+    how: &str,
+) -> Vec<Td> {
+    vec![
+        Td::head(name),
+        Td::of(claimed),
+        Td {
+            mark,
+            ..Td::of(logged)
+        },
+        Td::of(Cell::known(apart, Cell::Percent)),
+        Td::of(Cell::text(how)).class("small faint"),
+    ]
+}
+
 /// How far what logs show is from what is claimed, as a share of the claim.
 fn apart(claimed: Option<f64>, logged: Option<f64>) -> Option<f64> {
     let (claimed, logged) = (claimed?, logged?);
@@ -690,4 +698,167 @@ fn codes(signs: &[String]) -> Td {
     Td::chart(html! {
         @for (number, sign) in signs.iter().enumerate() { @if number > 0 { ", " } code { (sign) } }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aggregate::repository::{PlacedTask, Repository};
+    use crate::aggregate::sample::{claim, commit, repository};
+    use crate::facts::quantity::WorkTime;
+    use crate::facts::task::Phase;
+    use crate::facts::zone::{Period, Zone};
+    use crate::overview::Query;
+    use crate::render::site::{PageKey, draw, plan};
+
+    const HOSTILE: [&str; 4] = [
+        "\"'><script>alert(1)</script>",
+        "</pre></title><!--",
+        "\u{202e}gnp.exe\0\u{1b}[31m",
+        "\" onmouseover=\"alert(1)",
+    ];
+
+    /// The page of the only task of a repository.
+    fn page_of(name: &str, placed: PlacedTask, options: &SiteOptions) -> String {
+        let kiln = Repository {
+            commits: vec![commit(1, "2026-04-02T10:00:00Z")],
+            tasks: vec![placed],
+            ..repository(name)
+        };
+        let query = Query {
+            zone: Zone::Named(chrono_tz::UTC),
+            period: Period::default(),
+            author: None,
+            work: WorkTime::default(),
+            excluded: 0,
+        };
+        let overview = Overview::new(&[kiln], &[], vec![None], &query);
+        let pages = plan(&overview);
+        let page = pages.iter().find(|page| page.key == PageKey::Task(0)).unwrap();
+        String::from_utf8(draw(&overview, page, options).bytes).unwrap()
+    }
+
+    fn options(mail: bool) -> SiteOptions {
+        SiteOptions {
+            title: "Leverage Record".to_owned(),
+            mail,
+            ..SiteOptions::default()
+        }
+    }
+
+    fn minutes(value: f64) -> Option<Minutes> {
+        Minutes::new(value)
+    }
+
+    /// A task in three revisions: 4h, 8h, and 8h over 40 instead of 20 minutes.
+    fn revised() -> PlacedTask {
+        let mut placed = claim(1, "2026-04-02", 8.0).agent_minutes(40.0).on(1).placed();
+        let mut first = placed.task.clone();
+        first.estimate.hours = Hours::new(4.0).unwrap();
+        first.agent_minutes = minutes(20.0);
+        let second = Task {
+            rev: 1,
+            estimate: placed.task.estimate.clone(),
+            reason: Some("Asked by Bob <bob@example.org>".to_owned()),
+            ..first.clone()
+        };
+        placed.task.rev = 2;
+        placed.task.reason = Some("Forgot the review".to_owned());
+        placed.earlier = vec![first, second];
+        placed
+    }
+
+    #[test]
+    fn the_newest_revision_is_first_and_each_says_what_it_changed() {
+        let page = page_of("kiln", revised(), &options(false));
+        let list = page.split_once("<ol class=\"steps\">").unwrap().1;
+        let list = list.split_once("</ol>").unwrap().0;
+        let steps: Vec<&str> = list.split("<li>").skip(1).collect();
+        let text = |step: &str| {
+            let pieces = step
+                .split('<')
+                .map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text));
+            pieces.collect::<String>()
+        };
+        let steps: Vec<String> = steps.into_iter().map(text).collect();
+        assert_eq!(steps.len(), 3);
+        assert!(steps[0].starts_with("Revision 2"), "{}", steps[0]);
+        assert!(
+            steps[0].contains("Agent time 20m → 40m. The factor of the record went from 24.0x to 12.0x.")
+        );
+        assert!(steps[0].contains("Forgot the review") && !steps[0].contains("Estimate"));
+        assert!(steps[1].contains("Estimate 4h → 8h. The factor of the record went from 12.0x to 24.0x."));
+        assert!(steps[1].contains("Asked by Bob”"), "{}", steps[1]);
+        assert!(
+            steps[2].contains("Estimate 4h, agent time 20m. Recorded as record."),
+            "{}",
+            steps[2]
+        );
+    }
+
+    #[test]
+    fn addresses_are_published_only_on_request() {
+        let page = page_of("kiln", revised(), &options(false));
+        assert!(page.contains("Ada Example claims that this would have taken 8h by hand."));
+        assert!(
+            !page.contains('@'),
+            "{}",
+            page.split('@').next().unwrap_or_default()
+        );
+        let page = page_of("kiln", revised(), &options(true));
+        assert!(page.contains("ada@example.org") && page.contains("bob@example.org"));
+        // A name that is an address.
+        let mut placed = revised();
+        placed.task.by = "<ada@example.org>".to_owned();
+        placed.task.estimate.by = "ada@example.org".to_owned();
+        placed.task.estimate.basis = Some("Mail by `cy@example.org`, (dee@example.org)".to_owned());
+        assert!(!page_of("kiln", placed, &options(false)).contains('@'));
+    }
+
+    #[test]
+    fn what_is_unknown_has_no_value() {
+        let page = page_of("kiln", claim(1, "2026-04-02", 8.0).placed(), &options(false));
+        assert!(page.contains("How long agents took is unknown."));
+        let tiles = page.split_once("<dl class=\"stats\">").unwrap().1;
+        let tiles = tiles.split_once("</dl>").unwrap().0;
+        assert_eq!(tiles.matches("<span class=\"u\">–</span>").count(), 3);
+        assert_eq!(tiles.matches("data-v").count(), 1);
+        assert!(!page.contains("data-v=\"0\"") && !page.contains("NaN") && !page.contains("data-v=\"\""));
+        assert!(page.contains("The task names no commit."));
+    }
+
+    #[test]
+    fn hostile_text_is_text() {
+        let build = |text: &str| {
+            let mut placed = revised();
+            let task = &mut placed.task;
+            task.title = text.to_owned();
+            task.estimate.by = text.to_owned();
+            task.estimate.basis = Some(text.to_owned());
+            task.estimate.phases = vec![Phase {
+                name: text.to_owned(),
+                hours: task.estimate.hours,
+            }];
+            task.reason = Some(text.to_owned());
+            task.model = Some(text.to_owned());
+            page_of("kiln", placed, &options(true))
+        };
+        let counted = |page: &str, of: char| page.matches(of).count();
+        let clean = build("x");
+        for text in HOSTILE {
+            let page = build(text);
+            assert_eq!(counted(&page, '>'), counted(&clean, '>'), "{text:?}");
+            assert_eq!(page.matches("<script").count(), 1);
+            assert!(!page.contains('\u{202e}') && !page.contains('\0') && !page.contains('\u{1b}'));
+        }
+    }
+
+    #[test]
+    fn commands_quote_the_repository() {
+        let page = page_of("it's; rm -rf x", revised(), &options(false));
+        let quoted = r"git -C 'it'\''s; rm -rf x' leverage show ";
+        assert!(page.contains(quoted), "{page}");
+        let page = page_of("kiln", revised(), &options(false));
+        assert!(page.contains("git -C kiln show --numstat 0101010101</pre>"));
+    }
 }
