@@ -39,7 +39,6 @@ fn pages(world: &World, repo: &TestRepo<'_>) -> Vec<String> {
         &["report", "--agent", "claude-code"],
         &["audit"],
         &["log"],
-        &["status"],
     ]
     .into_iter()
     .map(|args| repo.run(&[args, &["--format", "html"]].concat()).success())
@@ -101,6 +100,8 @@ fn pages_fetch_nothing_and_have_one_heading() {
     let world = World::new();
     let repo = claimed(&world, "kiln", "First");
     for page in pages(&world, &repo) {
+        // A fill may name a pattern of the same page.
+        let page = page.replace("url(#", "");
         for bad in [
             "http://",
             "https://",
@@ -112,8 +113,6 @@ fn pages_fetch_nothing_and_have_one_heading() {
             "<iframe",
             "<object",
         ] {
-            // A pattern of the same page fills what is hatched.
-            let page = page.replace("url(#", "");
             assert!(!page.contains(bad), "{bad}");
         }
         for (tag, count) in [

@@ -20,12 +20,16 @@ pub(super) fn inlined() -> Markup {
 
 /// The policy of a page that contains both: they are named by their hashes, and nothing is fetched.
 pub(super) fn policy_of_single() -> String {
-    POLICY_OF_SINGLE
-        .replace("STYLE", &source_of(STYLE))
-        .replace("SCRIPT", &source_of(SCRIPT))
+    let quoted = |text: &str| format!("{QUOTE}{}{QUOTE}", source_of(text));
+    let sources = [quoted(SCRIPT), quoted(STYLE), "data:".to_owned()];
+    // The files of a site, in its order, are in the page itself.
+    sources.iter().fold(POLICY_OF_SITE.to_owned(), |policy, source| {
+        policy.replacen(OWN_FILES, source, 1)
+    })
 }
 
-const POLICY_OF_SINGLE: &str = "default-src 'none'; script-src 'SCRIPT'; style-src 'STYLE'; img-src data:; base-uri 'none'; form-action 'none'";
+const QUOTE: char = '\'';
+const OWN_FILES: &str = "'self'";
 
 /// The policy of a page of a site, whose style, script and icon are files beside it. Browsers refuse such files with integrity
 /// attributes when pages are opened from a directory, so there are none.
