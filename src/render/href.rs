@@ -22,6 +22,7 @@ impl Href {
     }
 
     /// As it is in an attribute.
+    #[cfg(test)]
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -14,7 +14,7 @@ use super::href::Href;
 use crate::audit::Audit;
 use crate::audit::origin::Grouping;
 use crate::facts::factor::Ratio;
-use crate::facts::quantity::{Minutes, counted};
+use crate::facts::quantity::{Hours, Minutes, counted};
 use crate::overview::{Group, Overview, TaskView};
 
 /// Up to this many rows are days.
@@ -29,19 +29,6 @@ pub trait Links {
     fn task(&self, at: usize) -> Option<Href>;
     /// To a day with tasks.
     fn day(&self, day: NaiveDate) -> Option<Href>;
-}
-
-/// Marks that lead nowhere.
-pub struct NoLinks;
-
-impl Links for NoLinks {
-    fn task(&self, _: usize) -> Option<Href> {
-        None
-    }
-
-    fn day(&self, _: NaiveDate) -> Option<Href> {
-        None
-    }
 }
 
 /// What the claimed hours rest on: everything first, then each group with claims in their order. Groups beyond a limit are one.
@@ -184,7 +171,7 @@ fn of_day(overview: &Overview, day: NaiveDate, group: &Group, page: Option<Href>
         measured_terms: of(measured),
         tasks: measures.tasks,
         measured_tasks: group.measured.tasks,
-        human_hours: measures.human_hours.map(|hours| hours.get()),
+        human_hours: measures.human_hours.map(Hours::get),
         agent_minutes: claimed.reduce(|sum, minutes| sum + minutes),
         logged_minutes: measures.session_agent_minutes.map(Minutes::get),
         sessions: measures.sessions,

@@ -72,7 +72,7 @@ pub fn evidence<'a>(all: &Group, groups: impl IntoIterator<Item = (&'a str, &'a 
     html! {
         h2 id="rests" { "Evidence for the claims" }
         p.sub { "The hours are estimates. Behind them are minutes in session logs or notes, commits, or nothing." }
-        (figure(&chart, "rests", html! {
+        (figure(&chart, "rests", &html! {
             "The length of a bar is the claimed hours. Solid: the minutes of the task’s sessions were read in logs. Hatched: minutes from "
             "notes, or only commits. Dashed: nothing. Minutes can be measured, hours cannot: a claim with measured minutes may still be too high."
         }, None))
@@ -129,7 +129,7 @@ pub fn every_task(overview: &Overview, of: &[usize], links: &dyn Links) -> Marku
         @if unknown > 0 {
             p.sub { (tasks(unknown)) " without agent time " (if unknown == 1 { "has" } else { "have" }) " no factor and no mark here." }
         }
-        (figure(&chart, "strips", html! {
+        (figure(&chart, "strips", &html! {
             @if chart.is_binned() {
                 (mark(Mark::Claimed)) "A bar counts the tasks at a factor. "
             } @else {
@@ -154,7 +154,7 @@ pub fn calendar<'a>(
     html! {
         h2 id="calendar" { "Calendar" }
         p.sub { "Work without a task has commits and minutes, but no hours and no factor. A gap is a " (period) " without a record." }
-        (figure(&chart, "calendar", html! {
+        (figure(&chart, "calendar", &html! {
             (mark(Mark::Derived)) "as claimed; " (mark(Mark::DerivedMeasured)) "the tasks with measured minutes. A mark is a " (period)
             ". Bars start at 0; factors are points on a logarithmic scale."
         }, None))

@@ -49,7 +49,7 @@ pub const WIDTHS: [(&str, f64); 3] = [("wide", 1138.0), ("mid", 690.0), ("slim",
 
 /// The chart in all widths, of which the style sheet shows one, with words below. Nothing at all if the chart is empty. `name` is
 /// unique on the page and consists of `a-z`, `0-9` and `-`; `id` is that of the figure.
-pub fn figure(chart: &dyn Drawing, name: &str, caption: Markup, id: Option<&str>) -> Markup {
+pub fn figure(chart: &dyn Drawing, name: &str, caption: &Markup, id: Option<&str>) -> Markup {
     if chart.is_empty() {
         return html! {};
     }

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use crate::facts::quantity::thousands;
+use crate::facts::quantity::{Hours, thousands};
 use crate::render::document::{Point, Timeline};
 
 /// Rows of the bars.
@@ -24,7 +24,7 @@ const MIN_PERIODS: usize = 4;
 /// The chart without color, in lines of at most `width` columns; empty if nothing can be drawn.
 pub fn draw(timeline: &Timeline, width: Option<usize>) -> String {
     let hours = timeline.points.iter().filter_map(|point| point.hours);
-    let most = hours.map(|hours| hours.get()).fold(0.0, f64::max);
+    let most = hours.map(Hours::get).fold(0.0, f64::max);
     let scale = Scale::of(timeline.points.iter().filter_map(|point| point.factor));
     let labels = Labels::new(most, scale);
     let width = width.unwrap_or(USUAL_WIDTH).min(MAX_WIDTH);
@@ -231,7 +231,6 @@ impl Scale {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::quantity::Hours;
 
     fn timeline(points: &[(i64, f64, Option<f64>)]) -> Timeline {
         let point = |(at, hours, factor): &(i64, f64, Option<f64>)| Point {

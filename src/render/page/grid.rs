@@ -281,9 +281,9 @@ impl Grid {
     }
 
     fn bands(&self) -> Markup {
-        let bands = self.columns.chunk_by(|a, b| {
-            a.band == b.band && a.class == b.class || a.band == b.band && a.band != Band::None
-        });
+        let bands = self
+            .columns
+            .chunk_by(|a, b| a.band == b.band && (a.class == b.class || a.band != Band::None));
         html! {
             tr.bands {
                 @for band in bands {

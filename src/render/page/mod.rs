@@ -12,7 +12,7 @@ mod tiles;
 
 pub use assets::{ICON, SCRIPT, STYLE};
 pub use frame::{Page, Place, Site, visible_page};
-pub use grid::{Band, Grid, Head, Td};
+pub use grid::{Grid, Head, Td};
 pub use key::{Mark, key, mark};
 pub use prose::prose;
 pub use tiles::{number, tile, tiles};

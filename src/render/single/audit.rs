@@ -57,7 +57,7 @@ fn evidence(audit: &Audit) -> Markup {
     }
     html! {
         h2 id="rests" { "What the claimed hours rest on" }
-        (figure(&chart, "rests", html! {
+        (figure(&chart, "rests", &html! {
             "Solid: the minutes of the task’s sessions were read in logs. Hatched: minutes from notes, or only commits. Dashed: nothing. "
             "Minutes can be measured, hours cannot."
         }, None))
@@ -112,7 +112,7 @@ fn standing(audit: &Audit) -> Markup {
     }
     html! {
         h2 id="standing" { "Lines added and lines at HEAD" }
-        (figure(&chart, "standing", html! {
+        (figure(&chart, "standing", &html! {
             "Dashed: lines that the commits added. Solid: those of them that are still at HEAD. Commits without a sign of an agent are not "
             "known to be by people."
         }, None))

@@ -58,7 +58,7 @@ fn languages(inventory: &Inventory) -> Markup {
     }
     html! {
         h2 id="languages" { "Lines of code by language" }
-        (figure(&chart, "languages", html! { "Lines of code in the files at HEAD of all repositories, without comments and blank lines." }, None))
+        (figure(&chart, "languages", &html! { "Lines of code in the files at HEAD of all repositories, without comments and blank lines." }, None))
     }
 }
 

@@ -67,83 +67,96 @@ fn tasks(count: u64) -> String {
     counted(count, "task", "tasks")
 }
 
+fn shown(cell: &Cell) -> String {
+    cell.for_people().into_owned()
+}
+
 fn figures(overview: &Overview) -> Markup {
-    let (measures, left_out) = (&overview.all.measures, &overview.left_out);
-    let compared = &overview.all.measured;
-    let terms: Ratio = overview.tasks.iter().map(plots::terms).sum();
-    let shown = |cell: Cell| cell.for_people().into_owned();
-    let weeks = html! {
-        "of " (tasks(measures.tasks))
-        @if let Some(weeks) = measures.human_weeks { "; " (shown(Cell::Number(weeks))) " weeks" }
-    };
-    let over = match terms.is_empty() {
-        true => html! { "no task has agent time" },
-        false => html! {
-            (shown(Cell::Hours(terms.hours()))) " × 60 over " (shown(Cell::Minutes(terms.minutes())))
-            @if let Some(minutes) = measures.agent_minutes_measured { ", " (shown(Cell::Minutes(minutes))) " of it from logs" }
-        },
-    };
-    let measured = html! {
-        (tasks(compared.tasks)) " with measured minutes"
-        @if let Some(factor) = compared.claimed_factor { "; their claims give " (shown(Cell::Factor(factor))) }
-    };
-    let without = left_out.tasks_without_supervisory_minutes;
-    let supervised = html! {
-        @match measures.supervisory_minutes {
-            Some(minutes) => { "over " (shown(Cell::Minutes(minutes))) },
-            None => "no task has supervision",
-        }
-        @if without > 0 && measures.supervisory_minutes.is_some() { "; unknown for " (tasks(without)) }
-    };
-    let worked = html! {
-        @if let Some(count) = measures.sessions { "in " (counted(count, "session", "sessions")) } @else { "no session was found" }
-        @if let Some(minutes) = measures.wall_minutes { "; wall time " (shown(Cell::Minutes(minutes))) }
-    };
-    let made = html! { (Cell::Count(measures.agent_commits).for_people()) " with agents" };
+    let measures = &overview.all.measures;
+    let figure = |mark, word, cell: Cell, how: Markup| tile(mark, word, &cell, &how, None);
+    let factor = |value| Cell::known(value, Cell::Factor);
     tiles(&[
-        tile(
+        figure(
             Mark::Claimed,
             "Human",
-            &Cell::known(measures.human_hours, Cell::Hours),
-            &weeks,
-            None,
+            Cell::known(measures.human_hours, Cell::Hours),
+            html! {
+                "of " (tasks(measures.tasks))
+                @if let Some(weeks) = measures.human_weeks { "; " (shown(&Cell::Number(weeks))) " weeks" }
+            },
         ),
-        tile(
+        figure(
             Mark::Derived,
             "Factor",
-            &Cell::known(measures.leverage_factor, Cell::Factor),
-            &over,
-            None,
+            factor(measures.leverage_factor),
+            terms(overview),
         ),
-        tile(
+        figure(
             Mark::DerivedMeasured,
             "Factor over measured minutes",
-            &Cell::known(compared.factor, Cell::Factor),
-            &measured,
-            None,
+            factor(overview.all.measured.factor),
+            compared(overview),
         ),
-        tile(
+        figure(
             Mark::Derived,
             "Sup. factor",
-            &Cell::known(measures.supervisory_leverage_factor, Cell::Factor),
-            &supervised,
-            None,
+            factor(measures.supervisory_leverage_factor),
+            supervised(overview),
         ),
-        tile(
+        figure(
             Mark::Measured,
             "Agent time in sessions",
-            &Cell::known(measures.session_agent_minutes, Cell::Minutes),
-            &worked,
-            None,
+            Cell::known(measures.session_agent_minutes, Cell::Minutes),
+            worked(overview),
         ),
-        tile(
+        figure(
             Mark::Measured,
             "Commits",
-            &Cell::Count(measures.commits),
-            &made,
-            None,
+            Cell::Count(measures.commits),
+            html! { (shown(&Cell::Count(measures.agent_commits))) " with agents" },
         ),
     ])
+}
+
+/// The terms of the factor: hours without minutes are not in it.
+fn terms(overview: &Overview) -> Markup {
+    let terms: Ratio = overview.tasks.iter().map(plots::terms).sum();
+    if terms.is_empty() {
+        return html! { "no task has agent time" };
+    }
+    html! {
+        (shown(&Cell::Hours(terms.hours()))) " × 60 over " (shown(&Cell::Minutes(terms.minutes())))
+        @if let Some(minutes) = overview.all.measures.agent_minutes_measured {
+            ", " (shown(&Cell::Minutes(minutes))) " of it from logs"
+        }
+    }
+}
+
+fn compared(overview: &Overview) -> Markup {
+    let compared = &overview.all.measured;
+    html! {
+        (tasks(compared.tasks)) " with measured minutes"
+        @if let Some(factor) = compared.claimed_factor { "; their claims give " (shown(&Cell::Factor(factor))) }
+    }
+}
+
+fn supervised(overview: &Overview) -> Markup {
+    let without = overview.left_out.tasks_without_supervisory_minutes;
+    let Some(minutes) = overview.all.measures.supervisory_minutes else {
+        return html! { "no task has supervision" };
+    };
+    html! {
+        "over " (shown(&Cell::Minutes(minutes)))
+        @if without > 0 { "; unknown for " (tasks(without)) }
+    }
+}
+
+fn worked(overview: &Overview) -> Markup {
+    let measures = &overview.all.measures;
+    html! {
+        @if let Some(count) = measures.sessions { "in " (counted(count, "session", "sessions")) } @else { "no session was found" }
+        @if let Some(minutes) = measures.wall_minutes { "; wall time " (shown(&Cell::Minutes(minutes))) }
+    }
 }
 
 fn id_of(day: NaiveDate) -> String {

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::options::SiteOptions;
-use super::parts::{person, without_paths};
+use super::parts::{self, person};
 use crate::aggregate::group::{Dimension, Key};
 use crate::aggregate::measures::Measures;
 use crate::aggregate::report::{LeftOut, SCHEMA};
@@ -64,7 +64,7 @@ struct TaskLine<'a> {
 }
 
 /// The report by day, as `report --by day --format json` prints it, without paths and warnings.
-pub fn report(overview: &Overview) -> String {
+pub fn report(overview: &Overview, options: &SiteOptions) -> String {
     let row = |day: &Day| Key(vec![(Dimension::Day, Some(day.day.to_string()))]);
     let body = ByDay {
         zone: overview.zone,
@@ -88,7 +88,7 @@ pub fn report(overview: &Overview) -> String {
             .map(|repo| RepoRow {
                 name: &repo.name,
                 status: repo.status,
-                reason: repo.reason.as_deref().map(without_paths),
+                reason: (repo.reason.as_deref()).map(|reason| parts::published(reason, options)),
             })
             .collect(),
     };
@@ -127,6 +127,9 @@ pub fn published(task: &Task, options: &SiteOptions) -> Task {
     }
     task.by = person(&task.by, options);
     task.estimate.by = person(&task.estimate.by, options);
+    let clean = |text: Option<String>| text.map(|text| parts::published(&text, options));
+    task.reason = clean(task.reason);
+    task.estimate.basis = clean(task.estimate.basis);
     task
 }
 

@@ -43,7 +43,7 @@ pub fn page(overview: &Overview, at: usize, urls: &Urls, options: &SiteOptions) 
             (weights(overview, day, urls))
             (scatter(overview, day, urls))
         }
-        (clock(overview, day, urls))
+        (clock(overview, day, urls, options))
         (aggregate(overview, day, urls))
         (words(day, options))
         (pager(day, urls))
@@ -140,13 +140,13 @@ type Figure = (Mark, &'static str, Cell);
 
 fn figures(overview: &Overview, day: &Day) -> Vec<Figure> {
     let mut figures = claims(day);
+    figures.extend(over_measured_time(day));
     figures.extend(measured(overview, day));
     figures
 }
 
 fn claims(day: &Day) -> Vec<Figure> {
     let measures = &day.group.measures;
-    let measured = &day.group.measured;
     vec![
         (Mark::Claimed, "Tasks", Cell::Count(measures.tasks)),
         (
@@ -189,6 +189,12 @@ fn claims(day: &Day) -> Vec<Figure> {
             "Supervisory factor",
             Cell::known(measures.supervisory_leverage_factor, Cell::Factor),
         ),
+    ]
+}
+
+fn over_measured_time(day: &Day) -> Vec<Figure> {
+    let measured = &day.group.measured;
+    vec![
         (
             Mark::Measured,
             "Tasks with measured agent time",
@@ -207,7 +213,7 @@ fn claims(day: &Day) -> Vec<Figure> {
         (
             Mark::DerivedMeasured,
             "All-in factor",
-            Cell::known(measures.all_in_leverage_factor, Cell::Factor),
+            Cell::known(day.group.measures.all_in_leverage_factor, Cell::Factor),
         ),
     ]
 }

@@ -145,7 +145,7 @@ pub fn draw(overview: &Overview, planned: &Planned, options: &SiteOptions) -> Fi
 fn not_a_page(key: PageKey, overview: &Overview, options: &SiteOptions) -> Vec<u8> {
     let text = match key {
         PageKey::Feed => feed::feed(overview, options),
-        PageKey::Report => data::report(overview),
+        PageKey::Report => data::report(overview, options),
         PageKey::Tasks => data::tasks(overview, options),
         PageKey::Days => data::days(overview),
         PageKey::Style => STYLE.to_owned(),

@@ -2,12 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use chrono::NaiveDate;
 use maud::{Markup, html};
 
+use super::options::SiteOptions;
+use super::parts::person;
 use super::urls::Urls;
 use crate::facts::evidence::OriginState;
 use crate::facts::quantity::{Minutes, counted, plural};
 use crate::facts::span::Moment;
+use crate::facts::zone::Zone;
 use crate::overview::{CommitView, Day, Overview, SessionView, TaskView};
 use crate::render::chart::clock::{Clock, Lane, LaneCommit, LaneSession};
 use crate::render::chart::figure;
@@ -76,7 +80,7 @@ pub fn weights(overview: &Overview, day: &Day, urls: &Urls) -> Markup {
     }
     html! {
         h2 #weights { "What weighs in the factor" }
-        (figure(&Weights { tasks }, "weights", html! {
+        (figure(&Weights { tasks }, "weights", &html! {
             "The same tasks in the same order in both bars, the most agent time first. A piece that is wider below has a factor above \
             that of the day, one that is narrower below a lower one."
         }, None))
@@ -107,7 +111,7 @@ pub fn scatter(overview: &Overview, day: &Day, urls: &Urls) -> Markup {
             "A slanted line is one factor."
             @if is_cut { " These are the " (MAX_TASKS) " tasks with the most agent time." }
         }
-        (figure(&Scatter { tasks }, "scatter", html! {
+        (figure(&Scatter { tasks }, "scatter", &html! {
             (mark(Mark::Claimed)) "Hours and minutes of the task; the line to the small " (mark(Mark::Measured)) "dot leads to the \
             minutes in the logs. Both scales are logarithmic."
         }, None))
@@ -115,7 +119,7 @@ pub fn scatter(overview: &Overview, day: &Day, urls: &Urls) -> Markup {
 }
 
 /// Sessions and commits by the hours of the day. Says so if there are none.
-pub fn clock(overview: &Overview, day: &Day, urls: &Urls) -> Markup {
+pub fn clock(overview: &Overview, day: &Day, urls: &Urls, options: &SiteOptions) -> Markup {
     let sessions: Vec<&SessionView> = day
         .sessions
         .iter()
@@ -134,7 +138,7 @@ pub fn clock(overview: &Overview, day: &Day, urls: &Urls) -> Markup {
     }
     let is_cut = sessions.len() > MAX_EVENTS || commits.len() > MAX_EVENTS;
     let clock = Clock {
-        lanes: lanes(overview, day, &sessions, &commits, urls),
+        lanes: lanes((overview, day), &sessions, &commits, urls, options),
         zone: overview.zone,
         within: Some((midnight(overview, day, 0), midnight(overview, day, 1))),
     };
@@ -146,7 +150,7 @@ pub fn clock(overview: &Overview, day: &Day, urls: &Urls) -> Markup {
             (plural(&(commits.len() as u64), "was", "were")) " made."
             @if is_cut { " The first " (MAX_EVENTS) " of each are drawn." }
         }
-        (figure(&clock, "clock", html! {
+        (figure(&clock, "clock", &html! {
             (mark(Mark::Measured)) "A line is a session from its first to its last event, a bar a time in which its agent worked. \
             Ticks below are commits. Hours are those of the site’s time zone."
         }, None))
@@ -161,11 +165,11 @@ fn midnight(overview: &Overview, day: &Day, later: i64) -> i64 {
 
 /// A lane per repository, by name; sessions that worked in none of them are in the last.
 fn lanes(
-    overview: &Overview,
-    day: &Day,
+    (overview, day): (&Overview, &Day),
     sessions: &[&SessionView],
     commits: &[(usize, &CommitView)],
     urls: &Urls,
+    options: &SiteOptions,
 ) -> Vec<Lane> {
     let mut lanes: BTreeMap<usize, Lane> = BTreeMap::new();
     let name = |at: usize| {
@@ -185,7 +189,7 @@ fn lanes(
             .entry(at)
             .or_insert_with(|| empty(at))
             .sessions
-            .push(lane_session(session));
+            .extend(lane_session(session, day.day, overview.zone));
     }
     let tasks = tasks_of_commits(overview, day);
     for (at, commit) in commits.iter().take(MAX_EVENTS) {
@@ -194,33 +198,35 @@ fn lanes(
         lane.commits.push(LaneCommit {
             at: commit.at,
             by_agent: commit.state == OriginState::Agent,
-            tip: commit_tip(commit),
+            tip: commit_tip(commit, options),
             href,
         });
     }
     lanes.into_values().collect()
 }
 
-fn lane_session(session: &SessionView) -> LaneSession {
-    let worked = session
-        .worked
-        .iter()
-        .map(|span| (span.start.seconds(), span.end.seconds(), 1.0));
+/// The part of a session that is on a day; `None` if nothing is.
+fn lane_session(session: &SessionView, day: NaiveDate, zone: Zone) -> Option<LaneSession> {
+    let span = session.span_on(day, zone)?;
+    let worked = session.worked_on(day, zone).into_iter();
     let minutes = Cell::known(session.agent_minutes, Cell::Minutes);
     let id: String = session.id.chars().take(8).collect();
-    LaneSession {
+    Some(LaneSession {
         tip: format!("{} {id}\n{} of agent time", session.agent, minutes.for_people()),
         href: None,
-        from: session.span.start.seconds(),
-        to: session.span.end.seconds(),
-        worked: worked.collect(),
-    }
+        from: span.start.seconds(),
+        to: span.end.seconds(),
+        worked: worked
+            .map(|span| (span.start.seconds(), span.end.seconds(), 1.0))
+            .collect(),
+    })
 }
 
-fn commit_tip(commit: &CommitView) -> String {
+fn commit_tip(commit: &CommitView, options: &SiteOptions) -> String {
     let id: String = commit.id.to_string().chars().take(8).collect();
     let lines = Cell::known(commit.lines_added, Cell::Count);
-    format!("{id}, {}\n{} lines added", commit.author, lines.for_people())
+    let author = person(&commit.author, options);
+    format!("{id}, {author}\n{} lines added", lines.for_people())
 }
 
 /// The first task of the day that has a commit, by the commit's position.

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::groups::{self, Row};
 use super::options::{PageContent, SiteOptions};
-use super::parts::{date, link, month, without_paths};
+use super::parts::{date, link, month, published};
 use super::tiles;
 use super::urls::Urls;
 use crate::facts::quantity::{counted, plural, thousands};
@@ -40,7 +40,7 @@ pub fn page(overview: &Overview, urls: &Urls, options: &SiteOptions) -> PageCont
         (sections::calendar(overview, overview.days.iter().map(|day| (day.day, &day.group)), urls))
         (days(overview, urls))
         (repos(overview, urls))
-        (left_out(overview))
+        (left_out(overview, options))
         (data(urls))
     };
     PageContent {
@@ -169,7 +169,7 @@ fn repos(overview: &Overview, urls: &Urls) -> Markup {
 }
 
 /// What the numbers leave out.
-fn left_out(overview: &Overview) -> Markup {
+fn left_out(overview: &Overview, options: &SiteOptions) -> Markup {
     let (measures, left_out) = (&overview.all.measures, &overview.left_out);
     let tasks = counted(measures.tasks, "task", "tasks");
     let of_tasks = |count: u64, what: &str| {
@@ -215,7 +215,7 @@ fn left_out(overview: &Overview) -> Markup {
             counted(excluded, "repository is", "repositories are")
         ));
     }
-    sentences.extend(overview.notes.iter().map(|note| without_paths(note)));
+    sentences.extend(overview.notes.iter().map(|note| published(note, options)));
     html! {
         h2 #left-out { "What the numbers leave out" }
         ul { @for sentence in sentences { li { (sentence) } } }

@@ -288,7 +288,7 @@ fn origin(repo: &Repo) -> Markup {
                 @let chart = plots::standing(audit);
                 @if chart.is_empty() { p { "No lines were added, or none could be counted." } }
                 @else { p.sub { "Known by trailers, notes, authors, and session logs that name a commit." } }
-                (figure(&chart, "standing", caption, None))
+                (figure(&chart, "standing", &caption, None))
                 div.cols {
                     (signs("By agent", "Commits by agent; a commit of two agents is in two rows", "Agent",
                         of(&audit.origin, Grouping::Agent)))

@@ -280,7 +280,7 @@ impl Here<'_> {
                 @else { ", but the estimate is " (Cell::Hours(estimate.hours).for_people()) ". " }
                 "Each is a claim of its own."
             }
-            (figure(&chart, "phases", html! { (mark(Mark::Claimed)) "Hours as claimed. Bars begin at 0." }, None))
+            (figure(&chart, "phases", &html! { (mark(Mark::Claimed)) "Hours as claimed. Bars begin at 0." }, None))
             details { summary { "The figures" } (grid.render()) }
         }
     }
@@ -374,7 +374,7 @@ impl Here<'_> {
         html! {
             h2 #evidence { "Evidence" }
             p.sub { "The claim rests on: " (evidence_in_words(self.view.support)) "." }
-            (figure(&self.order(), "order", caption, None))
+            (figure(&self.order(), "order", &caption, None))
             h3 #commits { "Commits" }
             (self.commit_table())
             h3 #sessions { "Sessions" }
