@@ -1,10 +1,8 @@
 //! Tables of a page: bands that name the basis of columns, heads that a script can sort by, cells with exact values and links.
 
-use std::borrow::Cow;
-
 use maud::{Markup, html};
 
-use super::key::{Mark, mark};
+use super::key::{Mark, mark, named};
 use super::tiles::{is_unknown, value};
 use crate::facts::quantity::counted;
 use crate::render::document::{Align, Cell, Column, Table};
@@ -181,9 +179,9 @@ impl Td {
 
     fn inside(&self, tenths: bool) -> Markup {
         let text = self.cell.in_column(tenths);
-        let text = match (text.trim().is_empty(), &self.cell) {
+        let text = match &self.cell {
             // A link, and the head of a row, need a word.
-            (true, Cell::Text(_)) if self.href.is_some() || self.is_head => Cow::Borrowed("(blank)"),
+            Cell::Text(_) if self.href.is_some() || self.is_head => escape::visible(named(&text)),
             _ => escape::visible(&text),
         };
         let href = self.href.as_ref().filter(|_| !text.is_empty());

@@ -60,6 +60,11 @@ pub fn mark(mark: Mark) -> Markup {
     html! { span class={ "m " (mark.class()) (solid) } aria-hidden="true" {} }
 }
 
+/// A name, or a word in its place if there is nothing to see of it.
+pub fn named(name: &str) -> &str {
+    if name.trim().is_empty() { "(blank)" } else { name }
+}
+
 /// All marks with their meaning.
 pub fn key() -> Markup {
     let marks = [

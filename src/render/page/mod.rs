@@ -13,6 +13,6 @@ mod tiles;
 pub use assets::{ICON, SCRIPT, STYLE};
 pub use frame::{Page, Place, Site, visible_page};
 pub use grid::{Grid, Head, Td};
-pub use key::{Mark, key, mark};
+pub use key::{Mark, key, mark, named};
 pub use prose::prose;
 pub use tiles::{number, tile, tiles};

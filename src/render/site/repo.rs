@@ -17,7 +17,7 @@ use crate::render::chart::cells::Scale;
 use crate::render::chart::{Drawing, figure};
 use crate::render::document::{Cell, percent};
 use crate::render::href::Href;
-use crate::render::page::{Grid, Head, Mark, Td, key, mark, tile, tiles};
+use crate::render::page::{Grid, Head, Mark, Td, key, mark, named, tile, tiles};
 use crate::render::plots;
 use crate::render::sections;
 
@@ -43,7 +43,7 @@ pub fn page(overview: &Overview, at: usize, urls: &Urls, options: &SiteOptions) 
     let lede = lede(repo);
     let body = html! {
         (crumbs(&above))
-        h1 { (repo.name) }
+        h1 { (named(&repo.name)) }
         p.lede { (lede) }
         (key())
         (figures(repo))

@@ -17,7 +17,7 @@ use crate::render::chart::order::{Order, OrderEvent};
 use crate::render::chart::phases::Phases;
 use crate::render::document::Cell;
 use crate::render::href::Href;
-use crate::render::page::{Grid, Head, Mark, Td, key, mark, number, tile, tiles};
+use crate::render::page::{Grid, Head, Mark, Td, key, mark, named, number, tile, tiles};
 
 /// Digits of a commit.
 const SHORT: usize = 10;
@@ -52,7 +52,7 @@ pub fn page(overview: &Overview, at: usize, urls: &Urls, options: &SiteOptions) 
     let lede = here.lede();
     let body = html! {
         (here.crumbs())
-        h1 { (view.task.title) }
+        h1 { (named(&view.task.title)) }
         p.lede { (lede) }
         (key())
         (here.figures())
