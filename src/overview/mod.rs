@@ -5,6 +5,7 @@
 //! position in the lists of the overview.
 
 mod build;
+pub mod claim;
 pub mod reading;
 mod support;
 mod views;

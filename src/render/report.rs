@@ -2,12 +2,14 @@
 
 use super::columns::{Choice, UnknownName};
 use super::document::{Basis, Cell, Column, Document, Point, Table, Timeline};
+use super::sections::stated;
 use super::task::estimates_by_agents;
 use crate::aggregate::group::Dimension;
 use crate::aggregate::measures::Measures;
 use crate::aggregate::report::{LeftOut, Report, Row};
 use crate::facts::diagnostics::Status;
 use crate::facts::quantity::{counted, plural, thousands};
+use crate::overview::claim::Claim;
 
 /// One measure: its name in CSV, its heading, its basis, when a narrow terminal hides it, and its cell.
 struct Field {
@@ -270,36 +272,16 @@ pub fn task_log(report: &Report, view: &View) -> Result<Document, UnknownName> {
     Ok(document)
 }
 
-/// What a day claims, in two sentences; `None` without tasks.
+/// What a day claims; `None` without tasks.
 fn day_lead(report: &Report) -> Option<String> {
-    let totals = &report.totals;
-    let hours = Cell::known(totals.human_hours, Cell::Hours);
-    let repos = report.repos.iter().filter(|repo| repo.copy_of.is_none()).count();
-    let mut text = format!(
-        "{} in {}: {} claimed",
-        counted(totals.tasks, "task", "tasks"),
-        counted(repos, "repository", "repositories"),
-        hours.for_people()
-    );
-    if let (Some(minutes), Some(factor)) = (totals.agent_minutes, totals.leverage_factor) {
-        let (minutes, factor) = (Cell::Minutes(minutes), Cell::Factor(factor));
-        text += &format!(
-            " over {} of agent time, a factor of {}",
-            minutes.for_people(),
-            factor.for_people()
-        );
-    }
-    text.push('.');
-    if let (Some(minutes), Some(factor)) = (totals.supervisory_minutes, totals.supervisory_leverage_factor) {
-        let (minutes, factor) = (Cell::Minutes(minutes), Cell::Factor(factor));
-        text += &format!(
-            " Over the {} of supervision, the factor is {}.",
-            minutes.for_people(),
-            factor.for_people()
-        );
-    }
-    text += &format!(" Days are in {}.", zone_words(report));
-    (totals.tasks > 0).then_some(text)
+    let amounts = |row: &Row| {
+        let measures = &row.measures;
+        let hours = measures.human_hours?;
+        Some((hours, measures.agent_minutes, measures.supervisory_minutes))
+    };
+    let claim = Claim::of(report.rows.iter().filter_map(amounts));
+    let is_whole = claim.tasks == report.totals.tasks && claim.tasks > 0;
+    is_whole.then(|| format!("{} Days are in {}.", stated(&claim, ""), zone_words(report)))
 }
 
 fn page(report: &Report, view: &View, usual: Option<&[&str]>) -> Result<Document, UnknownName> {

@@ -8,46 +8,92 @@ use super::chart::{Drawing, figure};
 use super::document::{Cell, percent};
 use super::page::{Grid, Head, Mark, Td, mark};
 use super::plots::{self, Links};
-use crate::facts::quantity::counted;
+use crate::facts::quantity::{counted, plural};
+use crate::overview::claim::Claim;
 use crate::overview::{Group, Overview, Support};
 
 fn tasks(count: u64) -> String {
     counted(count, "task", "tasks")
 }
 
-/// The claim in a sentence, with what it rests on; `None` without tasks.
-pub fn sentence(group: &Group) -> Option<String> {
-    let measures = &group.measures;
-    let all = measures.human_hours?;
-    let hours = Cell::Hours(all);
-    let mut text = format!("{} are claimed in {}", hours.for_people(), tasks(measures.tasks));
-    match (measures.leverage_factor, measures.agent_minutes) {
-        (Some(factor), Some(minutes)) => {
-            text += &format!(
-                ", with {} of agent time: a factor of {}, if the estimates are right.",
-                Cell::Minutes(minutes).for_people(),
-                Cell::Factor(factor).for_people()
-            );
-        }
-        _ => text += ", and no agent time is known, so there is no factor.",
+/// The claim of a group of an overview, with what it rests on; `None` without tasks.
+pub fn sentence(overview: &Overview, group: &Group) -> Option<String> {
+    let claim = claim_of(overview, group);
+    if claim.tasks == 0 {
+        return None;
     }
-    let share = |support: Support| group.support.get(support).human_hours.get() / all.get();
-    if all.get() > 0.0 {
-        let parts = [
-            (Support::Logs, "on minutes in session logs"),
-            (Support::Notes, "on minutes in notes"),
-            (Support::Commits, "only on commits"),
-            (Support::Unchecked, "on commits that a shallow clone left out"),
-            (Support::Nothing, "on nothing else"),
-        ];
-        let parts: Vec<String> = parts
-            .into_iter()
-            .filter(|(support, _)| share(*support) > 0.0)
-            .map(|(support, word)| format!("{} {word}", percent(share(support), 0)))
-            .collect();
-        text += &format!(" Of these hours, {}.", listed(&parts, "rest"));
+    Some(format!("{} {}", stated(&claim, ""), resting(group)))
+}
+
+/// The claim of a group.
+pub fn claim_of(overview: &Overview, group: &Group) -> Claim {
+    Claim::of_views(group.tasks.iter().filter_map(|at| overview.tasks.get(*at)))
+}
+
+/// What is claimed, in sentences in which each factor has its own hours. `place` follows the number of tasks.
+pub fn stated(claim: &Claim, place: &str) -> String {
+    let hours = |hours| Cell::Hours(hours).for_people().into_owned();
+    let terms = &claim.timed.ratio;
+    let minutes = Cell::Minutes(terms.minutes()).for_people().into_owned();
+    let all = format!(
+        "{}{place} {} {} of human work",
+        tasks(claim.tasks),
+        plural(&claim.tasks, "claims", "claim"),
+        hours(claim.hours)
+    );
+    let mut text = match terms.factor().map(Cell::Factor) {
+        None => format!("{all}. No agent time is known, so there is no factor."),
+        Some(factor) if claim.is_timed() => format!(
+            "{all} over {minutes} of agent time: a factor of {}, if the estimates are right.",
+            factor.for_people()
+        ),
+        Some(factor) => format!(
+            "{all}. Agent time is known for {} of these, in {}: over {minutes}, a factor of {}, if the estimates are right.",
+            hours(terms.hours()),
+            tasks(claim.timed.tasks),
+            factor.for_people()
+        ),
+    };
+    let supervised = &claim.supervised;
+    if let Some(factor) = supervised.ratio.factor().map(Cell::Factor) {
+        let minutes = Cell::Minutes(supervised.ratio.minutes());
+        let part = match supervised.tasks == claim.tasks {
+            true => String::new(),
+            false => format!(
+                " of {} with {}",
+                tasks(supervised.tasks),
+                hours(supervised.ratio.hours())
+            ),
+        };
+        text += &format!(
+            " Over the {} of supervision{part}, it is {}.",
+            minutes.for_people(),
+            factor.for_people()
+        );
     }
-    Some(text)
+    text
+}
+
+/// Which parts of the claimed hours rest on what.
+fn resting(group: &Group) -> String {
+    let all: f64 = group.support.0.iter().map(|part| part.human_hours.get()).sum();
+    if all <= 0.0 {
+        return String::new();
+    }
+    let share = |support: Support| group.support.get(support).human_hours.get() / all;
+    let parts = [
+        (Support::Logs, "on agent time in session logs"),
+        (Support::Notes, "on agent time in notes, which anyone can type"),
+        (Support::Commits, "only on commits"),
+        (Support::Unchecked, "on commits that a shallow clone left out"),
+        (Support::Nothing, "on nothing"),
+    ];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(support, _)| share(*support) > 0.0)
+        .map(|(support, word)| format!("{} {word}", percent(share(support), 0)))
+        .collect();
+    format!("Of these hours, {}.", listed(&parts, "rest"))
 }
 
 /// `a rest on x, b on y and c on z`: the verb is after the first number.
@@ -73,8 +119,8 @@ pub fn evidence<'a>(all: &Group, groups: impl IntoIterator<Item = (&'a str, &'a 
         h2 id="rests" { "Evidence for the claims" }
         p.sub { "The hours are estimates. Behind them are minutes in session logs or notes, commits, or nothing." }
         (figure(&chart, "rests", &html! {
-            "The length of a bar is the claimed hours. Solid: the minutes of the task’s sessions were read in logs. Hatched: minutes from "
-            "notes, or only commits. Dashed: nothing. Minutes can be measured, hours cannot: a claim with measured minutes may still be too high."
+            "The length of a bar is the claimed hours. Solid: agent time in session logs. Pale: agent time in notes, which anyone can "
+            "type. Hatched: only commits. Dashed: nothing. Time can be measured, hours cannot: a claim with measured time may still be too high."
         }, None))
         details { summary { "Figures" } (support_table(all)) }
     }

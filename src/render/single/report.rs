@@ -23,7 +23,7 @@ pub fn report(document: &Document, overview: &Overview) -> String {
         overview,
         days: days_with_rows(document.tables.first()),
     };
-    let lede = sentence(&overview.all);
+    let lede = sentence(overview, &overview.all);
     let groups = overview
         .repos
         .iter()

@@ -8,12 +8,13 @@ use super::options::{PageContent, SiteOptions};
 use super::parts::{crumbs, date, link, month};
 use super::tiles;
 use super::urls::Urls;
-use crate::facts::quantity::{Hours, Minutes, counted, plural};
+use crate::facts::quantity::{Hours, counted};
 use crate::overview::reading::{Part, sentences};
 use crate::overview::{Day, Overview};
 use crate::render::document::Cell;
 use crate::render::page::{Grid, Head, Mark, Td, key, prose};
 use crate::render::plots::Links;
+use crate::render::sections::{claim_of, stated};
 
 /// The page of the day at a position of the overview.
 pub fn page(overview: &Overview, at: usize, urls: &Urls, options: &SiteOptions) -> PageContent {
@@ -57,7 +58,6 @@ pub fn page(overview: &Overview, at: usize, urls: &Urls, options: &SiteOptions) 
 
 /// What is claimed for the day.
 pub fn sentence(overview: &Overview, day: &Day) -> String {
-    let measures = &day.group.measures;
     let mut repos: Vec<usize> = day
         .group
         .tasks
@@ -66,33 +66,11 @@ pub fn sentence(overview: &Overview, day: &Day) -> String {
         .collect();
     repos.sort_unstable();
     repos.dedup();
-    let mut text = format!(
-        "{} in {} {} {} of human work",
-        counted(measures.tasks, "task", "tasks"),
-        counted(repos.len() as u64, "repository", "repositories"),
-        plural(&measures.tasks, "claims", "claim"),
-        Cell::known(measures.human_hours, Cell::Hours).for_people()
+    let place = format!(
+        " in {}",
+        counted(repos.len() as u64, "repository", "repositories")
     );
-    let known = |minutes: Option<Minutes>, factor: Option<f64>| {
-        Some((Cell::Minutes(minutes?), Cell::Factor(factor?)))
-    };
-    if let Some((minutes, factor)) = known(measures.agent_minutes, measures.leverage_factor) {
-        text += &format!(
-            " over {} of agent time: a factor of {}",
-            minutes.for_people(),
-            factor.for_people()
-        );
-    }
-    text += ".";
-    if let Some((minutes, factor)) = known(measures.supervisory_minutes, measures.supervisory_leverage_factor)
-    {
-        text += &format!(
-            " Over {} of supervision, it is {}.",
-            minutes.for_people(),
-            factor.for_people()
-        );
-    }
-    text
+    stated(&claim_of(overview, &day.group), &place)
 }
 
 fn aggregate(overview: &Overview, day: &Day, urls: &Urls) -> Markup {

@@ -31,7 +31,7 @@ pub fn page(overview: &Overview, urls: &Urls, options: &SiteOptions) -> PageCont
             p.lede { "No task has been recorded yet, so nothing is claimed." }
         } @else {
             h1 { (heading(overview)) }
-            @if let Some(sentence) = sentence(all) { p.lede { (sentence) } }
+            @if let Some(sentence) = sentence(overview, all) { p.lede { (sentence) } }
         }
         (key())
         (tiles::of_record(overview, urls))
@@ -81,16 +81,21 @@ fn extent(overview: &Overview) -> String {
     }
 }
 
+/// The hours, beside the agent time only if all of them belong to it.
 fn heading(overview: &Overview) -> String {
-    let measures = &overview.all.measures;
-    let hours = Cell::known(measures.human_hours, Cell::Hours);
-    match measures.agent_minutes {
-        Some(minutes) => format!(
+    let claim = sections::claim_of(overview, &overview.all);
+    let hours = Cell::Hours(claim.hours);
+    match claim.is_timed() {
+        true => format!(
             "{} of human work, claimed for {} of agent time",
             hours.for_people(),
-            Cell::Minutes(minutes).for_people()
+            Cell::Minutes(claim.timed.ratio.minutes()).for_people()
         ),
-        None => format!("{} of human work, claimed", hours.for_people()),
+        false => format!(
+            "{} of human work, claimed in {}",
+            hours.for_people(),
+            counted(claim.tasks, "task", "tasks")
+        ),
     }
 }
 

@@ -103,10 +103,12 @@ fn factor(overview: &Overview, group: &Group, to: &To) -> Markup {
         .map(|view| Ratio::new(view.task.estimate.hours, view.agent.value))
         .sum();
     let how = html! {
-        (Cell::Hours(terms.hours()).for_people()) " × 60 over " (people(measures.agent_minutes))
-        @match measures.agent_minutes_measured {
-            Some(minutes) if !all_measured => { ", of which " (people(Some(minutes))) " were measured" },
-            _ => {},
+        @if terms.is_empty() { "no task has agent time" } @else {
+            (Cell::Hours(terms.hours()).for_people()) " × 60 over " (people(Some(terms.minutes())))
+            @match measures.agent_minutes_measured {
+                Some(minutes) if !all_measured => { ", of which " (people(Some(minutes))) " were measured" },
+                _ => {},
+            }
         }
     };
     let cell = Cell::known(measures.leverage_factor, Cell::Factor);
@@ -120,7 +122,7 @@ fn measured(group: &Group, to: &To) -> Markup {
         html! { "no task has measured agent time" }
     } else {
         html! {
-            (counted(measured.tasks, "task", "tasks")) " over " (people(Some(measured.minutes))) "; as claimed " (claimed.for_people())
+            (counted(measured.tasks, "task", "tasks")) " over " (people(Some(measured.minutes))) "; as far as they claim time, " (claimed.for_people())
         }
     };
     let cell = Cell::known(measured.factor, Cell::Factor);
@@ -136,8 +138,10 @@ fn measured(group: &Group, to: &To) -> Markup {
 fn supervision(group: &Group, without: u64, to: Option<&Href>) -> Markup {
     let measures = &group.measures;
     let how = html! {
-        "over " (people(measures.supervisory_minutes))
-        @if without > 0 { "; " (thousands(without)) " without" }
+        @if measures.supervisory_minutes.is_none() { "no task has supervision" } @else {
+            "over " (people(measures.supervisory_minutes))
+            @if without > 0 { "; unknown for " (counted(without, "task", "tasks")) }
+        }
     };
     let cell = Cell::known(measures.supervisory_leverage_factor, Cell::Factor);
     tile(Mark::Derived, "Supervisory factor", &cell, &how, to)
