@@ -247,3 +247,76 @@ fn links_of_the_feed_are_absolute_if_the_address_is_known() {
     let first = |feed: &str| feed.split("urn:uuid:").nth(2).map(|rest| rest[..36].to_owned());
     assert_eq!(first(&relative), first(&absolute));
 }
+
+/// Ten thousand tasks in two thousand days over forty repositories.
+fn large() -> Overview {
+    let first = chrono::NaiveDate::from_ymd_opt(2020, 1, 1).expect("a day");
+    let task = |number: u64| {
+        let day = first + chrono::Days::new(number % 2_000);
+        let mut placed = claim(1, &day.to_string(), 1.0 + (number % 40) as f64)
+            .agent_minutes(1.0 + (number % 97) as f64)
+            .placed();
+        placed.task.id = format!("019d0000-0000-7000-8000-{number:012x}")
+            .parse()
+            .expect("an id");
+        placed.task.title = format!("Rewrite the scheduler of component {number}");
+        placed
+    };
+    let repo = |number: u64| Repository {
+        tasks: (0..250).map(|at| task(number * 250 + at)).collect(),
+        ..repository(&format!("project-{number}"))
+    };
+    let repos: Vec<Repository> = (0..40).map(repo).collect();
+    overview(&repos)
+}
+
+#[test]
+fn pages_of_a_large_record_stay_small() {
+    let overview = large();
+    assert_eq!((overview.tasks.len(), overview.days.len()), (10_000, 2_000));
+    let plan = plan(&overview);
+    assert!(plan.len() > 12_000, "{}", plan.len());
+    let is_task = |path: &str| path.starts_with("tasks/") || path.starts_with("days/");
+    let mut drawn = 0;
+    for (at, planned) in plan.iter().enumerate() {
+        // Every page that grows with the record, and some of those that do not.
+        if is_task(&planned.path(&overview)) && at % 400 != 0 {
+            continue;
+        }
+        let file = draw(&overview, planned, &options());
+        let is_page = std::path::Path::new(&file.path)
+            .extension()
+            .is_some_and(|extension| extension == "html");
+        assert!(
+            !is_page || file.bytes.len() <= 500_000,
+            "{}: {}",
+            file.path,
+            file.bytes.len()
+        );
+        drawn += u64::from(is_page);
+    }
+    assert!(drawn > 100, "{drawn}");
+}
+
+#[test]
+fn hours_without_agent_time_are_beside_no_minutes() {
+    let tasks = vec![
+        claim(1, "2026-04-03", 1.0).agent_minutes(6.0).placed(),
+        claim(2, "2026-04-03", 99.0).placed(),
+    ];
+    let kiln = Repository {
+        tasks,
+        ..repository("kiln")
+    };
+    let pages = site(&overview(&[kiln]), &options());
+    for path in ["index.html", "days/2026-04-03.html"] {
+        let page = &pages[path];
+        assert!(
+            page.contains("Agent time is known for 1h of these, in 1 task: over 6m, a factor of 10.0x"),
+            "{page}"
+        );
+        assert!(!page.contains("100h of human work, claimed for"), "{page}");
+        assert!(page.contains("1h × 60 over 6m"), "{page}");
+    }
+    assert!(pages["feed.xml"].contains("a factor of 10.0x"));
+}
