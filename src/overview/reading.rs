@@ -21,6 +21,18 @@ pub enum Part {
 /// One sentence.
 pub type Sentence = Vec<Part>;
 
+/// A sentence as text, with titles in the place of tasks. Untrusted text.
+pub fn plain(overview: &Overview, sentence: &[Part]) -> String {
+    let text = |part: &Part| match part {
+        Part::Text(text) => text.clone(),
+        Part::Task(at) => {
+            let view = overview.tasks.get(*at);
+            view.map(|view| view.task.title.clone()).unwrap_or_default()
+        }
+    };
+    sentence.iter().map(text).collect()
+}
+
 /// The sentences about some tasks, by their positions. None without tasks.
 pub fn sentences(overview: &Overview, tasks: &[usize]) -> Vec<Sentence> {
     let known = |at: &usize| Some((*at, overview.tasks.get(*at)?));
@@ -245,19 +257,6 @@ mod tests {
             excluded: 0,
         };
         Overview::new(&[repo], &[], vec![None], &query)
-    }
-
-    /// A sentence as text.
-    fn plain(overview: &Overview, sentence: &[Part]) -> String {
-        let text = |part: &Part| match part {
-            Part::Text(text) => text.clone(),
-            Part::Task(at) => overview
-                .tasks
-                .get(*at)
-                .map(|view| view.task.title.clone())
-                .unwrap_or_default(),
-        };
-        sentence.iter().map(text).collect()
     }
 
     fn all(overview: &Overview) -> Vec<String> {

@@ -21,6 +21,8 @@ pub struct Document {
     pub lead: Option<String>,
     /// The tables, in order. CSV has only the first.
     pub tables: Vec<Table>,
+    /// Sentences that read the tables, for formats that are pages. Untrusted text.
+    pub reading: Vec<String>,
     /// A chart below the tables, on a terminal.
     pub timeline: Option<Timeline>,
     /// Sentences about all of it. Untrusted text.

@@ -298,6 +298,7 @@ fn page(report: &Report, view: &View, usual: Option<&[&str]>) -> Result<Document
     Ok(Document {
         title: Some(title(report)),
         lead: None,
+        reading: Vec::new(),
         timeline: view.chart.then(|| timeline(report)).flatten(),
         tables,
         notes,

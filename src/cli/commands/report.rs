@@ -21,6 +21,7 @@ use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::number::{self, DecimalMark};
 use crate::facts::shell;
 use crate::facts::zone::{Period, Zone};
+use crate::overview::reading::{self, Part};
 use crate::overview::{self, Overview};
 use crate::render::columns::{UnknownName, find};
 use crate::render::json::Versioned;
@@ -215,9 +216,10 @@ impl Args {
         untold.cloned().collect()
     }
 
-    /// What the charts of a page show; other formats have none.
+    /// What the charts and the sentences of a page show; other formats have none.
     fn overview(&self, workspace: &Workspace, query: &Query) -> Option<Overview> {
-        if self.output.format() != Format::Html {
+        let is_page = matches!(self.output.format(), Format::Html | Format::Markdown);
+        if !is_page {
             return None;
         }
         let Workspace { repos, sessions, .. } = workspace;
@@ -245,11 +247,17 @@ impl Args {
             chart: !self.no_chart,
             columns: self.columns.columns.clone(),
         };
-        let document = match report.group_by.as_slice() {
+        let mut document = match report.group_by.as_slice() {
             [Dimension::Task] if is_page => shown::task_log(report, &view)?,
             _ => shown::document(report, &view)?,
         };
-        if let Some(overview) = overview {
+        let has_reading = document.lead.is_some();
+        if let Some(overview) = overview.filter(|_| has_reading) {
+            let sentences = reading::sentences(overview, &overview.all.tasks);
+            let text = |sentence: &Vec<Part>| reading::plain(overview, sentence);
+            document.reading = sentences.iter().map(text).collect();
+        }
+        if let Some(overview) = overview.filter(|_| self.output.format() == Format::Html) {
             let page = single::report(&document, overview);
             return send_text(context, self.output.output.as_deref(), &page);
         }

@@ -14,6 +14,9 @@ pub fn render(document: &Document) -> String {
         parts.push(format!("{}\n", escape::markdown(lead)));
     }
     parts.extend(document.tables.iter().map(table));
+    if !document.reading.is_empty() {
+        parts.push(format!("## Reading it\n\n{}", list(&document.reading)));
+    }
     if !document.notes.is_empty() {
         parts.push(list(&document.notes));
     }
