@@ -181,7 +181,7 @@ fn a_day_by_task_reads_like_the_published_log() {
     insta::assert_snapshot!(page, @r"
     # Leverage Record: April 4, 2026
 
-    29 tasks in 1 repository: 1,426h claimed over 26h 21m of agent time, a factor of 54.1x. Over the 2h 29m of supervision, the factor is 574.2x. Days are in UTC.
+    29 tasks claim 1,426h of human work over 26h 21m of agent time: a factor of 54.1x, if the estimates are right. Over the 2h 29m of supervision, it is 574.2x. Days are in UTC.
 
     ## Task log
 

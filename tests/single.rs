@@ -172,8 +172,8 @@ fn a_report_says_what_is_claimed_and_on_what_it_rests() {
     let lede = between(&page, "<p class=\"lede\">", "</p>");
     assert_eq!(
         lede,
-        "44h are claimed in 2 tasks, with 25m of agent time: a factor of 96.0x, if the estimates are right. \
-         Of these hours, 100% rest only on commits."
+        "2 tasks claim 44h of human work. Agent time is known for 40h of these, in 1 task: over 25m, a factor of 96.0x, if the \
+         estimates are right. Of these hours, 100% rest only on commits."
     );
     // Hours without minutes are in no factor: the sum that a tile shows is that of its own figure.
     assert!(page.contains("40h × 60 over 25m"), "{page}");
@@ -215,7 +215,7 @@ fn charts_are_of_the_agent_that_was_asked_for() {
         .run(&["report", "--agent", "codex", "--format", "html"])
         .success();
     assert!(
-        page.contains("8h are claimed in 1 task") && page.contains("data-tip=\"codex\n"),
+        page.contains("1 task claims 8h of human work") && page.contains("data-tip=\"codex\n"),
         "{page}"
     );
     assert!(!page.contains("data-tip=\"claude-code"));
