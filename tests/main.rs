@@ -62,6 +62,7 @@ mod sha256;
 mod single;
 #[cfg(unix)]
 mod site;
+mod site_figures;
 #[cfg(unix)]
 mod special_files;
 mod squashed;
