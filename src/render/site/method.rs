@@ -5,9 +5,10 @@ use maud::{Markup, html};
 use super::options::{PageContent, SiteOptions};
 use super::urls::{Urls, rule_id};
 use crate::audit::rules::RULES;
+use crate::facts::quantity::thousands;
 use crate::overview::Overview;
 use crate::render::document::Cell;
-use crate::render::page::{Grid, Head, Td, key, number};
+use crate::render::page::{Grid, Head, Td, key};
 
 /// Words and what they mean.
 const WORDS: [(&str, &str); 10] = [
@@ -22,8 +23,9 @@ const WORDS: [(&str, &str); 10] = [
         "Minutes an agent worked. A record may state them; if it does not, they are those of its sessions.",
     ),
     (
-        "From logs",
-        "Agent time of the sessions of a task, read in their logs, or in notes that were captured from these.",
+        "Measured",
+        "Agent time of the sessions of a task, read in their logs, or in notes that were captured from these. Anyone can type a \
+         note.",
     ),
     (
         "Supervision",
@@ -72,12 +74,13 @@ const FACTORS: [[&str; 3]; 4] = [
 /// What a claim can rest on, the strongest first.
 const EVIDENCE: [(&str, &str); 5] = [
     (
-        "Minutes in logs",
+        "Minutes in session logs",
         "The agent time of the task’s sessions was read in their logs.",
     ),
     (
         "Minutes in notes",
-        "The agent time is known, at least in part only from notes: the logs no longer exist, or are on another machine.",
+        "The agent time is known, at least in part only from notes: the logs no longer exist, or are on another \
+         machine. Anyone can type a note.",
     ),
     (
         "Commits",
@@ -95,8 +98,8 @@ pub fn page(overview: &Overview, _urls: &Urls, _options: &SiteOptions) -> PageCo
     let body = html! {
         h1 { "What the words mean" }
         p.lede {
-            "A person states how long the work would have taken by hand. Everything else on these pages is read from git and from the \
-            logs of agents, or computed from these."
+            "How long the work would have taken by hand is a claim, of a person or of an agent on behalf of a person. Agent time, \
+            supervision and tokens may also be claims. Other numbers are read from git and from the logs of agents, or computed."
         }
         (key())
         h2 #words { "Words" }
@@ -140,6 +143,21 @@ fn factors() -> Markup {
     .render()
 }
 
+/// Text with what is between backticks as code. Untrusted text.
+pub(super) fn spans(text: &str) -> Markup {
+    let pieces: Vec<&str> = text.split('`').collect();
+    // A backtick without a second one is text.
+    let is_open = pieces.len().is_multiple_of(2);
+    let last = pieces.len() - 1;
+    html! {
+        @for (at, piece) in pieces.iter().enumerate() {
+            @if at == last && is_open { "`" (piece) }
+            @else if at % 2 == 1 { code { (piece) } }
+            @else { (piece) }
+        }
+    }
+}
+
 fn rules() -> Markup {
     html! {
         h2 #rules { "Rules of the audit" }
@@ -147,7 +165,10 @@ fn rules() -> Markup {
         dl {
             @for rule in RULES {
                 dt id=(rule_id(rule.id)) { code { (rule.id) } }
-                dd { (rule.about) ". " span.faint { (rule.advice) } }
+                dd {
+                    (spans(rule.about)) @if !rule.about.ends_with(['?', '.']) { "." } " "
+                    span.faint { (spans(rule.advice)) }
+                }
             }
         }
     }
@@ -155,7 +176,7 @@ fn rules() -> Markup {
 
 /// The settings that the numbers depend on.
 fn settings(overview: &Overview) -> Markup {
-    let hours = |value: f64| number(&Cell::Number(value));
+    let hours = |value: f64| thousands((value * 10.0).round() / 10.0);
     html! {
         h2 #settings { "Settings" }
         ul {
@@ -163,14 +184,15 @@ fn settings(overview: &Overview) -> Markup {
                 "Days begin and end in the time zone "
                 @match overview.zone.name() {
                     Some(name) => (name),
-                    None => "of the machine that made this site",
+                    None => "that is local where this site was made",
                 }
                 "."
             }
             li { "A day of work has " (hours(overview.work.hours_per_day)) " hours, a week " (hours(overview.work.hours_per_week)) "." }
             li {
-                "Pauses are cut: without activity for " code { "leverage.idle" } " minutes (15 unless it is set), an agent or a person \
-                counts as away, and a single action counts for at most " code { "leverage.cap" } " minutes (10 unless it is set)."
+                "Pauses are cut: without activity for " code { "leverage.idle" } " minutes, an agent or a person counts as away, and a \
+                single action counts for at most " code { "leverage.cap" } " minutes. By default, these are 15 and 10 minutes; which \
+                values were set is unknown here."
             }
         }
     }
@@ -185,6 +207,14 @@ mod tests {
     use crate::facts::zone::{Period, Zone};
     use crate::overview::Query;
     use crate::render::site::urls::Names;
+
+    #[test]
+    fn a_pair_of_backticks_is_code() {
+        let shown = |text| spans(text).into_string();
+        assert_eq!(shown("Run `a <b>`."), "Run <code>a &lt;b&gt;</code>.");
+        assert_eq!(shown("`a` and `b"), "<code>a</code> and `b");
+        assert_eq!(shown(""), "");
+    }
 
     #[test]
     fn every_rule_has_a_place_that_links_reach() {
@@ -206,6 +236,7 @@ mod tests {
             let id = to.as_str().strip_prefix("method.html#").unwrap();
             assert_eq!(page.matches(&format!("<dt id=\"{id}\">")).count(), 1, "{id}");
         }
-        assert!(page.contains("the time zone UTC") && page.contains(" data-v=\"6\">6.0</span> hours"));
+        assert!(!page.contains('`') && !page.contains("?."));
+        assert!(page.contains("the time zone UTC") && page.contains("A day of work has 6 hours, a week 30."));
     }
 }

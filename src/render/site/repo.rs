@@ -4,13 +4,15 @@ use std::collections::HashMap;
 
 use maud::{Markup, html};
 
+use super::method::spans;
 use super::options::{PageContent, SiteOptions};
 use super::parts::{crumbs, link, pair, pair_head, published, scale};
 use super::urls::Urls;
 use crate::audit::origin::{Grouping, Row};
 use crate::audit::{Audit, Finding, Level};
 use crate::facts::diagnostics::Status;
-use crate::facts::quantity::{Minutes, counted, thousands};
+use crate::facts::factor::Ratio;
+use crate::facts::quantity::{Hours, Minutes, counted, plural, thousands};
 use crate::overview::{Overview, Repo, Support, TaskView};
 use crate::render::audit::{Kind, kinds, short_id};
 use crate::render::chart::cells::Scale;
@@ -29,6 +31,9 @@ const MAX_FINDINGS: usize = 20;
 const SHORT: usize = 8;
 /// Said where an audit would be.
 const NO_AUDIT: &str = "This site was made without audits.";
+/// Said below the signs of agents, as in an audit.
+const ANYONE: &str = "Anyone who can commit or push can type a note, an author, a trailer or text; a commit with several is in \
+                      several rows.";
 
 /// The page of the one at a position.
 pub fn page(overview: &Overview, at: usize, urls: &Urls, options: &SiteOptions) -> PageContent {
@@ -40,13 +45,13 @@ pub fn page(overview: &Overview, at: usize, urls: &Urls, options: &SiteOptions) 
         (urls.index(Some("repos")), "Repositories".to_owned()),
     ];
     let days = repo.days.iter().map(|(day, group)| (*day, group));
-    let lede = lede(repo);
+    let lede = lede(overview, repo);
     let body = html! {
         (crumbs(&above))
         h1 { (named(&repo.name)) }
         p.lede { (lede) }
         (key())
-        (figures(repo))
+        (figures(overview, repo))
         (sections::evidence(&repo.group, [(repo.name.as_str(), &repo.group)]))
         (sections::calendar(overview, days, urls))
         (tasks(overview, repo, urls))
@@ -62,46 +67,79 @@ pub fn page(overview: &Overview, at: usize, urls: &Urls, options: &SiteOptions) 
 }
 
 /// What is claimed, which part of it rests on measured time, and how many commits show an agent.
-fn lede(repo: &Repo) -> String {
+fn lede(overview: &Overview, repo: &Repo) -> String {
     let (group, measures) = (&repo.group, &repo.group.measures);
     let commits = format!(
-        "{} of {} show an agent.",
+        "{} of {} {} an agent.",
         thousands(measures.agent_commits),
-        counted(measures.commits, "commit", "commits")
+        counted(measures.commits, "commit", "commits"),
+        plural(&measures.agent_commits, "shows", "show")
     );
     let Some(hours) = measures.human_hours else {
         return format!("Nothing is claimed here: no task has been recorded. {commits}");
     };
     let mut text = format!(
-        "{} of human work are claimed in {}",
+        "{} {} claimed in {}",
         Cell::Hours(hours).for_people(),
+        are(hours),
         counted(measures.tasks, "task", "tasks")
     );
-    match measures.leverage_factor {
-        Some(factor) => text += &format!(", at a factor of {}.", Cell::Factor(factor).for_people()),
+    let (terms, with_minutes) = terms(overview, repo);
+    match terms.factor() {
+        Some(factor) if with_minutes == measures.tasks => {
+            text += &format!(
+                ", with {} of agent time: a factor of {}.",
+                Cell::Minutes(terms.minutes()).for_people(),
+                Cell::Factor(factor).for_people()
+            );
+        }
+        Some(factor) => {
+            text += &format!(
+                ". Of these, {} in {} {} {} of agent time: a factor of {}.",
+                Cell::Hours(terms.hours()).for_people(),
+                counted(with_minutes, "task", "tasks"),
+                if terms.hours().get() == 1.0 { "has" } else { "have" },
+                Cell::Minutes(terms.minutes()).for_people(),
+                Cell::Factor(factor).for_people()
+            );
+        }
         None => text += ", and no agent time is known, so there is no factor.",
     }
     if let Some(factor) = group.measured.factor.filter(|_| hours.get() > 0.0) {
         text += &format!(
-            " For {} of the hours, the agent time was measured: over it, the factor is {}.",
+            " For {} of the hours, the agent time is {}: over it, the factor is {}.",
             percent(group.measured.human_hours.get() / hours.get(), 0),
+            if group.support.get(Support::Notes).human_hours.get() > 0.0 {
+                "in session logs, or in notes, which anyone can type"
+            } else {
+                "in session logs"
+            },
             Cell::Factor(factor).for_people()
         );
     }
     format!("{text} {commits}")
 }
 
-fn figures(repo: &Repo) -> Markup {
+/// The terms of the factor, and how many tasks have both.
+fn terms(overview: &Overview, repo: &Repo) -> (Ratio, u64) {
+    let views = repo.group.tasks.iter().filter_map(|at| overview.tasks.get(*at));
+    let terms: Vec<Ratio> = views
+        .map(plots::terms)
+        .filter(|ratio| !ratio.is_empty())
+        .collect();
+    (terms.iter().copied().sum(), terms.len() as u64)
+}
+
+/// The verb of an amount of hours.
+fn are(hours: Hours) -> &'static str {
+    if hours.get() == 1.0 { "is" } else { "are" }
+}
+
+fn figures(overview: &Overview, repo: &Repo) -> Markup {
     let (measures, measured) = (&repo.group.measures, &repo.group.measured);
     let to = Href::fragment;
     let people = |minutes: Option<Minutes>| Cell::known(minutes, Cell::Minutes).for_people().into_owned();
-    let hours = Cell::known(measures.human_hours, Cell::Hours);
-    let from_audit = || {
-        repo.audit
-            .as_ref()
-            .and_then(|audit| audit.confidence.all_in_leverage_factor)
-    };
-    let all_in = measures.all_in_leverage_factor.or_else(from_audit);
+    let (terms, with_minutes) = terms(overview, repo);
     let mut shown = Vec::new();
     if !repo.group.tasks.is_empty() {
         shown.extend([
@@ -109,7 +147,13 @@ fn figures(repo: &Repo) -> Markup {
                 Mark::Derived,
                 "Factor",
                 &Cell::known(measures.leverage_factor, Cell::Factor),
-                &html! { (hours.for_people()) " claimed; " (people(measures.agent_minutes)) " of agent time" },
+                &html! {
+                    @if with_minutes == 0 { "no agent time is known" }
+                    @else {
+                        (Cell::Hours(terms.hours()).for_people()) " × 60 over " (people(Some(terms.minutes()))) ", "
+                        (thousands(with_minutes)) " of " (counted(measures.tasks, "task", "tasks"))
+                    }
+                },
                 to("tasks").as_ref(),
             ),
             tile(
@@ -122,7 +166,7 @@ fn figures(repo: &Repo) -> Markup {
             tile(
                 Mark::DerivedMeasured,
                 "All-in factor",
-                &Cell::known(all_in, Cell::Factor),
+                &Cell::known(measures.all_in_leverage_factor, Cell::Factor),
                 &html! { "over " (people(measures.session_agent_minutes)) ": all sessions, with or without a task" },
                 to("calendar").as_ref(),
             ),
@@ -197,7 +241,7 @@ fn columns(scale: Option<&Scale>) -> Vec<Head> {
     columns.extend(["Human", "Agent", "Sup."].map(|word| Head::number(word, Mark::Claimed)));
     columns.push(Head::number("Factor", Mark::Derived));
     columns.extend(pair_head(scale));
-    columns.extend(["From logs", "+Lines"].map(|word| Head::number(word, Mark::Measured)));
+    columns.extend(["Measured", "+Lines"].map(|word| Head::number(word, Mark::Measured)));
     columns.extend([Head::text("Commit"), Head::text("Evidence")]);
     columns
 }
@@ -250,7 +294,7 @@ fn commits(overview: &Overview, view: &TaskView) -> Option<String> {
 /// What the claim of a task rests on, in words.
 pub(super) fn evidence(support: Support) -> &'static str {
     match support {
-        Support::Logs => "minutes in logs",
+        Support::Logs => "minutes in session logs",
         Support::Notes => "minutes in notes",
         Support::Commits => "commits",
         Support::Unchecked => "unknown (shallow clone)",
@@ -290,17 +334,22 @@ fn origin(repo: &Repo) -> Markup {
                 @else { p.sub { "Known by trailers, notes, authors, and session logs that name a commit." } }
                 (figure(&chart, "standing", &caption, None))
                 div.cols {
-                    (signs("By agent", "Commits by agent; a commit of two agents is in two rows", "Agent",
-                        of(&audit.origin, Grouping::Agent)))
-                    (signs("By evidence", "Commits by evidence; a commit can have several signs", "Sign",
-                        audit.evidence.iter()))
+                    (signs(["By agent", "Commits by agent; a commit of two agents is in two rows", "Agent"], Mark::Derived,
+                        of(&audit.origin, Grouping::Agent), None))
+                    (signs(["By evidence", "Commits by evidence; a commit can have several signs", "Sign"], Mark::Derived,
+                        audit.evidence.iter(), Some(ANYONE)))
                 }
             },
         }
     }
 }
 
-fn signs<'a>(label: &str, caption: &str, head: &str, rows: impl Iterator<Item = &'a Row>) -> Markup {
+fn signs<'a>(
+    [label, caption, head]: [&str; 3],
+    mark: Mark,
+    rows: impl Iterator<Item = &'a Row>,
+    below: Option<&str>,
+) -> Markup {
     let rows: Vec<Vec<Td>> = rows
         .map(|row| {
             vec![
@@ -313,7 +362,7 @@ fn signs<'a>(label: &str, caption: &str, head: &str, rows: impl Iterator<Item = 
         .collect();
     let is_empty = rows.is_empty();
     let mut columns = vec![Head::text(head)];
-    columns.extend(["Commits", "+Lines", "At HEAD"].map(|word| Head::number(word, Mark::Measured)));
+    columns.extend(["Commits", "+Lines", "At HEAD"].map(|word| Head::number(word, mark)));
     let grid = Grid {
         label: label.to_owned(),
         caption: Some(caption.to_owned()),
@@ -322,7 +371,7 @@ fn signs<'a>(label: &str, caption: &str, head: &str, rows: impl Iterator<Item = 
         rows,
         ..Grid::default()
     };
-    html! { @if !is_empty { div { (grid.render()) } } }
+    html! { @if !is_empty { div { (grid.render()) @if let Some(below) = below { p.sub { (below) } } } } }
 }
 
 fn findings(overview: &Overview, at: usize, repo: &Repo, urls: &Urls, options: &SiteOptions) -> Markup {
@@ -346,7 +395,7 @@ fn findings(overview: &Overview, at: usize, repo: &Repo, urls: &Urls, options: &
                 p.sub {
                     (counted(audit.findings.len() as u64, "finding", "findings")) " of the audit, the most severe first. "
                     (counted(audit.checked.len() as u64, "rule", "rules")) " had something to check, "
-                    (thousands(audit.skipped.len())) " had not."
+                    (counted(audit.skipped.len() as u64, "rule", "rules")) " had nothing to check."
                 }
                 @for kind in kinds(&audit.findings) { (of_kind(&kind, urls, options, &to_task)) }
             },
@@ -369,7 +418,7 @@ fn of_kind(
                 span.tag { (word(kind.level)) } " " (link(urls.rule(kind.rule.id).as_ref(), &rule)) " "
                 span.faint.small { (counted(kind.findings.len() as u64, "time", "times")) }
             }
-            p.faint.small { (kind.rule.advice) }
+            p.faint.small { (spans(kind.rule.advice)) }
             details open[kind.level == Level::Error] {
                 summary { "Show " (counted(kind.findings.len() as u64, "finding", "findings")) }
                 ul {
@@ -377,7 +426,7 @@ fn of_kind(
                         @let id = short_id(finding);
                         li {
                             @if !id.is_empty() { (link(to_task(finding).as_ref(), &html! { code { (id) } })) " " }
-                            (published(&finding.message, options))
+                            (spans(&published(&finding.message, options)))
                         }
                     }
                 }

@@ -3,6 +3,8 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
+use super::data;
+use super::method::spans;
 use super::options::{PageContent, SiteOptions};
 use super::parts::{crumbs, date, link, person, published, time};
 use super::repo::{evidence as evidence_in_words, word};
@@ -11,7 +13,7 @@ use crate::facts::ids::ObjectId;
 use crate::facts::quantity::{Hours, Minutes, counted, plural};
 use crate::facts::shell;
 use crate::facts::task::{Estimate, Task};
-use crate::overview::{CommitView, Overview, SessionView, TaskSession, TaskView};
+use crate::overview::{CommitView, Overview, SessionView, Support, TaskSession, TaskView};
 use crate::render::chart::figure;
 use crate::render::chart::order::{Order, OrderEvent};
 use crate::render::chart::phases::Phases;
@@ -25,6 +27,8 @@ const SHORT: usize = 10;
 const SHORT_SESSION: usize = 13;
 /// The most rows of a table, and the most revisions.
 const MAX_ROWS: usize = 100;
+/// The most commits and estimates in the chart.
+const MAX_EVENTS: usize = 100;
 /// The most findings.
 const MAX_FINDINGS: usize = 100;
 
@@ -111,6 +115,14 @@ impl Here<'_> {
         agent.value.filter(|_| agent.measured.is_none())
     }
 
+    /// Where the agent time of the sessions was read.
+    fn source(&self) -> &'static str {
+        match self.view.support {
+            Support::Notes => "in notes, which anyone can type",
+            _ => "in session logs",
+        }
+    }
+
     fn lede(&self) -> String {
         let estimate = &self.view.task.estimate;
         let mut text = format!(
@@ -122,18 +134,19 @@ impl Here<'_> {
         match (self.claimed_minutes(), self.view.logged) {
             (Some(claimed), Some(logged)) => {
                 text += &format!(
-                    " Agents took {} by that claim, and {} by their logs.",
+                    " Agents took {} by that claim, and {} {}.",
                     people(claimed),
-                    people(logged)
+                    people(logged),
+                    self.source()
                 );
             }
             (Some(claimed), None) => {
                 text += &format!(
-                    " Agents took {} by that claim, which no log confirms.",
+                    " Agents took {} by that claim, which no log or note confirms.",
                     people(claimed)
                 );
             }
-            (None, Some(logged)) => text += &format!(" Agents took {} by their logs.", people(logged)),
+            (None, Some(logged)) => text += &format!(" Agents took {} {}.", people(logged), self.source()),
             (None, None) => text += " How long agents took is unknown.",
         }
         text
@@ -145,11 +158,11 @@ impl Here<'_> {
         let to = Href::fragment;
         let is_measured = view.agent.measured.is_some();
         let sessions = self.sessions().len() as u64;
-        let revision = format!(
-            "by {}, revision {}",
-            self.author(&view.task.estimate),
-            view.task.rev
-        );
+        let revision = match view.task.rev {
+            0 => "not revised".to_owned(),
+            rev => format!("revision {rev}"),
+        };
+        let revision = format!("by {}, {revision}", self.author(&view.task.estimate));
         let kind = if is_measured {
             Mark::DerivedMeasured
         } else {
@@ -168,7 +181,11 @@ impl Here<'_> {
                 "Factor",
                 &factor(measures.leverage_factor),
                 &html! { (hours.for_people()) " × 60 over " (minutes(view.agent.value).for_people())
-                (if is_measured { " measured" } else { " claimed" }) },
+                (match (is_measured, view.support) {
+                    (false, _) => " claimed",
+                    (true, Support::Notes) => " in notes",
+                    (true, _) => " in session logs",
+                }) },
                 to("both").as_ref(),
             ),
             tile(
@@ -182,14 +199,14 @@ impl Here<'_> {
                 Mark::Derived,
                 "Supervisory factor",
                 &factor(measures.supervisory_leverage_factor),
-                &html! { "over " (minutes(view.supervisory.value).for_people()) "; from logs "
+                &html! { "over " (minutes(view.supervisory.value).for_people()) "; from sessions "
                 (minutes(view.logged_supervision).for_people()) },
                 to("both").as_ref(),
             ),
         ])
     }
 
-    /// Each number as claimed and from logs, and how far these are from each other.
+    /// Each number as claimed and as measured, and how far these are from each other.
     fn compared(&self) -> Markup {
         let view = self.view;
         let supervision = view
@@ -206,7 +223,12 @@ impl Here<'_> {
                 [minutes(claimed), minutes(view.logged)],
                 apart(of(claimed), of(view.logged)),
                 None,
-                "Turns in the logs of its sessions, without pauses",
+                match view.support {
+                    Support::Notes => {
+                        "Turns of its sessions, without pauses, in notes, which anyone can type"
+                    }
+                    _ => "Turns in the logs of its sessions, without pauses",
+                },
             ),
             row(
                 "Supervision",
@@ -223,7 +245,7 @@ impl Here<'_> {
                 ],
                 apart(count(tokens), count(view.logged_tokens)),
                 None,
-                "Of all kinds, as the logs count them",
+                "Of all kinds, as the agents count them",
             ),
             row(
                 "Human hours",
@@ -238,7 +260,7 @@ impl Here<'_> {
             columns: vec![
                 Head::text("Figure"),
                 Head::number("Claimed", Mark::Claimed),
-                Head::number("From logs", Mark::Measured),
+                Head::number("Measured", Mark::Measured),
                 Head::number("Difference", Mark::Derived),
                 Head::text("How it is known"),
             ],
@@ -256,7 +278,7 @@ impl Here<'_> {
         }
         let chart = Phases {
             phases: (phases.iter())
-                .map(|phase| (phase.name.clone(), phase.hours.get()))
+                .map(|phase| (published(&phase.name, self.options), phase.hours.get()))
                 .collect(),
         };
         let sum: Hours = phases.iter().map(|phase| phase.hours).sum();
@@ -265,7 +287,12 @@ impl Here<'_> {
             label: "Phases".to_owned(),
             columns: vec![Head::text("Phase"), Head::number("Human", Mark::Claimed)],
             rows: rows
-                .map(|phase| vec![Td::head(phase.name.clone()), Td::of(Cell::Hours(phase.hours))])
+                .map(|phase| {
+                    vec![
+                        Td::head(published(&phase.name, self.options)),
+                        Td::of(Cell::Hours(phase.hours)),
+                    ]
+                })
                 .collect(),
             foot: Some(vec![Td::head("Sum"), Td::of(Cell::Hours(sum))]),
             more_rows: phases.len().saturating_sub(MAX_ROWS),
@@ -315,7 +342,7 @@ impl Here<'_> {
             p {
                 @match before {
                     Some(before) => (changes(task, before)),
-                    None => { (first(task)) " Recorded as " code { (task.source) } "." },
+                    None => { (first(task)) " Recorded as " code { (data::published(task, self.options).source) } "." },
                 }
             }
             @if let Some(basis) = task.estimate.basis.as_ref().filter(|basis| before.is_none_or(|before| before.estimate.basis.as_ref() != Some(*basis))) {
@@ -342,8 +369,8 @@ impl Here<'_> {
                                 span.tag { (word(finding.level)) } " "
                                 (link(self.urls.rule(finding.rule).as_ref(), &html! { code { (finding.rule) } }))
                             }
-                            p { (published(&finding.message, self.options)) }
-                            p.faint.small { (finding.advice) }
+                            p { (spans(&published(&finding.message, self.options))) }
+                            p.faint.small { (spans(finding.advice)) }
                         }
                     }
                     @if more > 0 { p.sub { "And " (counted(more, "more finding", "more findings")) "." } }
@@ -367,14 +394,19 @@ impl Here<'_> {
     }
 
     fn evidence(&self) -> Markup {
+        let (order, left_out) = self.order();
         let caption = html! {
             (mark(Mark::Measured)) "Sessions and commits by their own times, " (mark(Mark::Claimed)) "estimates by the times of their \
             records. Long gaps are cut out."
+            @if left_out > 0 {
+                " " (counted(left_out, "commit or estimate", "commits and estimates")) " before the last one "
+                (plural(&left_out, "is", "are")) " left out."
+            }
         };
         html! {
             h2 #evidence { "Evidence" }
             p.sub { "The claim rests on: " (evidence_in_words(self.view.support)) "." }
-            (figure(&self.order(), "order", &caption, None))
+            (figure(&order, "order", &caption, None))
             h3 #commits { "Commits" }
             (self.commit_table())
             h3 #sessions { "Sessions" }
@@ -382,7 +414,8 @@ impl Here<'_> {
         }
     }
 
-    fn order(&self) -> Order {
+    /// The chart, and how many events it leaves out: it has the earliest, and the last.
+    fn order(&self) -> (Order, u64) {
         let session = |(_, session): (&TaskSession, &SessionView)| {
             let label = format!(
                 "session {}, {}",
@@ -405,11 +438,19 @@ impl Here<'_> {
             is_claim: true,
         };
         let revisions = self.view.earlier.iter().chain([&self.view.task]).map(revision);
-        Order {
-            sessions: self.sessions().into_iter().map(session).collect(),
-            events: self.commits().into_iter().map(commit).chain(revisions).collect(),
-            zone: self.overview.zone,
+        let mut events: Vec<OrderEvent> = self.commits().into_iter().map(commit).chain(revisions).collect();
+        events.sort_by_key(|event| event.at);
+        let left_out = events.len().saturating_sub(MAX_EVENTS);
+        if left_out > 0 {
+            // The last one stays.
+            events.drain(MAX_EVENTS - 1..MAX_EVENTS - 1 + left_out);
         }
+        let order = Order {
+            sessions: self.sessions().into_iter().map(session).collect(),
+            events,
+            zone: self.overview.zone,
+        };
+        (order, left_out as u64)
     }
 
     /// A time in seconds since 1970, in the zone of the overview.
@@ -428,7 +469,14 @@ impl Here<'_> {
         let commits = self.commits();
         let all = commits.len() + missing.len();
         if all == 0 {
-            return html! { p { "The task names no commit." } };
+            // Those of other branches are read as evidence, but are in no sum.
+            let is_elsewhere = self.view.support == Support::Commits || !self.view.task.commits.is_empty();
+            return html! {
+                p {
+                    @if is_elsewhere { "Its commits are on a branch that is not counted here." }
+                    @else { "The task names no commit." }
+                }
+            };
         }
         let known = commits.into_iter().map(|commit| {
             let signs: Vec<String> = commit.evidence.iter().map(ToString::to_string).collect();
@@ -521,7 +569,7 @@ impl Here<'_> {
     }
 
     fn record(&self) -> String {
-        let Ok(mut value) = serde_json::to_value(&self.view.task) else {
+        let Ok(mut value) = serde_json::to_value(data::published(&self.view.task, self.options)) else {
             return String::new();
         };
         without_addresses(&mut value, None, self.options);
@@ -554,7 +602,7 @@ impl Here<'_> {
     }
 }
 
-/// A row of what is claimed and what logs show. The difference is a share of the claim; `how` says how the second is known.
+/// A row of what is claimed and what was measured. The difference is a share of the claim; `how` says how the second is known.
 fn row(
     name: &str,
     [claimed, logged]: [Cell; 2],
@@ -574,10 +622,12 @@ fn row(
     ]
 }
 
-/// How far what logs show is from what is claimed, as a share of the claim.
+/// How far what was measured is from what is claimed, as a share of the claim.
 fn apart(claimed: Option<f64>, logged: Option<f64>) -> Option<f64> {
     let (claimed, logged) = (claimed?, logged?);
-    (claimed > 0.0).then(|| (logged - claimed) / claimed)
+    let share = (claimed > 0.0).then(|| (logged - claimed) / claimed)?;
+    // Less than any digit that is shown, which would be -0.0%.
+    Some(if share.abs() < 0.0005 { 0.0 } else { share })
 }
 
 /// What a first revision claims.
@@ -706,7 +756,7 @@ mod tests {
     use crate::aggregate::repository::{PlacedTask, Repository};
     use crate::aggregate::sample::{claim, commit, repository};
     use crate::facts::quantity::WorkTime;
-    use crate::facts::task::Phase;
+    use crate::facts::task::{Phase, TaskSource};
     use crate::facts::zone::{Period, Zone};
     use crate::overview::Query;
     use crate::render::site::{PageKey, draw, plan};
@@ -813,6 +863,25 @@ mod tests {
         placed.task.estimate.by = "ada@example.org".to_owned();
         placed.task.estimate.basis = Some("Mail by `cy@example.org`, (dee@example.org)".to_owned());
         assert!(!page_of("kiln", placed, &options(false)).contains('@'));
+    }
+
+    #[test]
+    fn the_file_of_an_import_is_not_published() {
+        let mut placed = revised();
+        placed.task.source = TaskSource::Import("salaries.csv".to_owned());
+        placed.earlier[0].source = placed.task.source.clone();
+        let page = page_of("kiln", placed, &options(true));
+        assert!(!page.contains("salaries") && page.contains("Recorded as <code>import</code>."));
+    }
+
+    #[test]
+    fn a_chart_has_at_most_so_many_events_and_says_how_many_it_leaves_out() {
+        let mut placed = revised();
+        let first = placed.earlier[0].clone();
+        placed.earlier = (0..150).map(|rev| Task { rev, ..first.clone() }).collect();
+        placed.task.rev = 150;
+        let page = page_of("kiln", placed, &options(false));
+        assert!(page.contains(" 52 commits and estimates before the last one are left out."));
     }
 
     #[test]
