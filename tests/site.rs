@@ -176,6 +176,12 @@ fn a_directory_of_somebody_else_is_not_touched() {
         files(&world.path("mine")),
         [("index.html".to_owned(), b"mine".to_vec())].into()
     );
+    std::fs::write(world.path("file"), "").unwrap();
+    std::os::unix::fs::symlink("nothing", world.path("link")).unwrap();
+    for (name, why) in [("file", "is not a directory"), ("link", "is a link to nothing")] {
+        let error = refused(world.run(&["site", name, "demo"]), 1);
+        assert!(error.contains(&format!("{name}` {why}")), "{error}");
+    }
     // Nor is one made where nothing can be read.
     refused(world.run(&["site", "none", "nowhere"]), 1);
     assert!(!world.path("none").exists());
@@ -216,13 +222,51 @@ fn what_is_excluded_is_nowhere_on_the_site() {
     }
     let index = String::from_utf8(files(&world.path("some"))["index.html"].clone()).unwrap();
     assert!(
-        index.contains("1 repository"),
+        index.contains("1 repository is left out"),
         "the page says that one is left out: {index}"
     );
     let error = refused(world.run(&["site", "some", "src", "--exclude", "zepelin"]), 2);
     assert!(error.contains("no repository is named `zepelin`"), "{error}");
     assert!(error.contains("Did you mean `zeppelin`?"), "{error}");
     assert_eq!(with(&world.path("some"), "airship"), Vec::<String>::new());
+}
+
+#[test]
+fn a_copy_of_what_is_excluded_is_nowhere_on_the_site_either() {
+    let world = World::new();
+    repository(&world, "src/kiln", "Fire the kiln");
+    repository(&world, "src/zeppelin", "Inflate the airship");
+    let cloned = world
+        .shell(&world.path("src"), "git clone -q zeppelin spare")
+        .status();
+    assert!(cloned.unwrap().success());
+    for name in ["zeppelin", "spare"] {
+        world.run(&["site", "some", "src", "--exclude", name]).success();
+        for word in ["zeppelin", "spare", "airship"] {
+            assert_eq!(with(&world.path("some"), word), Vec::<String>::new());
+        }
+        let pages = with(&world.path("some"), "2 repositories are left out");
+        assert!(pages.contains(&"index.html".to_owned()), "{pages:?}");
+    }
+}
+
+#[test]
+fn what_is_missing_is_said() {
+    let world = World::new();
+    repository(&world, "kiln", "Fire the kiln");
+    let cloned = world.shell(&world.path("."), "git clone -q kiln clone").status();
+    assert!(cloned.unwrap().success());
+    let ran = world.run(&["site", "out", "clone", "--since", "2026-03-26"]);
+    assert!(
+        ran.stderr.contains("no ledger was fetched from `origin`"),
+        "{ran}"
+    );
+    for sentence in [
+        "its ledger was not fetched from a remote, so tasks may be missing",
+        "Only work since 2026-03-26 is included",
+    ] {
+        assert_eq!(with(&world.path("out"), sentence), ["index.html"]);
+    }
 }
 
 #[test]
@@ -261,6 +305,16 @@ fn the_words_of_the_author_are_shown_as_text() {
         "{}",
         ran.stderr
     );
+    std::fs::remove_file(world.path("diary/april.txt")).unwrap();
+    std::fs::write(world.path("secret"), "A secret.").unwrap();
+    std::os::unix::fs::symlink(world.path("secret"), world.path("diary/2026-04-03.txt")).unwrap();
+    std::fs::write(world.path("diary/1999-01-01.txt"), "Too early.").unwrap();
+    let ran = world.run(&["site", "out", "demo", "--notes", "diary"]);
+    assert_eq!(ran.code, Some(3));
+    for reason in ["it is not a regular file", "its day has no page"] {
+        assert!(ran.stderr.contains(reason), "{ran}");
+    }
+    assert_eq!(with(&world.path("out"), "A secret."), Vec::<String>::new());
     let error = refused(world.run(&["site", "out", "demo", "--notes", "none"]), 1);
     assert!(
         error.contains("cannot read `$WORLD/none`: no such directory"),
@@ -282,9 +336,11 @@ fn the_title_and_the_address_are_checked() {
         assert!(error.contains("write an address such as"), "{error}");
     }
     refused(site(&["--title", " "]), 2);
+    let error = refused(site(&["--serve=abc"]), 2);
+    assert!(error.contains("not a port number from 0 to 65535"), "{error}");
     site(&[
         "--base-url",
-        "https://example.org/record",
+        "HTTPS://example.org/record",
         "--title",
         "Work & more",
     ])

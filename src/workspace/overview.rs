@@ -11,12 +11,14 @@ use super::audit::{AuditInput, AuditOptions, Together};
 use super::options::{ReadOptions, Sessions};
 use super::read::Workspace;
 use super::workers::{Share, Turn, read_each};
+use crate::aggregate::copies::Copies;
+use crate::aggregate::report;
 use crate::aggregate::repository::{PlacedTask, Repository, SameIds};
 use crate::audit::{self, Choice, allow_file};
 use crate::correlate::seen::SeenSession;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::ids::{ObjectId, SessionId};
-use crate::facts::zone::Zone;
+use crate::facts::zone::{Period, Zone};
 use crate::git::config::ConfigFiles;
 use crate::git::survival::Survival;
 use crate::git::{Repo, ledger_steps};
@@ -100,17 +102,71 @@ impl OverviewInput {
     /// Joins it. `query` may depend on the repositories that were read.
     pub fn join(self, query: &Query) -> Overview {
         let Workspace { repos, sessions, .. } = &self.workspace;
-        Overview::new(repos, sessions, self.audits, query)
+        let mut overview = Overview::new(repos, sessions, self.audits, query);
+        overview.notes.extend(of_period(query.period));
+        overview.notes.extend(unfetched(repos));
+        overview
     }
 }
 
-/// Takes the repositories with these names away; returns how many, and the names that none has.
+/// A sentence about the period, if not everything is included.
+fn of_period(period: Period) -> Option<String> {
+    let days = match (period.since, period.until) {
+        (None, None) => return None,
+        (Some(since), Some(until)) if since == until => since.to_string(),
+        (Some(since), Some(until)) => format!("{since} to {until}"),
+        (Some(since), None) => format!("work since {since}"),
+        (None, Some(until)) => format!("work until {until}"),
+    };
+    Some(format!(
+        "Only {days} is included; audits and lines at HEAD are of the whole history"
+    ))
+}
+
+/// A sentence about each repository whose remote may have a ledger that was not fetched.
+fn unfetched(repos: &[Repository]) -> Vec<String> {
+    let without = repos.iter().filter(|repo| repo.unfetched.is_some());
+    let mut notes: Vec<String> = without
+        .map(|repo| {
+            format!(
+                "{}: its ledger was not fetched from a remote, so tasks may be missing",
+                repo.name
+            )
+        })
+        .collect();
+    notes.sort();
+    notes
+}
+
+/// Takes the repositories with these names and all copies of them away: a copy has the same work under another name. Returns how
+/// many, and the names that none has.
 fn exclude(repos: &mut Vec<Repository>, names: &[String]) -> (usize, Vec<String>) {
     let is_known = |name: &&String| repos.iter().any(|repo| repo.name == **name);
     let unknown = names.iter().filter(|name| !is_known(name)).cloned().collect();
     let all = repos.len();
-    repos.retain(|repo| !names.contains(&repo.name));
+    let mut is_out: Vec<bool> = repos.iter().map(|repo| names.contains(&repo.name)).collect();
+    if is_out.contains(&true) {
+        let copies = report::copies(repos);
+        // A copy of a copy is found in the next round.
+        while let Some(at) = (0..all).find(|at| {
+            let is_copy = |other: usize| is_out[other] && are_copies(repos, &copies, *at, other);
+            !is_out[*at] && (0..all).any(is_copy)
+        }) {
+            is_out[at] = true;
+        }
+    }
+    let mut is_out = is_out.into_iter();
+    repos.retain(|_| is_out.next() != Some(true));
     (all - repos.len(), unknown)
+}
+
+/// Whether two are the same repository: one has all commits of the other, was cloned from it, or both were cloned from one place.
+fn are_copies(repos: &[Repository], copies: &Copies, one: usize, other: usize) -> bool {
+    let (here, there) = (&repos[one].lineage, &repos[other].lineage);
+    copies.representative(one) == copies.representative(other)
+        || here.comes_from(there)
+        || there.comes_from(here)
+        || (here.origin.is_some() && here.origin == there.origin)
 }
 
 /// What became of the audit of a repository.

@@ -33,7 +33,7 @@ const OWN_FILES: &str = "'self'";
 
 /// The policy of a page of a site, whose style, script and icon are files beside it. Browsers refuse such files with integrity
 /// attributes when pages are opened from a directory, so there are none.
-pub(super) const POLICY_OF_SITE: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'";
+pub const POLICY_OF_SITE: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'";
 
 fn source_of(text: &str) -> String {
     format!("sha256-{}", base64(&Sha256::digest(text.as_bytes())))

@@ -10,7 +10,7 @@ mod key;
 mod prose;
 mod tiles;
 
-pub use assets::{ICON, SCRIPT, STYLE};
+pub use assets::{ICON, POLICY_OF_SITE, SCRIPT, STYLE};
 pub use frame::{Page, Place, Site, visible_page};
 pub use grid::{Grid, Head, Td};
 pub use key::{Mark, key, mark, named};

@@ -55,7 +55,8 @@ pub struct Args {
         value_name = "PORT",
         num_args = 0..=1,
         require_equals = true,
-        default_missing_value = "0"
+        default_missing_value = "0",
+        value_parser = port
     )]
     pub(super) serve: Option<u16>,
     #[command(flatten)]
@@ -74,8 +75,17 @@ fn title(text: &str) -> Result<String, String> {
     }
 }
 
+fn port(text: &str) -> Result<u16, String> {
+    text.parse()
+        .map_err(|_| "not a port number from 0 to 65535".to_owned())
+}
+
+/// An address whose scheme may be in capital letters.
 fn base_url(text: &str) -> Result<WebAddress, String> {
-    WebAddress::of_site(text).ok_or_else(|| {
+    let lower = text
+        .split_once("://")
+        .map(|(scheme, rest)| format!("{}://{rest}", scheme.to_ascii_lowercase()));
+    WebAddress::of_site(lower.as_deref().unwrap_or(text)).ok_or_else(|| {
         "write an address such as `https://example.org/record/`, without a user, a query or a fragment"
             .to_owned()
     })

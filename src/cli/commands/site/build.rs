@@ -1,7 +1,10 @@
 //! One build of a site: reads what the pages show, and writes those that changed.
 
+use std::collections::HashSet;
 use std::num::NonZero;
 use std::path::Path;
+
+use chrono::NaiveDate;
 
 use super::args::Args;
 use super::notes::Notes;
@@ -11,6 +14,7 @@ use crate::aggregate::repository::Repository;
 use crate::cli::background::apart;
 use crate::cli::background::sweep::Where;
 use crate::cli::bar;
+use crate::cli::commands::report::unfetched;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::outcome::Outcome;
@@ -29,6 +33,8 @@ pub(super) struct Built {
     pub(super) written: Written,
     /// How it ended.
     pub(super) outcome: Outcome,
+    /// A line about ledgers that were not fetched.
+    pub(super) unfetched: Option<String>,
     /// What was left out.
     pub(super) warnings: Vec<Warning>,
     /// What the site was built from.
@@ -52,15 +58,16 @@ pub(super) fn build(args: &Args, folder: &Path, context: &mut Context) -> Result
     let found = args.read.find(context)?;
     let watch = Watch::new(found.repositories.clone(), logs(&options.sessions), notes.clone());
     let state = watch.state();
-    let notes = notes
-        .map(|notes| Notes::read(&notes))
-        .transpose()?
-        .unwrap_or_default();
+    let mut texts = match &notes {
+        Some(notes) => Notes::read(notes)?,
+        None => Notes::default(),
+    };
     let mut input = bar::during(context, || OverviewInput::read(found, &options))?;
     check_excluded(&input)?;
     input.workspace.narrow(period, zone);
-    let outcome = Outcome::of(&notes.warnings).max(input.status().into());
-    let warnings = warnings(&mut input, notes.warnings);
+    let status = input.status();
+    let mut warnings = warnings(&mut input);
+    let unfetched = unfetched(&input.workspace.repos);
     let query = Query {
         zone,
         period,
@@ -69,16 +76,22 @@ pub(super) fn build(args: &Args, folder: &Path, context: &mut Context) -> Result
         excluded: input.excluded,
     };
     let overview = input.join(&query);
+    if let Some(notes) = &notes {
+        texts.keep(notes, period, |day| has_page(&overview, day));
+    }
+    let outcome = Outcome::of(&texts.warnings).max(status.into());
+    warnings.extend(texts.warnings);
     let pages = SiteOptions {
         title: args.title.clone(),
         base_url: args.base_url.as_ref().map(ToString::to_string),
         mail: args.mail,
-        notes: notes.texts,
+        notes: texts.texts,
     };
     let written = write(args, folder, context, &overview, &pages)?;
     Ok(Built {
         written,
         outcome,
+        unfetched,
         warnings,
         watch,
         state,
@@ -121,6 +134,12 @@ fn write(
     bar::during(context, write)
 }
 
+/// Whether the site has a page of this day: one with tasks has.
+fn has_page(overview: &Overview, day: NaiveDate) -> bool {
+    let mut days = overview.days.iter();
+    days.any(|found| found.day == day && !found.group.tasks.is_empty())
+}
+
 /// The logs that sessions are read from, if they count.
 fn logs(sessions: &Sessions) -> Option<Request> {
     match sessions {
@@ -130,12 +149,13 @@ fn logs(sessions: &Sessions) -> Option<Request> {
 }
 
 /// What is not on the pages as it should be.
-fn warnings(input: &mut OverviewInput, of_notes: Vec<Warning>) -> Vec<Warning> {
+fn warnings(input: &mut OverviewInput) -> Vec<Warning> {
     let workspace = &mut input.workspace;
     let mut warnings = std::mem::take(&mut workspace.warnings);
     warnings.extend(workspace.repos.iter().flat_map(Repository::all_warnings));
     warnings.append(&mut input.warnings);
-    warnings.extend(of_notes);
+    let mut told = HashSet::new();
+    warnings.retain(|warning| told.insert(warning.to_string()));
     warnings
 }
 

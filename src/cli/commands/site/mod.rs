@@ -38,6 +38,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     context.terminal.flush()?;
     loop {
         built.watch.wait(built.state);
+        // What changes during a build that fails is a reason for another one.
+        let before = built.watch.state();
         context.environment.look_at_clock();
         match build(args, &folder, context) {
             Ok(again) => {
@@ -49,7 +51,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
             Err(error) => {
                 // What was built before is still shown, until something changes again.
                 context.terminal.error(&error);
-                built.state = built.watch.state();
+                built.state = before;
             }
         }
     }
@@ -72,5 +74,8 @@ fn say(args: &Args, built: &Built, context: &mut Context) -> Result<(), CommandE
     let line = built.written.in_words(&visible(&folder));
     context.terminal.line(&line)?;
     context.terminal.warnings(&built.warnings)?;
+    if let Some(unfetched) = &built.unfetched {
+        context.terminal.status(unfetched)?;
+    }
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! `--notes DIR`: what the author of a site wrote about its days, one text file a day.
 
 use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use chrono::NaiveDate;
@@ -8,7 +10,7 @@ use chrono::NaiveDate;
 use crate::cli::error::CommandError;
 use crate::cli::output::reason;
 use crate::facts::diagnostics::Warning;
-use crate::git::files;
+use crate::facts::zone::Period;
 use crate::git::folder;
 
 /// The maximum size of a text, in bytes.
@@ -48,6 +50,22 @@ impl Notes {
         }
         Ok(notes)
     }
+
+    /// Takes away the texts that no page shows; those of a day in the period are warned about.
+    pub(super) fn keep(&mut self, folder: &Path, period: Period, has_page: impl Fn(NaiveDate) -> bool) {
+        let (shown, others) = std::mem::take(&mut self.texts)
+            .into_iter()
+            .partition(|(day, _)| has_page(*day));
+        self.texts = shown;
+        let others: BTreeMap<NaiveDate, String> = others;
+        for day in others.into_keys().filter(|day| period.contains(*day)) {
+            let file = folder.join(format!("{day}.txt"));
+            self.warnings.push(Warning::new(
+                file.display().to_string(),
+                "its day has no page, because no task is on it",
+            ));
+        }
+    }
 }
 
 /// The day of a file, and its text.
@@ -62,10 +80,37 @@ fn text(file: &Path) -> Result<(NaiveDate, String), String> {
         .ok()
         .filter(|day: &NaiveDate| day.to_string() == name);
     let day = day.ok_or("its name is not a day, such as `2026-04-04.txt`")?;
-    let bytes = files::read(file, LARGEST).map_err(|error| error.to_string())?;
-    let bytes = bytes.ok_or("it is not a regular file")?;
+    let bytes = read(file)?;
     let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text")?;
     Ok((day, text))
+}
+
+/// The content of a regular file. A link is not followed: what it leads to was not written for the site.
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let unreadable = |error: io::Error| format!("it cannot be read: {}", reason(&error));
+    let data = path.symlink_metadata().map_err(unreadable)?;
+    if !data.is_file() {
+        return Err("it is not a regular file".to_owned());
+    }
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    }
+    let file = options.open(path).map_err(unreadable)?;
+    if !file.metadata().map_err(unreadable)?.is_file() {
+        return Err("it is not a regular file".to_owned());
+    }
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    match bytes.len() as u64 > LARGEST {
+        true => Err(format!("it is larger than {LARGEST} bytes")),
+        false => Ok(bytes),
+    }
 }
 
 #[cfg(test)]

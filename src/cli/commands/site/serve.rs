@@ -16,6 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::write::own_file;
+use crate::render::page::POLICY_OF_SITE;
 
 /// The maximum size of the head of a request, in bytes.
 const LARGEST_HEAD: usize = 8 << 10;
@@ -23,14 +24,17 @@ const LARGEST_HEAD: usize = 8 << 10;
 const MOST_CONNECTIONS: usize = 16;
 /// The maximum time to receive a head.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The maximum time to send a part of a file.
+/// The maximum time to send a file.
 const PATIENCE_TO_SEND: Duration = Duration::from_secs(30);
+/// The maximum time to read the rest of a request.
+const PATIENCE_TO_DRAIN: Duration = Duration::from_secs(2);
 /// What is read of a request that is refused, so that the answer arrives, in bytes.
 const MOST_DRAINED: u64 = 64 << 10;
 
 /// As in the pages themselves, and no page may put one of them into a frame.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; \
-                      form-action 'none'; frame-ancestors 'none'";
+fn policy() -> String {
+    format!("{POLICY_OF_SITE}; frame-ancestors 'none'")
+}
 
 /// A site that is shown. Clones show the same one.
 #[derive(Clone)]
@@ -155,7 +159,6 @@ fn accept(stream: TcpStream, shown: &Shown, open: &Arc<AtomicUsize>) {
 }
 
 fn serve(mut stream: TcpStream, shown: &Shown) -> io::Result<()> {
-    stream.set_write_timeout(Some(PATIENCE_TO_SEND))?;
     let Some(head) = receive(&mut stream)? else {
         return Ok(());
     };
@@ -166,12 +169,53 @@ fn serve(mut stream: TcpStream, shown: &Shown) -> io::Result<()> {
             true,
         ),
     };
-    answer.send(&mut stream, with_body)?;
+    answer.send(&mut Timed::new(&stream, PATIENCE_TO_SEND), with_body)?;
     stream.shutdown(Shutdown::Write)?;
     // Closing a connection with unread data would discard what was just sent.
-    stream.set_read_timeout(Some(Duration::from_millis(500)))?;
-    io::copy(&mut stream.take(MOST_DRAINED), &mut io::sink())?;
+    let rest = Timed::new(&stream, PATIENCE_TO_DRAIN);
+    io::copy(&mut rest.take(MOST_DRAINED), &mut io::sink())?;
     Ok(())
+}
+
+/// A connection with a deadline for everything that is read or written, however small its parts are.
+struct Timed<'a> {
+    stream: &'a TcpStream,
+    deadline: Instant,
+}
+
+impl<'a> Timed<'a> {
+    fn new(stream: &'a TcpStream, patience: Duration) -> Self {
+        Self {
+            stream,
+            deadline: Instant::now() + patience,
+        }
+    }
+
+    /// The time until the deadline, which is never zero.
+    fn left(&self) -> io::Result<Duration> {
+        match self.deadline.saturating_duration_since(Instant::now()) {
+            Duration::ZERO => Err(io::ErrorKind::TimedOut.into()),
+            left => Ok(left),
+        }
+    }
+}
+
+impl Read for Timed<'_> {
+    fn read(&mut self, part: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(Some(self.left()?))?;
+        self.stream.read(part)
+    }
+}
+
+impl Write for Timed<'_> {
+    fn write(&mut self, part: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(Some(self.left()?))?;
+        self.stream.write(part)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
 }
 
 /// The head of a request, without the empty line at its end.
@@ -277,13 +321,14 @@ impl Answer {
     fn send(&self, stream: &mut impl Write, with_body: bool) -> io::Result<()> {
         let head = format!(
             "HTTP/1.1 {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n{}Cache-Control: no-store\r\n\
-             Content-Security-Policy: {POLICY}\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n\
+             Content-Security-Policy: {}\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n\
              Cross-Origin-Opener-Policy: same-origin\r\nCross-Origin-Resource-Policy: same-origin\r\n\
              Connection: close\r\n\r\n",
             self.status,
             self.kind,
             self.body.len(),
             self.more,
+            policy(),
         );
         stream.write_all(head.as_bytes())?;
         if with_body {

@@ -3,12 +3,14 @@
 //! Only names, sizes and times of files are compared, every second or so. If that takes long, it is done less often.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::git::folder;
+use crate::facts::ids::ObjectId;
+use crate::git::ref_names::NOTES;
 use crate::git::stamp::Stamp;
+use crate::git::{Repo, folder, notes, refs};
 use crate::sources::agents::collect::{self, Request};
 use crate::sources::discover::work_trees;
 
@@ -43,7 +45,10 @@ impl Watch {
     pub(super) fn state(&self) -> u64 {
         let mut state = DefaultHasher::new();
         for repository in &self.repositories {
-            Stamp::of(repository).map(|stamp| stamp.sum).hash(&mut state);
+            match Stamp::of(repository) {
+                Some(stamp) => stamp.sum.hash(&mut state),
+                None => tips(repository).hash(&mut state),
+            }
         }
         self.logs.as_ref().map(collect::state).hash(&mut state);
         if let Some(notes) = &self.notes {
@@ -68,6 +73,23 @@ impl Watch {
             thread::sleep(PERIOD.max(start.elapsed() * REST));
         }
     }
+}
+
+/// Where HEAD, the branches and the ledger of a repository without a stamp are.
+fn tips(repository: &Path) -> Vec<(String, Option<ObjectId>)> {
+    let Ok(repo) = Repo::open(repository) else {
+        return Vec::new();
+    };
+    let patterns = ["refs/heads/*", NOTES, "refs/leverage/*"];
+    let names = patterns.map(|pattern| refs::names(&repo, pattern).unwrap_or_default());
+    let tip = |name: String| {
+        let tip = notes::tip(&repo, &name);
+        (name, tip)
+    };
+    let head = ("HEAD".to_owned(), repo.head().ok().flatten());
+    std::iter::once(head)
+        .chain(names.into_iter().flatten().map(tip))
+        .collect()
 }
 
 #[cfg(test)]
@@ -117,5 +139,26 @@ mod tests {
         changed("a new text");
         std::fs::write(at("notes/2026-04-04.txt"), "A long day.").unwrap();
         changed("another text");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_repository_without_a_stamp_is_watched_by_its_refs() {
+        let folder = tempfile::tempdir().unwrap();
+        let repository = git2::Repository::init(folder.path()).unwrap();
+        let config = folder.path().join(".git/config");
+        std::fs::rename(&config, folder.path().join("config")).unwrap();
+        std::os::unix::fs::symlink(folder.path().join("config"), &config).unwrap();
+        assert_eq!(Stamp::of(folder.path()), None);
+        let watch = Watch::new(vec![folder.path().to_owned()], None, None);
+        let before = watch.state();
+        assert_eq!(before, watch.state());
+        let tree = repository.treebuilder(None).unwrap().write().unwrap();
+        let tree = repository.find_tree(tree).unwrap();
+        let who = git2::Signature::now("A", "a@example.org").unwrap();
+        repository
+            .commit(Some(NOTES), &who, &who, "ledger", &tree, &[])
+            .unwrap();
+        assert_ne!(before, watch.state());
     }
 }

@@ -69,10 +69,31 @@ impl Written {
 /// Nothing is written to `path` by [`Folder::open`] or [`Folder::write`] unless this succeeds: it does not exist, is empty or has
 /// a marker.
 pub(super) fn check(path: &Path) -> Result<(), CommandError> {
-    match path.symlink_metadata() {
-        Ok(_) => look(path).map(|_| ()),
-        Err(_) => Ok(()),
+    match (path.symlink_metadata(), path.metadata()) {
+        (Err(_), _) => Ok(()),
+        (_, Ok(data)) if data.is_dir() => look(path).map(|_| ()),
+        (_, Err(error)) if error.kind() == io::ErrorKind::NotFound => Err(CommandError::failed(format!(
+            "`{}` is a link to nothing",
+            path.display()
+        ))
+        .hint("Name a directory that does not exist yet")),
+        (_, Err(error)) => Err(cannot("open", path, &error)),
+        (_, Ok(_)) => Err(
+            CommandError::failed(format!("`{}` is not a directory", path.display()))
+                .hint("Name a directory that does not exist yet"),
+        ),
     }
+}
+
+/// How a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Put {
+    /// A page that replaces one of an earlier run.
+    Page,
+    /// A page where no file is.
+    NewPage,
+    /// The marker.
+    Marker,
 }
 
 impl Folder {
@@ -190,8 +211,14 @@ impl Folder {
             return Ok(false);
         }
         self.make_folders(path)?;
-        self.put(&whole, bytes, false)
-            .map_err(|error| cannot("write", &whole, &error))?;
+        let how = match self.marker.lists(path) {
+            true => Put::Page,
+            false => Put::NewPage,
+        };
+        self.put(&whole, bytes, how).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => self.in_the_way(path),
+            _ => cannot("write", &whole, &error),
+        })?;
         Ok(true)
     }
 
@@ -214,7 +241,7 @@ impl Folder {
     }
 
     /// Writes a file atomically. What a crash of the machine does to pages, the next run notices; the marker must survive it.
-    fn put(&self, path: &Path, bytes: &[u8], is_marker: bool) -> io::Result<()> {
+    fn put(&self, path: &Path, bytes: &[u8], how: Put) -> io::Result<()> {
         let mut builder = tempfile::Builder::new();
         builder.prefix(UNFINISHED);
         #[cfg(unix)]
@@ -224,16 +251,21 @@ impl Folder {
         }
         let mut file = builder.tempfile_in(&self.path)?;
         file.write_all(bytes)?;
-        if is_marker {
+        if how == Put::Marker {
             file.as_file().sync_all()?;
         }
-        file.persist(path).map_err(|error| error.error)?;
+        let put = match how {
+            // Somebody may have put a file there in the meantime.
+            Put::NewPage => file.persist_noclobber(path),
+            Put::Page | Put::Marker => file.persist(path),
+        };
+        put.map_err(|error| error.error)?;
         Ok(())
     }
 
     fn mark(&self, marker: &Marker) -> Result<(), CommandError> {
         let path = self.path.join(marker::NAME);
-        self.put(&path, marker.encode().as_bytes(), true)
+        self.put(&path, marker.encode().as_bytes(), Put::Marker)
             .map_err(|error| cannot("write", &path, &error))
     }
 
