@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::agents;
@@ -27,13 +28,15 @@ pub struct Task {
     pub id: TaskId,
     /// 0 for the first revision, then 1, 2, …
     pub rev: u32,
-    /// When this revision was written.
+    /// When this revision was written, in the years 1 to 9999.
+    #[serde(deserialize_with = "time_with_four_digits")]
     pub at: DateTime<Utc>,
     /// Who wrote it: `Name <email>`.
     pub by: String,
     /// What was done, on one line.
     pub title: String,
-    /// The day the work belongs to.
+    /// The day the work belongs to, in the years 1 to 9999.
+    #[serde(deserialize_with = "day_with_four_digits")]
     pub date: NaiveDate,
     /// What a person would have needed: claimed.
     pub estimate: Estimate,
@@ -94,6 +97,29 @@ pub struct Task {
     /// Why it was revised.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
+}
+
+/// Whether a year has at most four digits, as in RFC 3339. The calendar goes much further, and nothing that walks it would end.
+fn has_four_digits(year: i32) -> bool {
+    (1..=9999).contains(&year)
+}
+
+const NOT_A_YEAR: &str = "the year is not one from 1 to 9999";
+
+fn day_with_four_digits<'de, D: Deserializer<'de>>(from: D) -> Result<NaiveDate, D::Error> {
+    let day = NaiveDate::deserialize(from)?;
+    match has_four_digits(day.year()) {
+        true => Ok(day),
+        false => Err(D::Error::custom(NOT_A_YEAR)),
+    }
+}
+
+fn time_with_four_digits<'de, D: Deserializer<'de>>(from: D) -> Result<DateTime<Utc>, D::Error> {
+    let at = DateTime::<Utc>::deserialize(from)?;
+    match has_four_digits(at.year()) {
+        true => Ok(at),
+        false => Err(D::Error::custom(NOT_A_YEAR)),
+    }
 }
 
 /// A session as it was when a task took figures from it.
@@ -312,6 +338,9 @@ pub enum TaskError {
     /// Longer than a reader would read.
     #[error("{0} has more than {MAX_TEXT} characters")]
     TooLong(&'static str),
+    /// A day that no calendar of people has.
+    #[error("invalid date `{0}`: {NOT_A_YEAR}")]
+    Year(NaiveDate),
     /// Zero is a claim; unknown values are left out.
     #[error("{0}; leave it out if it is unknown")]
     Zero(&'static str),
@@ -454,6 +483,9 @@ impl Task {
     /// Whether it may be written: plain text on one line everywhere, hours and minutes that are not 0, and phases that
     /// sum to the estimate. Supervision may be 0.
     pub fn check(&self) -> Result<(), TaskError> {
+        if !has_four_digits(self.date.year()) {
+            return Err(TaskError::Year(self.date));
+        }
         check_text("the title", &self.title)?;
         check_text("the author", &self.by)?;
         let optional = [
@@ -679,6 +711,28 @@ pub(crate) mod tests {
             ..sample()
         };
         assert_eq!(long.check(), Err(TaskError::TooLong("the title")));
+    }
+
+    #[test]
+    fn a_date_has_a_year_of_at_most_four_digits() {
+        let line = serde_json::to_string(&sample()).unwrap();
+        let day = sample().date.to_string();
+        for (date, is_read) in [
+            ("0001-01-01", true),
+            ("9999-12-31", true),
+            ("+12345-01-01", false),
+            ("-262143-01-01", false),
+            ("0000-12-31", false),
+        ] {
+            let read =
+                serde_json::from_str::<Task>(&line.replace(&format!("\"{day}\""), &format!("\"{date}\"")));
+            assert_eq!(read.is_ok(), is_read, "{date}: {read:?}");
+        }
+        let task = Task {
+            date: NaiveDate::MAX,
+            ..sample()
+        };
+        assert_eq!(task.check(), Err(TaskError::Year(NaiveDate::MAX)));
     }
 
     #[test]

@@ -121,7 +121,7 @@ impl Reading<'_> {
             .count() as u64;
         (hours.len() > 2 && half > 0.0).then(|| {
             vec![text(format!(
-                "Half of the hours are in {}.",
+                "At least half of the hours are in {}.",
                 counted(count, "task", "tasks")
             ))]
         })
@@ -220,11 +220,11 @@ fn terms(view: &TaskView) -> Ratio {
     Ratio::new(view.task.estimate.hours, view.agent.value)
 }
 
-/// What a task claims and what was measured; `None` unless it has both, or if nothing was measured that a claim could be compared to.
+/// What a task claims and what was measured, which may be nothing; `None` unless it has both.
 fn claimed_and_measured(view: &TaskView) -> Option<(f64, f64)> {
     let claimed = view.agent.value.filter(|_| view.agent.measured.is_none())?;
     let logged = view.logged?;
-    (logged.get() > 0.0).then(|| (claimed.get(), logged.get()))
+    Some((claimed.get(), logged.get()))
 }
 
 fn text(text: impl Into<String>) -> Part {
@@ -288,7 +288,7 @@ mod tests {
                      factor is 12.0x.",
                     title(1)
                 ),
-                "Half of the hours are in 1 task.".to_owned(),
+                "At least half of the hours are in 1 task.".to_owned(),
                 "No task has measured agent time.".to_owned(),
                 "2 tasks have no commit.".to_owned(),
             ]

@@ -48,7 +48,11 @@ pub fn draw(timeline: &Timeline, width: Option<usize>) -> String {
     if let Some(scale) = scale {
         let _ = writeln!(text, "◇ Factor by {}, derived, on a log scale", timeline.unit);
         for row in (0..scale.rows()).rev() {
-            let line = axis.points(|point| point.factor.is_some_and(|factor| scale.row(factor) == row));
+            let line = axis.points(|point| {
+                point
+                    .factor
+                    .is_some_and(|factor| factor > 0.0 && scale.row(factor) == row)
+            });
             labels.push(&mut text, &scale.label(row), &line);
         }
     }
@@ -287,6 +291,12 @@ mod tests {
     fn what_is_not_known_is_not_drawn() {
         assert_eq!(draw(&timeline(&[]), None), "");
         assert_eq!(draw(&timeline(&[(1, 0.0, None)]), None), "");
+        let nothing = draw(&timeline(&[(1, 4.0, Some(0.0)), (2, 8.0, Some(20.0))]), None);
+        assert_eq!(
+            nothing.matches('◇').count(),
+            2,
+            "one in the caption, one in the chart: {nothing}"
+        );
         let without = draw(&timeline(&[(1, 4.0, None), (2, 8.0, None)]), None);
         assert!(!without.contains('◇'), "{without}");
     }

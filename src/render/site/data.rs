@@ -129,6 +129,13 @@ pub fn published(task: &Task, options: &SiteOptions) -> Task {
     task.estimate.by = person(&task.estimate.by, options);
     let clean = |text: Option<String>| text.map(|text| parts::published(&text, options));
     task.reason = clean(task.reason);
+    task.category = clean(task.category);
+    for tag in &mut task.tags {
+        *tag = parts::published(tag, options);
+    }
+    for phase in &mut task.estimate.phases {
+        phase.name = parts::published(&phase.name, options);
+    }
     task.estimate.basis = clean(task.estimate.basis);
     task
 }

@@ -58,7 +58,7 @@ fn columns(head: &str, scale: Option<&Scale>) -> Vec<Head> {
     columns.extend(["Factor", "Sup. factor"].map(|word| Head::number(word, Mark::Derived)));
     columns.extend(scale.map(|scale| Head::chart("Each task at its factor", cells::axis(scale))));
     columns.extend(
-        ["From logs", "Commits", "By agents", "+Lines"].map(|word| Head::number(word, Mark::Measured)),
+        ["Measured", "Commits", "By agents", "+Lines"].map(|word| Head::number(word, Mark::Measured)),
     );
     columns
 }

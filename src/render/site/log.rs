@@ -49,7 +49,7 @@ fn columns(scale: Option<&Scale>, has_repos: bool) -> Vec<Head> {
     columns.extend(["Human", "Agent", "Sup."].map(|word| Head::number(word, Mark::Claimed)));
     columns.extend(["Factor", "Sup. factor"].map(|word| Head::number(word, Mark::Derived)));
     columns.extend(pair_head(scale));
-    columns.push(Head::number("From logs", Mark::Measured));
+    columns.push(Head::number("Measured", Mark::Measured));
     columns.extend([Head::text("Commit"), Head::ordinal("Findings")]);
     columns.extend(has_repos.then(|| Head::text("Repository").class("opt")));
     columns

@@ -82,7 +82,7 @@ fn hours(group: &Group, to: &To) -> Markup {
     let measures = &group.measures;
     let weeks = measures
         .human_weeks
-        .map(|weeks| format!("; {weeks:.1} weeks of work"));
+        .map(|weeks| format!("; {} weeks of work", thousands(format!("{weeks:.1}"))));
     let how = html! { "of " (counted(measures.tasks, "task", "tasks")) (weeks.unwrap_or_default()) };
     let cell = Cell::known(measures.human_hours, Cell::Hours);
     tile(Mark::Claimed, "Human hours", &cell, &how, to.claims.as_ref())
