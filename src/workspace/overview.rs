@@ -138,7 +138,7 @@ fn unfetched(repos: &[Repository]) -> Vec<String> {
     notes
 }
 
-/// Takes the repositories with these names and all copies of them away: a copy has the same work under another name. Returns how
+/// Removes the repositories with these names and all copies of them: a copy has the same work under another name. Returns how
 /// many, and the names that none has.
 fn exclude(repos: &mut Vec<Repository>, names: &[String]) -> (usize, Vec<String>) {
     let is_known = |name: &&String| repos.iter().any(|repo| repo.name == **name);

@@ -51,7 +51,7 @@ impl Notes {
         Ok(notes)
     }
 
-    /// Takes away the texts that no page shows; those of a day in the period are warned about.
+    /// Removes the texts that no page shows; those of a day in the period are warned about.
     pub(super) fn keep(&mut self, folder: &Path, period: Period, has_page: impl Fn(NaiveDate) -> bool) {
         let (shown, others) = std::mem::take(&mut self.texts)
             .into_iter()
