@@ -147,12 +147,71 @@ fn the_rows_of_a_day_sum_up_to_its_foot() {
 fn the_pages_have_this_structure() {
     let world = site();
     insta::assert_snapshot!(outline(&page(&world, "index.html")), @r"
+    h1 3,035.5h of human work, claimed for 58h 13m of agent time
+      tile Human hours
+      tile Factor
+      tile Factor over measured time
+      tile Supervisory factor
+      tile Agents at work
+      tile Commits
+    h2 Evidence for the claims
+      figure
+      table Evidence for the claims: Evidence | Tasks | Human | Share |
+    h2 Every task
+      figure
+    h2 Calendar
+      figure
+    h2 Days
+      table Days: Day | Tasks | Human | Agent | Sup. | Tokens | Factor | Sup. factor | Each task at its factor | Measured | Commits | By agents | +Lines |
+    h2 Repositories
+      table Repositories: Repository | Tasks | Human | Agent | Sup. | Tokens | Factor | Sup. factor | Each task at its factor | Measured | Commits | By agents | +Lines |
+    h2 What the numbers leave out
     ");
     insta::assert_snapshot!(outline(&page(&world, "days/2026-03-26.html")), @r"
+    h1 Leverage Record: March 26, 2026
+      tile Human hours
+      tile Factor
+      tile Factor over measured time
+      tile Supervisory factor
+    h2 Task log
+      table Task log: # | Task | Human | Agent | Sup. | Factor | Sup. factor | Factor as claimed, and over measured time | Measured | Commit | Findings | Repository |
+    h2 What weighs in the factor
+      figure
+    h2 Hours against minutes
+      figure
+    h2 When it happened
+      figure
+    h2 Aggregate
+      table Aggregate: Figure | Value |
+    h3 Reading it
     ");
     insta::assert_snapshot!(outline(&page(&world, "months/2026-04.html")), @r"
+    h1 Leverage Record: April 2026
+    h2 Days
+      table Days: Day | Tasks | Human | Agent | Sup. | Tokens | Factor | Sup. factor | Each task at its factor | Measured | Commits | By agents | +Lines |
+    h2 Every task
+      figure
+    h2 Calendar
+      figure
     ");
     insta::assert_snapshot!(outline(&page(&world, "repos/accounts.html")), @r"
+    h1 accounts
+      tile Factor
+      tile Factor over measured time
+      tile All-in factor
+      tile Lines still at HEAD
+    h2 Evidence for the claims
+      figure
+      table Evidence for the claims: Evidence | Tasks | Human | Share |
+    h2 Calendar
+      figure
+    h2 Tasks
+      table Tasks: Day | Task | Human | Agent | Sup. | Factor | Factor as claimed, and over measured time | Measured | +Lines | Commit | Evidence |
+    h2 Who made it, and what is still there
+      figure
+      table By agent: Agent | Commits | +Lines | At HEAD |
+      table By evidence: Sign | Commits | +Lines | At HEAD |
+    h2 What does not add up
     ");
     let task = std::fs::read_dir(world.path("out/tasks")).unwrap();
     let mut tasks: Vec<_> = task
@@ -160,5 +219,19 @@ fn the_pages_have_this_structure() {
         .collect();
     tasks.sort();
     insta::assert_snapshot!(outline(&page(&world, &format!("tasks/{}", tasks[0]))), @r"
+    h1 Design document for desktop application
+      tile Estimate
+      tile Factor
+      tile Factor over measured time
+      tile Supervisory factor
+    h2 Claimed and measured
+      table Claimed and measured: Figure | Claimed | Measured | Difference | How it is known |
+    h2 Revisions
+    h2 What does not add up
+    h2 Evidence
+      figure
+    h3 Commits
+    h3 Sessions
+    h2 Check it yourself
     ");
 }
