@@ -237,12 +237,12 @@ fn a_copy_of_what_is_excluded_is_nowhere_on_the_site_either() {
     repository(&world, "src/kiln", "Fire the kiln");
     repository(&world, "src/zeppelin", "Inflate the airship");
     let cloned = world
-        .shell(&world.path("src"), "git clone -q zeppelin spare")
+        .shell(&world.path("src"), "git clone -q zeppelin dirigible")
         .status();
     assert!(cloned.unwrap().success());
-    for name in ["zeppelin", "spare"] {
+    for name in ["zeppelin", "dirigible"] {
         world.run(&["site", "some", "src", "--exclude", name]).success();
-        for word in ["zeppelin", "spare", "airship"] {
+        for word in ["zeppelin", "dirigible", "airship"] {
             assert_eq!(with(&world.path("some"), word), Vec::<String>::new());
         }
         let pages = with(&world.path("some"), "2 repositories are left out");

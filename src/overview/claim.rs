@@ -43,7 +43,7 @@ impl Claim {
         let mut claim = Self::default();
         for (hours, agent, supervisory) in tasks {
             claim.tasks += 1;
-            claim.hours = claim.hours + hours;
+            claim.hours += hours;
             claim.timed.add(hours, agent);
             claim.supervised.add(hours, supervisory);
         }
