@@ -28,6 +28,8 @@ fn outline(page: &str) -> String {
         "(?s)<(h[123])[^>]*>(.*?)</h[123]>|<dt>(.*?)</dt>|<(section) class=\"scroll\"[^>]*aria-label=\"([^\"]*)\"|<th scope=\"col\"[^>]*>(.*?)</th>|<(figure)",
     )
     .unwrap();
+    // The axis in the head of a column of drawings.
+    let factors = Regex::new("[0-9.,]+x").unwrap();
     let mut lines: Vec<String> = Vec::new();
     let (_, main) = page.split_once("<main").unwrap();
     for found in part.captures_iter(main) {
@@ -39,11 +41,7 @@ fn outline(page: &str) -> String {
         } else if let Some(label) = group(5) {
             lines.push(format!("  table {label}:"));
         } else if let Some(head) = group(6) {
-            let head = Regex::new("[0-9.,]+x")
-                .unwrap()
-                .replace_all(&head, "")
-                .trim()
-                .to_owned();
+            let head = factors.replace_all(&head, "").trim().to_owned();
             if let Some(last) = lines.last_mut() {
                 *last += &format!(" {head} |");
             }
@@ -144,7 +142,7 @@ fn the_rows_of_a_day_sum_up_to_its_foot() {
 }
 
 #[test]
-fn the_pages_have_this_structure() {
+fn the_index_and_days_have_this_structure() {
     let world = site();
     insta::assert_snapshot!(outline(&page(&world, "index.html")), @r"
     h1 3,035.5h of human work, claimed for 58h 13m of agent time
@@ -185,6 +183,11 @@ fn the_pages_have_this_structure() {
       table Aggregate: Figure | Value |
     h3 Reading it
     ");
+}
+
+#[test]
+fn months_repositories_and_tasks_have_this_structure() {
+    let world = site();
     insta::assert_snapshot!(outline(&page(&world, "months/2026-04.html")), @r"
     h1 Leverage Record: April 2026
     h2 Days
