@@ -119,8 +119,8 @@ pub fn evidence<'a>(all: &Group, groups: impl IntoIterator<Item = (&'a str, &'a 
         h2 id="rests" { "Evidence for the claims" }
         p.sub { "The hours are estimates. Behind them are minutes in session logs or notes, commits, or nothing." }
         (figure(&chart, "rests", &html! {
-            "The length of a bar is the claimed hours. Solid: agent time in session logs. Pale: agent time in notes, which anyone can "
-            "type. Hatched: only commits. Dashed: nothing. Time can be measured, hours cannot: a claim with measured time may still be too high."
+            "The length of a bar is the claimed hours. Solid: agent time in session logs. Closely hatched: agent time in notes, which anyone can "
+            "type. Widely hatched: only commits. Dashed: nothing. Time can be measured, hours cannot: a claim with measured time may still be too high."
         }, None))
         details { summary { "Figures" } (support_table(all)) }
     }

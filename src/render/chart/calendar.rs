@@ -386,7 +386,7 @@ fn panels(buckets: &BTreeMap<i64, Bucket<'_>>) -> Vec<Panel> {
     let hours = most(&|bucket| bucket.hours.unwrap_or(0.0));
     let minutes = most(&|bucket| bucket.minutes.unwrap_or(0.0).max(bucket.logged.unwrap_or(0.0)));
     let commits = most(&|bucket| bucket.commits as f64);
-    let by_logs = "claimed, hollow · from logs, solid";
+    let by_logs = "claimed, hollow · measured, solid";
     let by_agent = "with a sign of an agent, dark · without, gray";
     let all = [
         Panel::factors(buckets),
