@@ -6,11 +6,12 @@ pub mod facts {
     pub use crate::facts::change::ChangedFile;
     pub use crate::facts::commit::decide;
     pub use crate::facts::diagnostics::Status;
+    pub use crate::facts::estimate::Phase;
     pub use crate::facts::evidence::ForeignTrailers;
     pub use crate::facts::ids::TaskId;
     pub use crate::facts::progress::Progress;
     pub use crate::facts::quantity::{Hours, Minutes, Tokens, WorkTime};
-    pub use crate::facts::task::{FirstClaim, Phase, Task, TaskSource};
+    pub use crate::facts::task::{FirstClaim, Task, TaskSource};
     pub use crate::facts::trailers::parse as trailers;
     pub use crate::facts::zone::{Period, Zone};
 }

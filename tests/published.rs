@@ -68,6 +68,7 @@ fn sum_up(tasks: Vec<Task>, by: &[Dimension], day: Option<&str>) -> Report {
                 earlier: Vec::new(),
                 task,
                 commits: Vec::new(),
+                opinions: Vec::new(),
             })
             .collect(),
         ..Repository::default()
@@ -154,10 +155,7 @@ fn published_phases_sum_to_their_estimate_and_give_its_factors() {
         task.supervisory_minutes = Minutes::new(number("supervisory_minutes"));
         let phases = figures["phases"].as_object().into_iter().flatten();
         task.estimate.phases = phases
-            .map(|(name, hours)| Phase {
-                name: name.clone(),
-                hours: Hours::new(hours.as_f64().unwrap()).unwrap(),
-            })
+            .map(|(name, hours)| Phase::new(name, Hours::new(hours.as_f64().unwrap()).unwrap()))
             .collect();
         assert_eq!(task.check(), Ok(()), "{title}");
         // These were published without a decimal.

@@ -866,9 +866,9 @@ impl RepoStatus {
 mod tests {
     use super::*;
     use crate::aggregate::sample::{claim, commit, repository};
+    use crate::facts::estimate::Estimator;
     use crate::facts::evidence::Evidence;
     use crate::facts::quantity::Minutes;
-    use crate::facts::task::Estimator;
 
     fn query(by: &[Dimension]) -> Query {
         Query {

@@ -8,6 +8,8 @@ use crate::facts::evidence::{ForeignTrailers, Signs};
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::ledger::{Ledger, LedgerSession, LedgerTask};
 use crate::facts::lineage::Lineage;
+use crate::facts::opinions;
+use crate::facts::record::{ByHand, Opinion};
 use crate::facts::task::Task;
 use crate::sources::history::{History, UnknownLines};
 
@@ -34,6 +36,8 @@ pub struct Repository {
     pub signs: Signs,
     /// Its tasks in their current revision.
     pub tasks: Vec<PlacedTask>,
+    /// What persons did without an agent, in their current revision.
+    pub by_hand: Vec<ByHand>,
     /// The ids under which a clone without the same notes may know them, with the ids here.
     pub same: BTreeMap<TaskId, TaskId>,
     /// The sessions that were captured into its notes.
@@ -61,6 +65,8 @@ pub struct PlacedTask {
     pub earlier: Vec<Task>,
     /// The code commits that it describes, the one that carries it first; none for work without code here.
     pub commits: Vec<ObjectId>,
+    /// The opinions that count beside its estimate, one of each other estimator.
+    pub opinions: Vec<Opinion>,
 }
 
 impl From<LedgerTask> for PlacedTask {
@@ -69,6 +75,7 @@ impl From<LedgerTask> for PlacedTask {
         // The last one is the current one.
         earlier.pop();
         Self {
+            opinions: opinions::current(&found.task, &found.opinions),
             task: found.task,
             earlier,
             commits: found.commits,
@@ -80,6 +87,7 @@ impl From<&LedgerTask> for PlacedTask {
     fn from(found: &LedgerTask) -> Self {
         let earlier = found.revisions.split_last();
         Self {
+            opinions: opinions::current(&found.task, &found.opinions),
             task: found.task.clone(),
             earlier: earlier.map(|(_, earlier)| earlier.to_vec()).unwrap_or_default(),
             commits: found.commits.clone(),
@@ -111,6 +119,7 @@ impl Repository {
             new_commits: history.new_commits,
             signs,
             tasks: tasks.map(PlacedTask::from).collect(),
+            by_hand: ledger.by_hand.into_iter().map(|found| found.record).collect(),
             same: ledger.same,
             captured,
             unfetched: ledger.unfetched,

@@ -66,6 +66,7 @@ pub(crate) fn claim(number: u64, date: &str, hours: f64) -> Claim {
         task,
         earlier: Vec::new(),
         commits: Vec::new(),
+        opinions: Vec::new(),
     })
 }
 

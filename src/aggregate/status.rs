@@ -65,6 +65,10 @@ pub struct Counts {
     pub tasks: u64,
     /// Later revisions.
     pub revisions: u64,
+    /// Opinions on tasks.
+    pub opinions: u64,
+    /// Tasks done by hand.
+    pub by_hand: u64,
     /// Retractions.
     pub retractions: u64,
     /// Measured sessions.

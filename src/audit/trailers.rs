@@ -7,10 +7,10 @@ use super::evidence::{All, Evidence, Shown};
 use super::found::Found;
 use super::rule::{Check, Rule, no_tasks};
 use crate::facts::claim::Fault;
+use crate::facts::estimate::phase_sum;
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{LedgerTask, TaskProvenance};
 use crate::facts::quantity::{Hours, Minutes};
-use crate::facts::task::phase_sum;
 
 /// The rules, in the order in which they are listed.
 pub(super) const RULES: &[Rule] = &[

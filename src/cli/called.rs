@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use super::environment::Environment;
+use crate::facts::estimate::Estimator;
 use crate::facts::event::Event;
-use crate::facts::task::{Estimator, WrittenBy};
+use crate::facts::task::WrittenBy;
 use crate::git::Repo;
 use crate::git::files;
 use crate::integrations::INTEGRATIONS;

@@ -8,10 +8,10 @@ use std::io;
 use rayon::ThreadPoolBuildError;
 
 use crate::audit::lines::FileError;
+use crate::facts::checks::TaskError;
 use crate::facts::diagnostics::plain;
 use crate::facts::ids::InvalidId;
 use crate::facts::quantity::QuantityError;
-use crate::facts::task::TaskError;
 use crate::git::create::CreateError;
 use crate::git::remote::RemoteError;
 use crate::git::{GitError, OpenError};

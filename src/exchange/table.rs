@@ -5,10 +5,11 @@ use chrono::NaiveDate;
 use super::columns::{ColumnKind, Field, kind};
 use super::imported::{ImportError, ImportOptions, Imported, date_in_name, give_ids};
 use crate::facts::diagnostics::Warning;
+use crate::facts::estimate::Estimator;
 use crate::facts::ids::TaskId;
 use crate::facts::number::{self, DecimalMark};
 use crate::facts::quantity::{Hours, Minutes, Tokens};
-use crate::facts::task::{Estimator, FirstClaim, Task, TaskSource};
+use crate::facts::task::{FirstClaim, Task, TaskSource};
 
 /// A header and its rows, each with its line number.
 struct Sheet {

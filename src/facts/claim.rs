@@ -1,9 +1,10 @@
 //! What the `Leverage-*` trailers of a commit claim.
 
+use super::checks::{TaskError, check_agent_minutes, check_hours, check_text};
+use super::estimate::{Estimator, Phase, phase_sum};
 use super::ids::{SessionId, TaskId};
 use super::quantity::{Hours, Minutes, Tokens, WorkTime};
 use super::squash::{self, Part};
-use super::task::{Estimator, Phase, TaskError, check_agent_minutes, check_hours, check_text, phase_sum};
 use super::trailers::{self, Trailer, TrailerPlace};
 
 /// What every key of git-leverage begins with, in any case.
@@ -313,12 +314,10 @@ impl Claim {
         if self.phases.is_empty() {
             return Ok(());
         }
-        let estimate = super::task::Estimate {
-            hours: self.estimate.unwrap_or_else(|| phase_sum(&self.phases)),
-            by: String::new(),
-            estimator: None,
-            basis: None,
+        let hours = self.estimate.unwrap_or_else(|| phase_sum(&self.phases));
+        let estimate = super::estimate::Estimate {
             phases: std::mem::take(&mut self.phases),
+            ..super::estimate::Estimate::new(hours, "")
         };
         check_hours(estimate.hours)?;
         self.estimate = Some(estimate.hours);

@@ -3,10 +3,12 @@
 //! The output reads back as the same numbers and names on every machine: durations are in hours, minutes and seconds,
 //! never in days or weeks, whose length is a setting.
 
+use super::checks::{TaskError, check_agent_minutes, check_hours, check_text};
 use super::claim;
+use super::estimate::Phase;
 use super::quantity::{Hours, Minutes, WorkTime};
 use super::session::Provenance;
-use super::task::{Phase, Task, TaskError, check_agent_minutes, check_hours, check_text};
+use super::task::Task;
 
 /// The trailers of a task, one per line with its newline, for the end of a commit's message. The error says which value
 /// cannot be written.
@@ -117,8 +119,9 @@ fn minutes(minutes: Minutes) -> String {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::estimate::{Estimator, phase_sum};
     use super::super::quantity::Tokens;
-    use super::super::task::{Estimator, phase_sum, tests::sample};
+    use super::super::task::tests::sample;
     use super::*;
 
     /// The claim in a message with this block.
@@ -130,10 +133,7 @@ mod tests {
     }
 
     fn named(name: &str, hours: f64) -> Phase {
-        Phase {
-            name: name.into(),
-            hours: Hours::new(hours).unwrap(),
-        }
+        Phase::new(name, Hours::new(hours).unwrap())
     }
 
     #[test]

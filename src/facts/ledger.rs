@@ -8,7 +8,7 @@ use super::copies::{self, History, Names, Recorded, Rewrites, Unknown};
 use super::diagnostics::{Status, Warning};
 use super::evidence::{Evidence, Signs};
 use super::ids::{ObjectId, RecordId, TaskId};
-use super::record::{LineError, NoteLines, Record, SessionRecord, Tombstone};
+use super::record::{ByHand, LineError, NoteLines, Opinion, Record, SessionRecord, Tombstone};
 use super::short_ids::{self, ShortIds};
 use super::sign::Sign;
 use super::task::{Task, TaskSource};
@@ -23,6 +23,12 @@ pub struct Ledger {
     pub retracted: Vec<RetractedTask>,
     /// The measured sessions, by the id of their record.
     pub sessions: Vec<LedgerSession>,
+    /// What persons did without an agent, by id.
+    pub by_hand: Vec<LedgerByHand>,
+    /// The same, retracted.
+    pub retracted_by_hand: Vec<(LedgerByHand, Tombstone)>,
+    /// Opinions on tasks that are not here, by the id of the task.
+    pub strayed: Vec<Opinion>,
     /// The derived ids of claims, with the ids of the tasks that they count under here. Another clone may know them by
     /// the first.
     pub same: BTreeMap<TaskId, TaskId>,
@@ -53,6 +59,19 @@ pub struct LedgerTask {
     pub commits: Vec<ObjectId>,
     /// Its claims in trailers, in the order in which they were written.
     pub claims: Vec<(ObjectId, Claim)>,
+    /// Every opinion on it, oldest first: those that count are [`opinions::current`](super::opinions::current).
+    pub opinions: Vec<Opinion>,
+}
+
+/// What a person did without an agent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LedgerByHand {
+    /// The current revision.
+    pub record: ByHand,
+    /// The commits whose notes contain it, those of `refs/leverage/tasks` included.
+    pub notes: Vec<ObjectId>,
+    /// The code commits among them, after rewrites.
+    pub commits: Vec<ObjectId>,
 }
 
 /// How a task was found, the strongest first.
@@ -194,6 +213,15 @@ struct Revision<T> {
     line: Vec<u8>,
 }
 
+impl<T> Revision<T> {
+    fn of(record: T, line: &[u8]) -> Self {
+        Self {
+            record,
+            line: line.to_vec(),
+        }
+    }
+}
+
 /// All that is known of one id while reading.
 struct Gathered {
     revisions: Vec<Revision<Task>>,
@@ -239,6 +267,9 @@ struct Builder {
     rewrites: Rewrites,
     same: BTreeMap<TaskId, TaskId>,
     sessions: BTreeMap<RecordId, (Vec<Revision<SessionRecord>>, BTreeSet<ObjectId>)>,
+    by_hand: BTreeMap<TaskId, (Vec<Revision<ByHand>>, BTreeSet<ObjectId>)>,
+    /// By task; each line once.
+    opinions: BTreeMap<TaskId, Vec<Revision<Opinion>>>,
     unknown_tasks: BTreeMap<ObjectId, TaskId>,
     refused: Vec<(ObjectId, Vec<ClaimError>)>,
     status: Status,
@@ -252,6 +283,15 @@ impl Builder {
             match Record::decode(line) {
                 Ok(Record::Task(task)) => self.add_task(commit, *task, line),
                 Ok(Record::Session(session)) => self.add_session(commit, *session, line),
+                Ok(Record::Opinion(opinion)) => {
+                    let of_task = self.opinions.entry(opinion.of).or_default();
+                    of_task.push(Revision::of(*opinion, line));
+                }
+                Ok(Record::ByHand(by_hand)) => {
+                    let (revisions, commits) = self.by_hand.entry(by_hand.id).or_default();
+                    commits.insert(commit);
+                    revisions.push(Revision::of(*by_hand, line));
+                }
                 Ok(Record::Tombstone(tombstone)) => {
                     self.retracted_on.insert(commit);
                     self.add_tombstone(tombstone);
@@ -275,19 +315,13 @@ impl Builder {
         if !self.task_commits.contains(&commit) {
             gathered.commits.insert(commit);
         }
-        gathered.revisions.push(Revision {
-            record: task,
-            line: line.to_vec(),
-        });
+        gathered.revisions.push(Revision::of(task, line));
     }
 
     fn add_session(&mut self, commit: ObjectId, session: SessionRecord, line: &[u8]) {
         let (revisions, commits) = self.sessions.entry(session.id).or_default();
         commits.insert(commit);
-        revisions.push(Revision {
-            record: session,
-            line: line.to_vec(),
-        });
+        revisions.push(Revision::of(session, line));
     }
 
     /// The first retraction counts: later ones retract nothing more.
@@ -389,8 +423,41 @@ impl Builder {
         gathered.said.push(said);
     }
 
+    /// Assigns the opinions on a task that another clone knows by a derived id to the id that it has here.
+    fn name_opinions(&mut self) {
+        for (derived, id) in &self.same {
+            if let Some(opinions) = self.opinions.remove(derived) {
+                self.opinions.entry(*id).or_default().extend(opinions);
+            }
+        }
+    }
+
+    fn finish_by_hand(&mut self, ledger: &mut Ledger) {
+        for (id, (mut revisions, notes)) in std::mem::take(&mut self.by_hand) {
+            revisions.sort_by(|a, b| {
+                (a.record.rev, a.record.at, &a.line).cmp(&(b.record.rev, b.record.at, &b.line))
+            });
+            let Some(current) = revisions.pop() else {
+                continue;
+            };
+            let on_code = notes.iter().filter(|commit| !self.task_commits.contains(commit));
+            let on_code: BTreeSet<ObjectId> = on_code.copied().collect();
+            let found = LedgerByHand {
+                record: current.record,
+                commits: self.rewrites.followed(&on_code, &on_code, std::iter::empty()),
+                notes: notes.into_iter().collect(),
+            };
+            match self.tombstones.get(&id.into()) {
+                Some(tombstone) => ledger.retracted_by_hand.push((found, tombstone.clone())),
+                None => ledger.by_hand.push(found),
+            }
+        }
+    }
+
     fn finish(mut self) -> Ledger {
         let mut ledger = Ledger::default();
+        self.finish_by_hand(&mut ledger);
+        self.name_opinions();
         for (id, mut gathered) in self.tasks {
             claimed::sort(&mut gathered.said);
             let mut revisions = gathered.all_revisions(id);
@@ -416,6 +483,7 @@ impl Builder {
                     .into_iter()
                     .map(|said| (said.commit, said.claim))
                     .collect(),
+                opinions: in_order(self.opinions.remove(&id).unwrap_or_default()),
             };
             match self.tombstones.remove(&id.into()) {
                 Some(tombstone) => ledger.retracted.push(RetractedTask { task, tombstone }),
@@ -433,6 +501,7 @@ impl Builder {
                 });
             }
         }
+        ledger.strayed = self.opinions.into_values().flat_map(in_order).collect();
         self.warnings
             .extend(unknown_warning(&self.repo, &self.unknown_tasks));
         ledger.same = self.same;
@@ -442,6 +511,14 @@ impl Builder {
         ledger.warnings = self.warnings;
         ledger
     }
+}
+
+/// Opinions in the order in which they were given, each once: a rewrite that copies notes leaves the same line on two commits.
+fn in_order(mut opinions: Vec<Revision<Opinion>>) -> Vec<Opinion> {
+    let order = |opinion: &Revision<Opinion>| (opinion.record.of_rev, opinion.record.rev, opinion.record.at);
+    opinions.sort_by(|a, b| (order(a), &a.line).cmp(&(order(b), &b.line)));
+    opinions.dedup_by(|a, b| a.line == b.line);
+    opinions.into_iter().map(|opinion| opinion.record).collect()
 }
 
 /// A task in a trailer block anywhere does not count as found by the second look, whichever of its copies was read

@@ -6,16 +6,18 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::checks::{day_with_four_digits, time_with_four_digits};
+use super::estimate::Estimate;
 use super::evidence::Confidence;
-use super::ids::{RecordId, SessionId};
-use super::quantity::Minutes;
+use super::ids::{RecordId, SessionId, TaskId};
+use super::quantity::{Hours, Minutes};
 use super::session::{Sources, TokenCounts};
 use super::sign::Sign;
-use super::task::Task;
+use super::task::{Task, TaskSource, WrittenBy};
 
 /// The version of the lines that are written.
 pub const VERSION: u64 = 1;
@@ -31,6 +33,10 @@ pub enum Record {
     Task(Box<Task>),
     /// What was measured of one session for the commit that the note is on.
     Session(Box<SessionRecord>),
+    /// Another estimate of a task.
+    Opinion(Box<Opinion>),
+    /// What a person did without an agent.
+    ByHand(Box<ByHand>),
     /// A task is retracted.
     Tombstone(Tombstone),
 }
@@ -89,6 +95,66 @@ pub struct SessionRecord {
     pub evidence: Vec<Sign>,
 }
 
+/// What another estimator thinks of the hours of a task: one revision of one opinion. Text in it is untrusted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Opinion {
+    /// The id of this record: derived from the task, its revision and the estimator, so that it is the same in every clone.
+    pub id: RecordId,
+    /// 0 for the first opinion, then 1, 2, …: a later one replaces it.
+    pub rev: u32,
+    /// When it was written, in the years 1 to 9999.
+    #[serde(deserialize_with = "time_with_four_digits")]
+    pub at: DateTime<Utc>,
+    /// Who wrote it: `Name <email>`.
+    pub by: String,
+    /// The task.
+    pub of: TaskId,
+    /// The revision of the task that was current; `None` if its claim was not in the clone.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub of_rev: Option<u32>,
+    /// The estimate.
+    pub estimate: Estimate,
+    /// Whether the claim was in the clone, where one could have looked at it.
+    pub claim_here: bool,
+    /// Whether it was asked for blind: `opine --next` showed the work and none of the claimed figures.
+    pub asked: bool,
+    /// The agent that wrote it on behalf of `by`; `None` if a person did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub written_by: Option<WrittenBy>,
+}
+
+/// A task that a person did without an agent, with what it really took. It is in no leverage factor: it shows what the
+/// estimates of its estimator are worth. Text in it is untrusted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ByHand {
+    /// The id, the same in every revision and every clone.
+    pub id: TaskId,
+    /// 0 for the first revision, then 1, 2, …
+    pub rev: u32,
+    /// When this revision was written, in the years 1 to 9999.
+    #[serde(deserialize_with = "time_with_four_digits")]
+    pub at: DateTime<Utc>,
+    /// Who wrote it: `Name <email>`.
+    pub by: String,
+    /// What was done, on one line.
+    pub title: String,
+    /// The day the work belongs to, in the years 1 to 9999.
+    #[serde(deserialize_with = "day_with_four_digits")]
+    pub date: NaiveDate,
+    /// What it was estimated to take.
+    pub estimate: Estimate,
+    /// What it took, in hours of that person.
+    pub actual_hours: Hours,
+    /// What kind of work it was.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub category: Option<String>,
+    /// Free labels.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub tags: Vec<String>,
+    /// Where the record came from.
+    pub source: TaskSource,
+}
+
 /// A retraction. The lines that it retracts stay, but no longer count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tombstone {
@@ -141,6 +207,8 @@ impl Record {
         match self {
             Self::Task(task) => (task.id.into(), task.at, &task.by),
             Self::Session(session) => (session.id, session.at, &session.by),
+            Self::Opinion(opinion) => (opinion.id, opinion.at, &opinion.by),
+            Self::ByHand(by_hand) => (by_hand.id.into(), by_hand.at, &by_hand.by),
             Self::Tombstone(tombstone) => (tombstone.id, tombstone.at, &tombstone.by),
         }
     }
@@ -165,6 +233,8 @@ impl Record {
         match self {
             Self::Task(task) => format!("revision {} of `{}`", task.rev, task.title),
             Self::Session(session) => format!("the session {}", session.session),
+            Self::Opinion(opinion) => format!("an opinion on the task {}", opinion.of),
+            Self::ByHand(by_hand) => format!("revision {} of `{}`, done by hand", by_hand.rev, by_hand.title),
             Self::Tombstone(tombstone) => format!("the retraction of {}", tombstone.of),
         }
     }
@@ -174,6 +244,8 @@ impl Record {
         let (kind, fields) = match self {
             Self::Task(task) => ("task", serde_json::to_value(task)),
             Self::Session(session) => ("session", serde_json::to_value(session)),
+            Self::Opinion(opinion) => ("opinion", serde_json::to_value(opinion)),
+            Self::ByHand(by_hand) => ("by-hand", serde_json::to_value(by_hand)),
             Self::Tombstone(tombstone) => ("tombstone", serde_json::to_value(tombstone)),
         };
         // These types have only string keys and finite numbers, which is all that JSON requires.
@@ -199,6 +271,8 @@ impl Record {
         match kind.as_ref().and_then(Value::as_str) {
             Some("task") => field("task", fields).map(|task| Self::Task(Box::new(task))),
             Some("session") => session(fields).map(|session| Self::Session(Box::new(session))),
+            Some("opinion") => field("opinion", fields).map(|opinion| Self::Opinion(Box::new(opinion))),
+            Some("by-hand") => field("by-hand", fields).map(|by_hand| Self::ByHand(Box::new(by_hand))),
             Some("tombstone") => field("tombstone", fields).map(Self::Tombstone),
             _ => Err(LineError::Kind(shown(kind.as_ref()))),
         }
@@ -364,7 +438,9 @@ mod tests {
             r#""sources":{"agent_time":"derived","commits":"absent","edits":"measured","human_time":"measured","tokens":"estimated"},"started_at":"2026-04-10T11:00:00Z","tokens""#,
         );
         let told = told.replace(r#""v":1}"#, r#""v":1,"worked_seconds":[[0,577],[1201,178]]}"#);
-        for line in [tombstone, session, &timeless, &told] {
+        let opinion = r#"{"asked":true,"at":"2026-04-10T12:00:00Z","by":"B <b@c>","claim_here":false,"estimate":{"by":"B <b@c>","high":9,"hours":6,"low":4},"id":"019d774b-0a00-8707-8707-070707070707","kind":"opinion","of":"019d774b-0a00-7707-8707-070707070708","rev":1,"v":1}"#;
+        let by_hand = r#"{"actual_hours":6.5,"at":"2026-04-10T12:00:00Z","by":"A <a@b>","date":"2026-04-10","estimate":{"by":"A <a@b>","hours":4},"id":"019d774b-0a00-7707-8707-070707070707","kind":"by-hand","rev":0,"source":"record","title":"Kiln door","v":1}"#;
+        for line in [tombstone, session, &timeless, &told, opinion, by_hand] {
             let record = Record::decode(line.as_bytes()).unwrap();
             assert_eq!(text(&record), line);
         }

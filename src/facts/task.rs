@@ -4,22 +4,17 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
-use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::agents;
+use super::checks::{TaskError, check_agent_minutes, check_hours, check_text, has_four_digits};
+use super::checks::{day_with_four_digits, time_with_four_digits};
 use super::commit::Instant;
+use super::estimate::Estimate;
 use super::factor::Ratio;
 use super::ids::{ObjectId, SessionId, TaskId};
-use super::number;
-use super::quantity::{Hours, Minutes, Tokens, WorkTime};
+use super::quantity::{Hours, Minutes, Tokens};
 use super::session::Provenance;
 use super::zone::Zone;
-
-/// The longest title, name or reason that is written, in characters.
-const MAX_TEXT: usize = 1000;
-/// The tolerance between phases and their estimate, in hours: less than a second.
-const PHASE_TOLERANCE: f64 = 1e-4;
 
 /// One revision of one task. Text in it is untrusted: it came from a repository or a file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -99,29 +94,6 @@ pub struct Task {
     pub reason: Option<String>,
 }
 
-/// Whether a year has at most four digits, as in RFC 3339. The calendar goes much further, and nothing that walks it would end.
-fn has_four_digits(year: i32) -> bool {
-    (1..=9999).contains(&year)
-}
-
-const NOT_A_YEAR: &str = "the year is not one from 1 to 9999";
-
-fn day_with_four_digits<'de, D: Deserializer<'de>>(from: D) -> Result<NaiveDate, D::Error> {
-    let day = NaiveDate::deserialize(from)?;
-    match has_four_digits(day.year()) {
-        true => Ok(day),
-        false => Err(D::Error::custom(NOT_A_YEAR)),
-    }
-}
-
-fn time_with_four_digits<'de, D: Deserializer<'de>>(from: D) -> Result<DateTime<Utc>, D::Error> {
-    let at = DateTime::<Utc>::deserialize(from)?;
-    match has_four_digits(at.year()) {
-        true => Ok(at),
-        false => Err(D::Error::custom(NOT_A_YEAR)),
-    }
-}
-
 /// A session as it was when a task took figures from it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MeasuredIn {
@@ -140,90 +112,6 @@ pub struct MeasuredIn {
     pub tokens: Option<Tokens>,
     /// The part of it, 0 to 1, that the task took.
     pub share: f64,
-}
-
-/// Hours that a senior engineer who knows the stack and the domain would need.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Estimate {
-    /// The hours.
-    pub hours: Hours,
-    /// The person who states it, or on whose behalf an agent does.
-    pub by: String,
-    /// The agent that estimated; `None` if a person did, or a line of an earlier version does not record it. In the
-    /// ledger its fields are those of the estimate: `agent` and `model`.
-    #[serde(flatten, skip_serializing_if = "Option::is_none", default)]
-    pub estimator: Option<Estimator>,
-    /// What it is based on.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub basis: Option<String>,
-    /// Its named parts; they sum to the hours.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub phases: Vec<Phase>,
-}
-
-/// An agent that estimated on behalf of a person. Its texts are untrusted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Estimator {
-    /// The agent, in the standard spelling (`claude-code`).
-    pub agent: String,
-    /// The model, as written.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub model: Option<String>,
-}
-
-/// No agent's name has more words.
-const MOST_WORDS: usize = 4;
-
-impl Estimator {
-    /// The value for a person in the place of an agent.
-    pub const PERSON: &'static str = "person";
-
-    /// Reads `claude-code` or `claude-code claude-opus-4-8`; `person` is not an agent.
-    pub fn parse(text: &str) -> Result<Option<Self>, TaskError> {
-        let text = text.trim();
-        if text.eq_ignore_ascii_case(Self::PERSON) {
-            return Ok(None);
-        }
-        let (agent, model) = Self::known(text)
-            .or_else(|| text.split_once(char::is_whitespace))
-            .unwrap_or((text, ""));
-        let model = model.trim();
-        let estimator = Self {
-            agent: agents::known_spelling(agent).unwrap_or(agent).to_owned(),
-            model: (!model.is_empty()).then(|| model.to_owned()),
-        };
-        estimator.check()?;
-        Ok(Some(estimator))
-    }
-
-    /// The agent whose name of several words the text begins with, and the rest: `Claude Code` is not a `Claude` with
-    /// the model `Code`.
-    fn known(text: &str) -> Option<(&str, &str)> {
-        let ends = text.match_indices(char::is_whitespace).map(|(at, _)| at);
-        let ends: Vec<usize> = ends.chain([text.len()]).take(MOST_WORDS).collect();
-        let splits = ends.into_iter().rev().map(|end| text.split_at(end));
-        let mut known = splits.filter(|(name, _)| agents::known_spelling(name).is_some());
-        known.next()
-    }
-
-    /// Whether it may be written.
-    fn check(&self) -> Result<(), TaskError> {
-        check_text("the estimator", &self.agent)?;
-        if self.agent == Self::PERSON || self.agent.contains(char::is_whitespace) {
-            return Err(TaskError::NoAgent(self.agent.clone()));
-        }
-        let model = self.model.as_deref();
-        model.map_or(Ok(()), |model| check_text("the model of the estimator", model))
-    }
-}
-
-/// `claude-code claude-opus-4-8`, as a trailer has it.
-impl fmt::Display for Estimator {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.agent)?;
-        let model = self.model.as_deref();
-        model.map_or(Ok(()), |model| write!(f, " {model}"))
-    }
 }
 
 /// An agent that called a command to write a revision. Its texts are untrusted.
@@ -252,15 +140,6 @@ impl From<&SessionId> for WrittenBy {
             session: Some(session.id.clone()),
         }
     }
-}
-
-/// A named part of an estimate.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Phase {
-    /// The name of the part.
-    pub name: String,
-    /// Its hours.
-    pub hours: Hours,
 }
 
 /// How a task came into the ledger: `record`, `trailer`, `trailer:body` or `import:<name>`.
@@ -317,46 +196,6 @@ impl<'de> Deserialize<'de> for TaskSource {
     }
 }
 
-/// Why a task may not be written.
-#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
-pub enum TaskError {
-    /// Nothing in it.
-    #[error("{0} is empty")]
-    Empty(&'static str),
-    /// A newline, a tab, an escape: it must be one line of plain text.
-    #[error(
-        "{field} `{text}` contains the control character U+{character:04X}; write it on one line of plain text"
-    )]
-    Control {
-        /// The field.
-        field: &'static str,
-        /// Its value.
-        text: String,
-        /// The character.
-        character: u32,
-    },
-    /// Longer than a reader would read.
-    #[error("{0} has more than {MAX_TEXT} characters")]
-    TooLong(&'static str),
-    /// A day that no calendar of people has.
-    #[error("invalid date `{0}`: {NOT_A_YEAR}")]
-    Year(NaiveDate),
-    /// Zero is a claim; unknown values are left out.
-    #[error("{0}; leave it out if it is unknown")]
-    Zero(&'static str),
-    /// An agent's name is one word, and not that of a person.
-    #[error("`{0}` is not an agent name such as `claude-code`")]
-    NoAgent(String),
-    /// Phases and estimate disagree.
-    #[error("the phases sum to {phases}, but the estimate is {estimate}")]
-    PhasesDoNotSum {
-        /// What the phases sum to.
-        phases: String,
-        /// The estimate.
-        estimate: String,
-    },
-}
-
 /// What every task has from the beginning.
 #[derive(Debug, Clone)]
 pub struct FirstClaim<'a> {
@@ -384,13 +223,7 @@ impl Task {
             by: first.by.to_owned(),
             title: first.title,
             date: first.date,
-            estimate: Estimate {
-                hours: first.hours,
-                by: first.by.to_owned(),
-                estimator: None,
-                basis: None,
-                phases: Vec::new(),
-            },
+            estimate: Estimate::new(first.hours, first.by),
             agent_minutes: None,
             agent_minutes_basis: None,
             supervisory_minutes: None,
@@ -465,10 +298,12 @@ impl Task {
     #[must_use]
     pub fn part(&self, part: f64) -> Self {
         let minutes = |value: Option<Minutes>| value.and_then(|value| Minutes::new(value.get() * part));
-        let hours = Hours::new(self.estimate.hours.get() * part);
+        let hours = |value: Hours| Hours::new(value.get() * part).unwrap_or(value);
         Self {
             estimate: Estimate {
-                hours: hours.unwrap_or(self.estimate.hours),
+                hours: hours(self.estimate.hours),
+                low: self.estimate.low.map(hours),
+                high: self.estimate.high.map(hours),
                 ..self.estimate.clone()
             },
             agent_minutes: minutes(self.agent_minutes),
@@ -511,106 +346,6 @@ impl Task {
         }
         self.estimate.check()
     }
-}
-
-impl Estimate {
-    /// The agent that estimated, in the standard spelling if it is known, or `person`.
-    pub fn estimated_by(&self) -> &str {
-        let agent = self.estimator.as_ref().map(|estimator| estimator.agent.as_str());
-        agent.map_or(Estimator::PERSON, |agent| {
-            agents::known_spelling(agent).unwrap_or(agent)
-        })
-    }
-
-    /// Whether its phases have names and sum to its hours.
-    pub fn check(&self) -> Result<(), TaskError> {
-        self.estimator.as_ref().map_or(Ok(()), Estimator::check)?;
-        self.phases
-            .iter()
-            .try_for_each(|phase| check_text("the phase", &phase.name))?;
-        match self.phases_sum_to_it() {
-            true => Ok(()),
-            false => Err(TaskError::PhasesDoNotSum {
-                phases: phase_sum(&self.phases).to_string(),
-                estimate: self.hours.to_string(),
-            }),
-        }
-    }
-
-    /// Whether its phases, if it has any, are parts of its hours and no others.
-    pub fn phases_sum_to_it(&self) -> bool {
-        let sum = phase_sum(&self.phases).get();
-        self.phases.is_empty() || (sum - self.hours.get()).abs() <= PHASE_TOLERANCE
-    }
-}
-
-/// A text that is not a phase.
-#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
-#[error("`{0}` is not a phase such as `Schema design=4h`")]
-pub struct PhaseError(String);
-
-impl Phase {
-    /// Reads `Schema design=4h` or `Schema design 4h`.
-    pub fn parse(text: &str, work: WorkTime) -> Result<Self, PhaseError> {
-        let text = text.trim();
-        let phase = |name: &str, hours: &str| {
-            let name = name.trim();
-            let hours = Hours::parse(hours, work).ok()?;
-            (!name.is_empty()).then(|| Self {
-                name: name.to_owned(),
-                hours,
-            })
-        };
-        text.rsplit_once('=')
-            .and_then(|(name, hours)| phase(name, hours))
-            // The longest end that is a duration: `Stage 2 1h 30m` takes an hour and a half. `Stage 2 400h` takes 400:
-            // a number grouped by a space would absorb the end of the name.
-            .or_else(|| {
-                text.match_indices(char::is_whitespace)
-                    .filter(|(at, _)| !number::is_grouped_by_space(text[*at..].trim_start()))
-                    .find_map(|(at, _)| phase(&text[..at], &text[at..]))
-            })
-            .ok_or_else(|| PhaseError(text.chars().take(60).collect()))
-    }
-}
-
-/// The sum of phases.
-pub fn phase_sum(phases: &[Phase]) -> Hours {
-    phases.iter().map(|phase| phase.hours).sum()
-}
-
-/// Whether an estimate is positive: work of no hours would be worth nothing, whatever it took.
-pub fn check_hours(hours: Hours) -> Result<(), TaskError> {
-    match hours.get() > 0.0 {
-        true => Ok(()),
-        false => Err(TaskError::Zero("the estimate is 0h")),
-    }
-}
-
-/// Whether an agent time is positive: hours that took no time would raise every factor that they are summed into.
-pub fn check_agent_minutes(minutes: Minutes) -> Result<(), TaskError> {
-    match minutes.get() > 0.0 {
-        true => Ok(()),
-        false => Err(TaskError::Zero("the agent time is 0m")),
-    }
-}
-
-/// Whether `text` is one line of plain text that is not blank.
-pub fn check_text(field: &'static str, text: &str) -> Result<(), TaskError> {
-    if text.trim().is_empty() {
-        return Err(TaskError::Empty(field));
-    }
-    if let Some(character) = text.chars().find(|c| c.is_control()) {
-        return Err(TaskError::Control {
-            field,
-            text: text.chars().take(60).collect(),
-            character: character.into(),
-        });
-    }
-    if text.chars().count() > MAX_TEXT {
-        return Err(TaskError::TooLong(field));
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -661,13 +396,6 @@ pub(crate) mod tests {
         assert_eq!(day(&task, "UTC", &[]), "2026-04-10");
         task.date = NaiveDate::from_ymd_opt(2026, 4, 1).unwrap();
         assert_eq!(day(&task, "UTC", &[at]), "2026-04-01");
-    }
-
-    fn phase(name: &str, hours: f64) -> Phase {
-        Phase {
-            name: name.into(),
-            hours: Hours::new(hours).unwrap(),
-        }
     }
 
     #[test]
@@ -748,71 +476,6 @@ pub(crate) mod tests {
             task.check().unwrap_err().to_string(),
             "the estimate is 0h; leave it out if it is unknown"
         );
-    }
-
-    #[test]
-    fn phases_sum_to_the_estimate() {
-        let mut estimate = sample().estimate;
-        estimate.phases = vec![phase("Schema", 4.1), phase("Client", 35.9)];
-        assert_eq!(estimate.check(), Ok(()));
-        estimate.phases.push(phase("Tests", 1.0));
-        assert_eq!(
-            estimate.check().unwrap_err().to_string(),
-            "the phases sum to 41h, but the estimate is 40h"
-        );
-    }
-
-    #[test]
-    fn who_estimated_is_an_agent_with_its_model_or_a_person() {
-        let read = |text: &str| Estimator::parse(text).map_err(|error| error.to_string());
-        let agent = |agent: &str, model: Option<&str>| {
-            Some(Estimator {
-                agent: agent.into(),
-                model: model.map(Into::into),
-            })
-        };
-        assert_eq!(read(" person "), Ok(None));
-        assert_eq!(read("codex"), Ok(agent("codex", None)));
-        let with_model = agent("claude-code", Some("claude-opus-4-8"));
-        assert_eq!(read("claude-code  claude-opus-4-8"), Ok(with_model.clone()));
-        assert_eq!(read(""), Err("the estimator is empty".into()));
-        assert!(read("codex gpt\u{1b}").is_err());
-
-        let mut task = sample();
-        let before = serde_json::to_value(&task).unwrap();
-        assert_eq!(before["estimate"].as_object().unwrap().len(), 2);
-        assert_eq!(serde_json::from_value::<Task>(before).unwrap(), task);
-        task.estimate.estimator = with_model;
-        let after = serde_json::to_value(&task).unwrap();
-        assert_eq!(after["estimate"]["agent"], "claude-code");
-        assert_eq!(after["estimate"]["model"], "claude-opus-4-8");
-        assert_eq!(serde_json::from_value::<Task>(after).unwrap(), task);
-        task.estimate.estimator = agent("person", None);
-        assert_eq!(
-            task.check().unwrap_err().to_string(),
-            "`person` is not an agent name such as `claude-code`"
-        );
-    }
-
-    #[test]
-    fn phases_are_a_name_and_a_duration() {
-        let read = |text| Phase::parse(text, WorkTime::default()).map_err(|error| error.to_string());
-        for (text, expected) in [
-            ("Schema design=4h", phase("Schema design", 4.0)),
-            ("Schema design 4h", phase("Schema design", 4.0)),
-            ("Stage 2 1h 30m", phase("Stage 2", 1.5)),
-            ("a=b=2 hours", phase("a=b", 2.0)),
-            ("Sprint 2 400h", phase("Sprint 2", 400.0)),
-            ("Sprint=2 400h", phase("Sprint", 2400.0)),
-        ] {
-            assert_eq!(read(text), Ok(expected));
-        }
-        for text in ["", "4h", "=4h", "Design", "Design=4", "Design=-4h"] {
-            assert_eq!(
-                read(text),
-                Err(format!("`{text}` is not a phase such as `Schema design=4h`"))
-            );
-        }
     }
 
     #[test]

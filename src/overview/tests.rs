@@ -377,6 +377,7 @@ fn audited(repo: &Repository, sessions: &[SeenSession], is_cut: bool) -> Audited
         notes: Vec::new(),
         commits: placed.commits.clone(),
         claims: Vec::new(),
+        opinions: placed.opinions.clone(),
     });
     let ledger = Ledger {
         tasks: found.collect(),

@@ -7,11 +7,12 @@ use chrono::{DateTime, Utc};
 use super::document::Cell;
 use super::escape::visible;
 use super::format::terminal::{Screen, wrap};
+use crate::facts::estimate::Estimator;
 use crate::facts::ledger::LedgerTask;
 use crate::facts::quantity::{Minutes, Tokens};
 use crate::facts::record::Tombstone;
 use crate::facts::short_ids::ShortIds;
-use crate::facts::task::{Estimator, Task};
+use crate::facts::task::Task;
 use crate::facts::zone::Zone;
 
 /// What happened to a task at one time.

@@ -375,6 +375,8 @@ fn what(news: Counts) -> String {
     let parts = [
         (news.tasks, "task", "tasks"),
         (news.revisions, "revision", "revisions"),
+        (news.opinions, "opinion", "opinions"),
+        (news.by_hand, "task by hand", "tasks by hand"),
         (news.retractions, "retraction", "retractions"),
         (news.sessions, "session", "sessions"),
         (news.others, "other line", "other lines"),

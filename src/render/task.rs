@@ -9,13 +9,14 @@ use super::escape::visible;
 use super::format::terminal::{Screen, shorten, wrap};
 use super::history::{Step, estimator};
 use crate::aggregate::effort::TaskEffort;
+use crate::facts::estimate::Estimator;
 use crate::facts::ids::TaskId;
 use crate::facts::ledger::{LedgerTask, TaskProvenance};
 use crate::facts::quantity::{Minutes, counted, plural};
 use crate::facts::record::Tombstone;
 use crate::facts::session::Provenance;
 use crate::facts::short_ids::ShortIds;
-use crate::facts::task::{Estimator, Task};
+use crate::facts::task::Task;
 use crate::facts::zone::Zone;
 
 /// A task with the day that it counts on and what it took.

@@ -72,6 +72,10 @@ pub struct Kinds {
     pub tasks: u64,
     /// Later revisions of tasks.
     pub revisions: u64,
+    /// Opinions on tasks.
+    pub opinions: u64,
+    /// Tasks done by hand.
+    pub by_hand: u64,
     /// Retractions.
     pub retractions: u64,
     /// Measured sessions.
@@ -88,6 +92,8 @@ impl Kinds {
             let count = match Record::decode(line) {
                 Ok(Record::Task(task)) if task.rev == 0 => &mut kinds.tasks,
                 Ok(Record::Task(_)) => &mut kinds.revisions,
+                Ok(Record::Opinion(_)) => &mut kinds.opinions,
+                Ok(Record::ByHand(_)) => &mut kinds.by_hand,
                 Ok(Record::Tombstone(_)) => &mut kinds.retractions,
                 Ok(Record::Session(_)) => &mut kinds.sessions,
                 Err(_) => &mut kinds.unknown,
@@ -103,6 +109,8 @@ impl fmt::Display for Kinds {
         let parts = [
             (self.tasks, "task", "tasks"),
             (self.revisions, "revision", "revisions"),
+            (self.opinions, "opinion", "opinions"),
+            (self.by_hand, "task by hand", "tasks by hand"),
             (self.retractions, "retraction", "retractions"),
             (self.sessions, "session", "sessions"),
             (self.unknown, "line of an unknown kind", "lines of unknown kinds"),
@@ -230,6 +238,8 @@ fn secrets_of(line: &[u8]) -> Vec<Secret> {
     let record = match Record::decode(line) {
         Ok(Record::Task(task)) if task.rev == 0 => format!("task {}", task.id),
         Ok(Record::Task(task)) => format!("revision {} of task {}", task.rev, task.id),
+        Ok(Record::Opinion(opinion)) => format!("opinion on task {}", opinion.of),
+        Ok(Record::ByHand(by_hand)) => format!("task {} done by hand", by_hand.id),
         Ok(Record::Tombstone(tombstone)) => format!("retraction of {}", tombstone.of),
         Ok(Record::Session(session)) => format!("record {} of a session", session.id),
         Err(_) => match id_of(line) {

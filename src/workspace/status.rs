@@ -199,6 +199,8 @@ fn counts(news: &News) -> Counts {
     Counts {
         tasks: lines.tasks,
         revisions: lines.revisions,
+        opinions: lines.opinions,
+        by_hand: lines.by_hand,
         retractions: lines.retractions,
         sessions: lines.sessions,
         others: lines.unknown + news.past.len() as u64,

@@ -5,8 +5,8 @@ use crate::cli::error::CommandError;
 use crate::cli::named;
 use crate::cli::outcome::Outcome;
 use crate::cli::recording::{OpenLedger, homes};
+use crate::facts::checks::check_text;
 use crate::facts::record::{Record, Tombstone};
-use crate::facts::task::check_text;
 use crate::ledger;
 use crate::render::task::card;
 

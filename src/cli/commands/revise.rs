@@ -6,8 +6,8 @@ use crate::cli::error::CommandError;
 use crate::cli::named;
 use crate::cli::outcome::Outcome;
 use crate::cli::recording::{OpenLedger, TaskFields, homes, next_revision, phases_left_out};
+use crate::facts::checks::check_text;
 use crate::facts::record::Record;
-use crate::facts::task::check_text;
 use crate::ledger;
 use crate::render::task::card;
 

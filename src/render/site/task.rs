@@ -9,10 +9,11 @@ use super::options::{PageContent, SiteOptions};
 use super::parts::{crumbs, date, link, person, published, time};
 use super::repo::{evidence as evidence_in_words, word};
 use super::urls::Urls;
+use crate::facts::estimate::Estimate;
 use crate::facts::ids::ObjectId;
 use crate::facts::quantity::{Hours, Minutes, counted, plural};
 use crate::facts::shell;
-use crate::facts::task::{Estimate, Task};
+use crate::facts::task::Task;
 use crate::overview::{CommitView, Overview, SessionView, Support, TaskSession, TaskView};
 use crate::render::chart::figure;
 use crate::render::chart::order::{Order, OrderEvent};
@@ -755,8 +756,9 @@ mod tests {
     use super::*;
     use crate::aggregate::repository::{PlacedTask, Repository};
     use crate::aggregate::sample::{claim, commit, repository};
+    use crate::facts::estimate::Phase;
     use crate::facts::quantity::WorkTime;
-    use crate::facts::task::{Phase, TaskSource};
+    use crate::facts::task::TaskSource;
     use crate::facts::zone::{Period, Zone};
     use crate::overview::Query;
     use crate::render::site::{PageKey, draw, plan};
@@ -904,10 +906,7 @@ mod tests {
             task.title = text.to_owned();
             task.estimate.by = text.to_owned();
             task.estimate.basis = Some(text.to_owned());
-            task.estimate.phases = vec![Phase {
-                name: text.to_owned(),
-                hours: task.estimate.hours,
-            }];
+            task.estimate.phases = vec![Phase::new(text, task.estimate.hours)];
             task.reason = Some(text.to_owned());
             task.model = Some(text.to_owned());
             page_of("kiln", placed, &options(true))

@@ -49,10 +49,12 @@ pub(super) fn retracted<'a>(notes: impl Iterator<Item = &'a NoteLines>) -> BTree
         .collect()
 }
 
-/// The task of which a line is a revision or the retraction.
+/// The task of which a line is a revision, the retraction or an opinion.
 pub(super) fn task_of(line: &[u8]) -> Option<TaskId> {
     match Record::decode(line) {
         Ok(Record::Task(task)) => Some(task.id),
+        Ok(Record::Opinion(opinion)) => Some(opinion.of),
+        Ok(Record::ByHand(by_hand)) => Some(by_hand.id),
         Ok(Record::Tombstone(tombstone)) => Some(tombstone.of.as_task()),
         Ok(Record::Session(_)) | Err(_) => None,
     }
@@ -79,7 +81,7 @@ fn without_request(title: &[u8]) -> Option<&[u8]> {
     is_request.then(|| title[..at].trim_ascii_end())
 }
 
-/// Whether a line is a revision of a task or its retraction.
+/// Whether a line is a revision of a task, its retraction or an opinion on it.
 pub(super) fn speaks_of(line: &[u8], id: TaskId) -> bool {
     task_of(line) == Some(id)
 }

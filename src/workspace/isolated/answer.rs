@@ -14,7 +14,7 @@ use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::inventory::RepoFacts;
 use crate::facts::ledger::LedgerSession;
 use crate::facts::lineage::Lineage;
-use crate::facts::record::SessionRecord;
+use crate::facts::record::{ByHand, Opinion, SessionRecord};
 use crate::facts::task::Task;
 use crate::sources::history::UnknownLines;
 use crate::sources::rows::{People, Row};
@@ -58,8 +58,9 @@ struct Rest {
     cut_short: bool,
     new_commits: usize,
     signs: Vec<(ObjectId, Vec<Evidence>)>,
-    /// Each with its earlier revisions and its commits.
-    tasks: Vec<(Task, Vec<Task>, Vec<ObjectId>)>,
+    /// Each with its earlier revisions, its commits and its opinions.
+    tasks: Vec<(Task, Vec<Task>, Vec<ObjectId>, Vec<Opinion>)>,
+    by_hand: Vec<ByHand>,
     same: Vec<(TaskId, TaskId)>,
     captured: Vec<(SessionRecord, Vec<ObjectId>)>,
     ledger_status: Status,
@@ -114,6 +115,7 @@ impl PackedRepository {
             new_commits,
             signs,
             tasks,
+            by_hand,
             same,
             captured,
             ledger_status,
@@ -136,8 +138,9 @@ impl PackedRepository {
                 .collect(),
             tasks: tasks
                 .into_iter()
-                .map(|placed| (placed.task, placed.earlier, placed.commits))
+                .map(|placed| (placed.task, placed.earlier, placed.commits, placed.opinions))
                 .collect(),
+            by_hand,
             same: same.into_iter().collect(),
             captured: captured
                 .into_iter()
@@ -182,12 +185,14 @@ impl PackedRepository {
             tasks: rest
                 .tasks
                 .into_iter()
-                .map(|(task, earlier, commits)| PlacedTask {
+                .map(|(task, earlier, commits, opinions)| PlacedTask {
                     task,
                     earlier,
                     commits,
+                    opinions,
                 })
                 .collect(),
+            by_hand: rest.by_hand,
             same: rest.same.into_iter().collect(),
             captured: rest
                 .captured

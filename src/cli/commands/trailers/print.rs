@@ -7,9 +7,10 @@ use crate::cli::logs::{ForeignArgs, LogArgs};
 use crate::cli::outcome::Outcome;
 use crate::cli::recording::{OpenLedger, TaskFields, no_estimate};
 use crate::cli::untold;
+use crate::facts::checks::check_text;
 use crate::facts::claim_lines::block;
 use crate::facts::ids::TaskId;
-use crate::facts::task::{FirstClaim, Task, TaskSource, check_text};
+use crate::facts::task::{FirstClaim, Task, TaskSource};
 
 /// Prints the block, and names the fields that are not in it.
 pub fn run(fields: &TaskFields, context: &mut Context) -> Result<Outcome, CommandError> {
