@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::facts::commit::{Commit, decide};
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::evidence::{ForeignTrailers, Signs};
@@ -57,7 +59,7 @@ pub struct Repository {
 }
 
 /// A task and the commits that belong to it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlacedTask {
     /// The current revision.
     pub task: Task,

@@ -4,9 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::facts::commit::{Authored, Instant, Person};
+use crate::facts::estimate::Estimate;
 use crate::facts::quantity::{Hours, WorkTime};
 use crate::facts::task::FirstClaim;
-use crate::facts::{claim, record};
+use crate::facts::{claim, opinions, record};
 
 fn commit(byte: u8) -> ObjectId {
     ObjectId::from([byte; 20])
@@ -354,4 +355,83 @@ fn a_cap_is_no_matter_for_reading() {
     big.reason = Some(long);
     let ledger = of_notes(vec![note(1, &[line_of(&big)])]);
     assert_eq!(ledger.tasks.len(), 1);
+}
+
+/// An opinion of `by` on revision 0 of a task.
+fn opinion(of: u64, by: &str, rev: u32, hours: f64) -> Opinion {
+    Opinion {
+        id: id(900 + of).into(),
+        rev,
+        at: time(i64::from(rev)),
+        by: by.into(),
+        of: id(of),
+        of_rev: Some(0),
+        estimate: Estimate::new(Hours::new(hours).unwrap(), by),
+        claim_here: true,
+        asked: false,
+        written_by: None,
+    }
+}
+
+#[test]
+fn of_each_other_estimator_the_last_opinion_counts_once() {
+    let (ada, ben) = ("Ada <ada@example.org>", "Ben <ben@example.org>");
+    let given = [
+        opinion(1, ben, 0, 12.0),
+        opinion(1, ben, 1, 9.0),
+        opinion(1, ada, 0, 30.0),
+        opinion(1, "Cy <cy@example.org>", 0, 20.0),
+        opinion(2, ben, 0, 4.0),
+    ];
+    let lines: Vec<Vec<u8>> = given
+        .iter()
+        .map(|given| line(&Record::Opinion(Box::new(given.clone()))))
+        .collect();
+    let with_task = [lines.as_slice(), &[line_of(&task(1, 0, 0, 40.0))]].concat();
+    let ledger = of_notes(vec![note(1, &with_task), note(2, &lines)]);
+    let [found] = &ledger.tasks[..] else {
+        panic!("{:?}", ledger.tasks)
+    };
+    assert_eq!(found.opinions.len(), 4);
+    let hours = |opinion: &Opinion| opinion.estimate.hours.get();
+    let current = opinions::current(&found.task, &found.opinions);
+    assert_eq!(current.iter().map(hours).collect::<Vec<_>>(), [9.0, 20.0]);
+    assert_eq!(ledger.strayed, [given[4].clone()]);
+    assert_eq!(ledger.status, Status::Complete);
+}
+
+#[test]
+fn work_by_hand_is_no_task_and_can_be_retracted() {
+    let by_hand = |number: u64, rev: u32, actual: f64| ByHand {
+        id: id(number),
+        rev,
+        at: time(0),
+        by: "Ada <ada@example.org>".into(),
+        title: "Kiln door".into(),
+        date: time(0).date_naive(),
+        estimate: Estimate::new(Hours::new(4.0).unwrap(), "Ada <ada@example.org>"),
+        actual_hours: Hours::new(actual).unwrap(),
+        category: None,
+        tags: Vec::new(),
+        source: TaskSource::Record,
+    };
+    let recorded = [by_hand(1, 0, 6.0), by_hand(1, 1, 7.0), by_hand(2, 0, 1.0)];
+    let lines = recorded.map(|by_hand| line(&Record::ByHand(Box::new(by_hand))));
+    let ledger = of_notes(vec![
+        note(1, &lines),
+        note(2, &[line_that_retracts(&tombstone(9, 2, 0))]),
+    ]);
+    assert!(ledger.tasks.is_empty());
+    let [found] = &ledger.by_hand[..] else {
+        panic!("{:?}", ledger.by_hand)
+    };
+    assert_eq!((found.record.rev, found.record.actual_hours.get()), (1, 7.0));
+    assert_eq!(found.commits, [commit(1)]);
+    let [(retracted, tombstone)] = &ledger.retracted_by_hand[..] else {
+        panic!("{:?}", ledger.retracted_by_hand)
+    };
+    assert_eq!(
+        (retracted.record.id, tombstone.reason.as_str()),
+        (id(2), "Said at 0")
+    );
 }

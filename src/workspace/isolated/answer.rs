@@ -14,8 +14,7 @@ use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::inventory::RepoFacts;
 use crate::facts::ledger::LedgerSession;
 use crate::facts::lineage::Lineage;
-use crate::facts::record::{ByHand, Opinion, SessionRecord};
-use crate::facts::task::Task;
+use crate::facts::record::{ByHand, SessionRecord};
 use crate::sources::history::UnknownLines;
 use crate::sources::rows::{People, Row};
 use crate::sources::store::recording::Recorded;
@@ -58,8 +57,7 @@ struct Rest {
     cut_short: bool,
     new_commits: usize,
     signs: Vec<(ObjectId, Vec<Evidence>)>,
-    /// Each with its earlier revisions, its commits and its opinions.
-    tasks: Vec<(Task, Vec<Task>, Vec<ObjectId>, Vec<Opinion>)>,
+    tasks: Vec<PlacedTask>,
     by_hand: Vec<ByHand>,
     same: Vec<(TaskId, TaskId)>,
     captured: Vec<(SessionRecord, Vec<ObjectId>)>,
@@ -136,10 +134,7 @@ impl PackedRepository {
                 .iter()
                 .map(|(commit, signs)| (commit, signs.to_vec()))
                 .collect(),
-            tasks: tasks
-                .into_iter()
-                .map(|placed| (placed.task, placed.earlier, placed.commits, placed.opinions))
-                .collect(),
+            tasks,
             by_hand,
             same: same.into_iter().collect(),
             captured: captured
@@ -182,16 +177,7 @@ impl PackedRepository {
             cut_short: rest.cut_short,
             new_commits: rest.new_commits,
             signs,
-            tasks: rest
-                .tasks
-                .into_iter()
-                .map(|(task, earlier, commits, opinions)| PlacedTask {
-                    task,
-                    earlier,
-                    commits,
-                    opinions,
-                })
-                .collect(),
+            tasks: rest.tasks,
             by_hand: rest.by_hand,
             same: rest.same.into_iter().collect(),
             captured: rest
