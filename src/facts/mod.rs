@@ -41,6 +41,7 @@ pub mod signs;
 pub mod similar;
 pub mod span;
 pub mod squash;
+pub mod statistics;
 pub mod supervision;
 pub mod task;
 pub mod trailers;
