@@ -13,6 +13,7 @@ mod audit_fair;
 mod audit_lies;
 mod audit_page;
 mod bombs;
+mod by_hand;
 mod cache;
 mod calling;
 mod claiming;

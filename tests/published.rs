@@ -88,6 +88,7 @@ fn sum_up(tasks: Vec<Task>, by: &[Dimension], day: Option<&str>) -> Report {
         limit: None,
         work: WorkTime::default(),
         lines_per_day: None,
+        calibrated: false,
     };
     report(&[repo], &[], &query)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::calibration::Correction;
 use super::effort::{Spent, TaskEffort};
 use crate::correlate::seen::{Part, SeenSession};
 use crate::facts::commit::{Commit, LineCounts};
@@ -155,6 +156,14 @@ measures! {
         pub model_human_hours: Option<Hours>,
         /// The model's hours × 60 / Σ agent minutes, over commits without a task that sessions are linked to.
         pub model_leverage_factor: Option<f64>,
+        /// Derived, if requested: Σ human hours × the ratio of sums of their estimators, over tasks whose estimators have one.
+        pub calibrated_human_hours: Option<Hours>,
+        /// Those hours × 60 / Σ agent minutes, over the same tasks that have both.
+        pub calibrated_leverage_factor: Option<f64>,
+        /// The same by the low ends of the intervals of the ratios.
+        pub calibrated_leverage_factor_low: Option<f64>,
+        /// The same by the high ends.
+        pub calibrated_leverage_factor_high: Option<f64>,
     }
 }
 
@@ -169,6 +178,7 @@ pub struct Tally<'a> {
     supervision_measured: Option<Minutes>,
     with_sessions: WithSessions,
     model: Model,
+    calibrated: Calibrated,
     tokens: Option<Tokens>,
     tokens_measured: Option<Tokens>,
     commits: u64,
@@ -220,6 +230,23 @@ impl WithSessions {
         if worked.peek().is_some() {
             self.on_the_wall.0 += hours;
             self.on_the_wall.1.extend(worked);
+        }
+    }
+}
+
+/// Tasks whose estimators have a calibration.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Calibrated {
+    hours: Option<Hours>,
+    /// The terms at the low ends, the ratios and the high ends.
+    ratios: [Ratio; 3],
+}
+
+impl Calibrated {
+    fn add(&mut self, hours: [Hours; 3], minutes: Option<Minutes>) {
+        *self.hours.get_or_insert_default() += hours[1];
+        for (sum, hours) in self.ratios.iter_mut().zip(hours) {
+            *sum += Ratio::new(hours, minutes);
         }
     }
 }
@@ -299,6 +326,12 @@ impl<'a> Tally<'a> {
         }
     }
 
+    /// Counts the hours of a task as the calibration of its estimator corrects them, with its agent minutes.
+    pub(super) fn add_calibrated(&mut self, task: &Task, effort: TaskEffort, by: Correction) {
+        let hours = by.of_hours(task.estimate.hours);
+        self.calibrated.add(hours, effort.agent.value);
+    }
+
     /// Counts a commit.
     pub fn add_commit(&mut self, commit: &Commit) {
         self.commits += 1;
@@ -354,6 +387,10 @@ impl<'a> Tally<'a> {
             test_lines_removed: self.tests.map(|lines| lines.removed),
             model_human_hours: self.model.hours,
             model_leverage_factor: self.model.ratio.factor(),
+            calibrated_human_hours: self.calibrated.hours,
+            calibrated_leverage_factor: self.calibrated.ratios[1].factor(),
+            calibrated_leverage_factor_low: self.calibrated.ratios[0].factor(),
+            calibrated_leverage_factor_high: self.calibrated.ratios[2].factor(),
             ..Measures::default()
         };
         if let Some(seen) = &self.sessions {

@@ -3,6 +3,7 @@
 //! Sums first, ratios last: every factor is computed from sums, never as a mean of ratios, and includes only the tasks
 //! that have both of its terms. What is unknown stays unknown through every sum. Nothing here reads or prints.
 
+pub mod calibration;
 pub mod copies;
 pub mod effort;
 pub mod export;

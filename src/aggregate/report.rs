@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use regex::Regex;
 use serde::Serialize;
 
+use super::calibration::Calibration;
 use super::copies::{Copies, Shared};
 use super::effort::{Effort, Spent, TaskEffort};
 use super::group::{Dimension, Grouping, Key};
@@ -68,6 +69,8 @@ pub struct Query {
     pub work: WorkTime,
     /// Lines of source and tests that a person writes per day, if work without a task is to be estimated from its lines.
     pub lines_per_day: Option<f64>,
+    /// Whether to correct hours by what their estimators' tasks by hand took.
+    pub calibrated: bool,
 }
 
 /// The order of rows.
@@ -99,6 +102,9 @@ pub struct Report {
     pub totals: Measures,
     /// How many of these tasks an agent estimated.
     pub estimates_by_agents: u64,
+    /// If requested, what the estimates of each estimator are worth.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
     /// What the numbers or the rows leave out.
     pub left_out: LeftOut,
     /// How each repository was read.
@@ -138,6 +144,9 @@ pub struct LeftOut {
     pub tasks_without_supervisory_minutes: u64,
     /// Tasks that the wall and all-in factors leave out; `None` if no session was seen.
     pub tasks_without_sessions: Option<u64>,
+    /// Tasks that the calibrated factor leaves out, if one was requested: their estimators have too few tasks by hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tasks_without_calibration: Option<u64>,
     /// Commits without a task.
     pub commits_without_task: u64,
     /// Commits, except merges, whose lines could not be read.
@@ -217,7 +226,8 @@ impl<'a> Material<'a> {
     pub fn report(&self, query: &Query) -> Report {
         let selection = self.selection(query);
         let placed: Vec<&PlacedTask> = self.tasks.iter().map(|(_, placed)| *placed).collect();
-        let mut sums = Sums::new(query, &placed, &self.effort);
+        let calibration = query.calibrated.then(|| Calibration::of(self.repos));
+        let mut sums = Sums::new(query, &placed, &self.effort, calibration);
         for (repo, placed) in &self.tasks {
             let author = selection.author_of(placed);
             let day = selection.day_of(placed);
@@ -524,12 +534,18 @@ struct Sums<'a> {
     rows: HashMap<Key, Tally<'a>>,
     labels: HashMap<String, (&'a Task, NaiveDate)>,
     estimates_by_agents: u64,
+    calibration: Option<Calibration>,
     totals: Tally<'a>,
     left_out: LeftOut,
 }
 
 impl<'a> Sums<'a> {
-    fn new(query: &'a Query, tasks: &[&'a PlacedTask], effort: &'a Effort<'a>) -> Self {
+    fn new(
+        query: &'a Query,
+        tasks: &[&'a PlacedTask],
+        effort: &'a Effort<'a>,
+        calibration: Option<Calibration>,
+    ) -> Self {
         let by_session = query.by.contains(&Dimension::Session);
         Self {
             query,
@@ -540,10 +556,12 @@ impl<'a> Sums<'a> {
             estimates_by_agents: 0,
             totals: Tally::default(),
             left_out: LeftOut {
+                tasks_without_calibration: calibration.as_ref().map(|_| 0),
                 commits_without_session: by_session.then_some(0),
                 human_hours_without_session: by_session.then(Hours::default),
                 ..LeftOut::default()
             },
+            calibration,
         }
     }
 
@@ -552,20 +570,27 @@ impl<'a> Sums<'a> {
         let keys = |session| self.grouping.of_task(repo, placed, day, author, session);
         let spent = self.effort.of_task(task.id);
         let effort = self.effort.figures(task);
+        let calibration = self.calibration.as_ref();
+        let correction = calibration.and_then(|calibration| calibration.correction(&task.estimate));
         if self.query.by.contains(&Dimension::Session) {
             for (session, part, alone) in spent.into_iter().flat_map(Spent::apart) {
                 let done = task.part(part);
                 let effort = self.effort.figures_in(&done, session, part, &alone);
                 for key in keys(Some(session)) {
-                    self.rows
-                        .entry(key)
-                        .or_default()
-                        .add_task(&done, effort, Some(&alone));
+                    let row = self.rows.entry(key).or_default();
+                    row.add_task(&done, effort, Some(&alone));
+                    if let Some(by) = correction {
+                        row.add_calibrated(&done, effort, by);
+                    }
                 }
             }
         } else {
             for key in keys(None) {
-                self.rows.entry(key).or_default().add_task(task, effort, spent);
+                let row = self.rows.entry(key).or_default();
+                row.add_task(task, effort, spent);
+                if let Some(by) = correction {
+                    row.add_calibrated(task, effort, by);
+                }
             }
         }
         if let Some(hours) = self.left_out.human_hours_without_session.as_mut()
@@ -578,6 +603,11 @@ impl<'a> Sums<'a> {
         }
         self.estimates_by_agents += u64::from(task.estimate.estimator.is_some());
         self.totals.add_task(task, effort, spent);
+        if let Some(by) = correction {
+            self.totals.add_calibrated(task, effort, by);
+        } else if let Some(tasks) = self.left_out.tasks_without_calibration.as_mut() {
+            *tasks += 1;
+        }
     }
 
     fn add_commit(&mut self, repo: &Repository, commit: &Commit) {
@@ -679,6 +709,7 @@ impl<'a> Sums<'a> {
             },
             totals: self.totals.measures(week),
             estimates_by_agents: self.estimates_by_agents,
+            calibration: self.calibration,
             repos: RepoStatus::of_all(repos, copies),
             copies: copies.notes(|at| &repos[at].name),
             warnings: repos.iter().flat_map(|repo| repo.warnings.clone()).collect(),
@@ -882,6 +913,7 @@ mod tests {
             limit: None,
             work: WorkTime::default(),
             lines_per_day: None,
+            calibrated: false,
         }
     }
 

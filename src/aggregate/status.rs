@@ -315,6 +315,7 @@ fn report_of(today: NaiveDate, repos: &[Repository], sessions: &[SeenSession], b
         limit: None,
         work: beside.work,
         lines_per_day: None,
+        calibrated: false,
     };
     report::report(repos, sessions, &query)
 }

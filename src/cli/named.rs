@@ -3,7 +3,7 @@
 use super::error::CommandError;
 use super::recording::OpenLedger;
 use crate::facts::ids::{ObjectId, TaskId};
-use crate::facts::ledger::{Ledger, LedgerTask};
+use crate::facts::ledger::{Ledger, LedgerByHand, LedgerTask};
 use crate::facts::shell;
 use crate::facts::short_ids::{SHORTEST, begins, is_like_an_id};
 use crate::git::messages;
@@ -64,6 +64,22 @@ pub fn task<'a>(open: &OpenLedger, ledger: &'a Ledger, text: &str) -> Result<&'a
         [] => Err(several(text, &found, ledger)),
         counted => Err(several(text, counted, ledger)),
     }
+}
+
+/// The tasks done by hand that `text` names: one by its id or the beginning of one, or all of a commit.
+pub fn by_hand<'a>(open: &OpenLedger, ledger: &'a Ledger, text: &str) -> Vec<&'a LedgerByHand> {
+    let typed = text.trim().to_ascii_lowercase();
+    let id = typed.parse::<TaskId>().ok();
+    let commit = match id {
+        Some(_) => None,
+        None => messages::resolve(&open.repo, text),
+    };
+    let is_it = |found: &&LedgerByHand| {
+        id == Some(found.record.id)
+            || (id.is_none() && is_like_an_id(&typed) && begins(&typed, found.record.id))
+            || commit.is_some_and(|commit| found.commits.contains(&commit) || found.notes.contains(&commit))
+    };
+    ledger.all_by_hand().filter(is_it).collect()
 }
 
 /// The tasks of a commit, those that were retracted last.

@@ -559,6 +559,6 @@ pub fn no_estimate() -> CommandError {
 }
 
 /// An unreadable value is a usage error; the message names the option.
-fn quantity<T, E: std::fmt::Display>(option: &str, read: Result<T, E>) -> Result<T, CommandError> {
+pub fn quantity<T, E: std::fmt::Display>(option: &str, read: Result<T, E>) -> Result<T, CommandError> {
     read.map_err(|error| CommandError::usage(format!("invalid value for `{option}`: {error}")))
 }

@@ -7,6 +7,8 @@ pub(super) enum Field {
     /// The id of a task, as in the CSV of `report` and `log`.
     Id,
     Human,
+    /// What a person needed without an agent.
+    Actual,
     AgentTime,
     Supervision,
     Tokens,
@@ -17,6 +19,8 @@ pub(super) enum Field {
     Model,
     /// Who estimated: an agent, optionally with its model, or `person`.
     Estimator,
+    /// The person who estimated.
+    Person,
     Category,
     Tags,
     /// A running number, or a figure that `report` adds from git and from logs: known, and not part of a claim.
@@ -29,6 +33,7 @@ impl Field {
         matches!(
             self,
             Self::Human
+                | Self::Actual
                 | Self::AgentTime
                 | Self::Supervision
                 | Self::Tokens
@@ -112,6 +117,8 @@ pub(super) fn kind(heading: &str) -> Option<ColumnKind> {
         _ if supervised => Field::Supervision,
         _ if has(&["tokens", "token"]) => Field::Tokens,
         _ if has(&["estimator"]) || (has(&["estimated", "estimate"]) && has(&["by"])) => Field::Estimator,
+        _ if has(&["actual", "actuals"]) => Field::Actual,
+        ["person" | "developer" | "engineer"] => Field::Person,
         _ if has(&["human", "estimate", "est", "estimated", "manual", "senior"]) => Field::Human,
         ["id"] => Field::Id,
         ["date" | "day"] => Field::Date,
@@ -166,6 +173,10 @@ mod tests {
             ("estimator", Field::Estimator, None),
             ("Estimated by", Field::Estimator, None),
             ("Estimated", Field::Human, None),
+            ("estimate_hours", Field::Human, Some("h")),
+            ("actual_hours", Field::Actual, Some("h")),
+            ("Actual", Field::Actual, None),
+            ("person", Field::Person, None),
             ("Sup.", Field::Supervision, None),
             ("supervisory_minutes", Field::Supervision, Some("m")),
             ("Factor", Field::Factor, None),

@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::facts::diagnostics::Warning;
 use crate::facts::ids::TaskId;
 use crate::facts::quantity::WorkTime;
+use crate::facts::record::ByHand;
 use crate::facts::task::Task;
 
 /// What the file leaves open.
@@ -31,6 +32,8 @@ pub struct ImportOptions {
 pub struct Imported {
     /// The tasks of the rows that could be read, in order.
     pub tasks: Vec<Task>,
+    /// The tasks that were done by hand, in order.
+    pub by_hand: Vec<ByHand>,
     /// Unknown columns, factors that do not match their row, rows of totals.
     pub warnings: Vec<Warning>,
     /// Rows that cannot be read, with the reason. Their place is the file and the line.
@@ -90,5 +93,34 @@ pub(super) fn give_ids(tasks: &mut [Task]) {
         let ordinal = count.to_string();
         parts.push(&ordinal);
         task.id = TaskId::derived(&parts);
+    }
+}
+
+/// The same for tasks done by hand. Without a day of its own, a row is the same task whenever it is imported.
+pub(super) fn give_ids_by_hand(tasks: &mut [ByHand], have_days: bool) {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for task in tasks.iter_mut().filter(|task| task.id.is_nil()) {
+        let day = if have_days {
+            task.date.to_string()
+        } else {
+            String::new()
+        };
+        let content = [
+            "by-hand".to_owned(),
+            day,
+            task.title.clone(),
+            task.estimate.by.clone(),
+            task.estimate
+                .estimator
+                .as_ref()
+                .map_or(String::new(), ToString::to_string),
+            task.estimate.hours.get().to_string(),
+            task.actual_hours.get().to_string(),
+        ];
+        let count = seen.entry(content.join("\0")).or_default();
+        *count += 1;
+        let ordinal = count.to_string();
+        let parts = content.iter().map(String::as_str).chain([ordinal.as_str()]);
+        task.id = TaskId::derived(&parts.collect::<Vec<_>>());
     }
 }

@@ -23,6 +23,10 @@ pub(super) fn read(text: &str, options: &ImportOptions) -> Imported {
                 Ok(()) => imported.tasks.push(*task),
                 Err(error) => imported.broken.push(Warning::new(place, error.to_string())),
             },
+            Ok(Record::ByHand(by_hand)) => match by_hand.check() {
+                Ok(()) => imported.by_hand.push(*by_hand),
+                Err(error) => imported.broken.push(Warning::new(place, error.to_string())),
+            },
             Ok(_) => {
                 imported
                     .warnings

@@ -3,12 +3,14 @@
 use chrono::NaiveDate;
 
 use super::columns::{ColumnKind, Field, kind};
-use super::imported::{ImportError, ImportOptions, Imported, date_in_name, give_ids};
+use super::imported::{ImportError, ImportOptions, Imported, date_in_name, give_ids, give_ids_by_hand};
+use crate::facts::agents;
 use crate::facts::diagnostics::Warning;
 use crate::facts::estimate::Estimator;
 use crate::facts::ids::TaskId;
 use crate::facts::number::{self, DecimalMark};
 use crate::facts::quantity::{Hours, Minutes, Tokens};
+use crate::facts::record::ByHand;
 use crate::facts::task::{FirstClaim, Task, TaskSource};
 
 /// A header and its rows, each with its line number.
@@ -59,12 +61,17 @@ pub(super) fn read_separated(text: &str, options: &ImportOptions) -> Result<Impo
     };
     let mut imported = Imported::default();
     sheet.read(options, &mut imported)?;
-    finish(&mut imported);
+    finish(&mut imported, options);
     Ok(imported)
 }
 
 /// Gives ids to tasks without one, and notes whether the file has its own.
-fn finish(imported: &mut Imported) {
+fn finish(imported: &mut Imported, options: &ImportOptions) {
+    let has_day = |task: &ByHand| task.date != options.at.date_naive();
+    let have_days = options.date.is_some()
+        || date_in_name(&options.name).is_some()
+        || imported.by_hand.iter().any(has_day);
+    give_ids_by_hand(&mut imported.by_hand, have_days);
     imported.has_ids = !imported.tasks.is_empty() && !imported.tasks.iter().any(|task| task.id.is_nil());
     if !imported.has_ids {
         give_ids(&mut imported.tasks);
@@ -149,7 +156,7 @@ pub(super) fn read_markdown(text: &str, options: &ImportOptions) -> Result<Impor
     if !found {
         return Err(ImportError::NoTable);
     }
-    finish(&mut imported);
+    finish(&mut imported, options);
     Ok(imported)
 }
 
@@ -313,9 +320,13 @@ impl Sheet {
         }));
         let has_date = kinds.iter().flatten().any(|kind| kind.field == Field::Date);
         let date = options.date.or_else(|| date_in_name(&options.name));
-        if date.is_none() && !has_date {
-            return Err(ImportError::NoDate);
-        }
+        let is_by_hand = kinds.iter().flatten().any(|kind| kind.field == Field::Actual);
+        let date = match date {
+            // The day of work by hand is in no figure.
+            None if is_by_hand && !has_date => Some(options.at.date_naive()),
+            None if !has_date => return Err(ImportError::NoDate),
+            date => date,
+        };
         let mark = self.decimal_mark(&kinds);
         for (line, cells) in &self.rows {
             let place = format!("{}:{line}", options.name);
@@ -332,15 +343,8 @@ impl Sheet {
                     .push(Warning::new(place, "skipped a row of totals"));
                 continue;
             }
-            match row.task() {
-                Ok(task) => {
-                    let stated = row.check_factors(&task);
-                    imported
-                        .warnings
-                        .extend(stated.into_iter().map(|text| Warning::new(place.clone(), text)));
-                    imported.tasks.push(task);
-                }
-                Err(reason) => imported.broken.push(Warning::new(place, reason)),
+            if let Err(reason) = row.add_to(imported, is_by_hand, &place) {
+                imported.broken.push(Warning::new(place, reason));
             }
         }
         Ok(())
@@ -381,6 +385,21 @@ impl Row<'_> {
         )
     }
 
+    /// Adds the task of the row; `is_by_hand` says whether the table has actual hours.
+    fn add_to(&self, imported: &mut Imported, is_by_hand: bool, place: &str) -> Result<(), String> {
+        if is_by_hand {
+            imported.by_hand.push(self.by_hand()?);
+            return Ok(());
+        }
+        let task = self.task()?;
+        let stated = self.check_factors(&task).into_iter();
+        imported
+            .warnings
+            .extend(stated.map(|text| Warning::new(place.to_owned(), text)));
+        imported.tasks.push(task);
+        Ok(())
+    }
+
     fn task(&self) -> Result<Task, String> {
         if self.cells.len() != self.kinds.len() {
             return Err(format!(
@@ -414,12 +433,58 @@ impl Row<'_> {
         task.tokens = self.quantity(Field::Tokens, |text| Tokens::parse_with(text, mark))?;
         task.agent = self.text(Field::Agent).or_else(|| self.options.agent.clone());
         task.model = self.text(Field::Model);
-        if let Some(text) = self.text(Field::Estimator) {
+        let of_person = self.text(Field::Estimator).filter(|name| !is_agent(name));
+        let is_named = of_person.is_some() && self.cell(Field::Actual).is_some();
+        if let Some(text) = self.text(Field::Estimator).filter(|_| !is_named) {
             task.estimate.estimator = Estimator::parse(&text).map_err(|error| error.to_string())?;
         }
         task.category = self.text(Field::Category);
         task.tags = self.tags();
         task.check().map_err(|error| error.to_string())?;
+        Ok(task)
+    }
+
+    /// The row of a table with actual hours.
+    fn by_hand(&self) -> Result<ByHand, String> {
+        let (work, mark) = (self.options.work, self.mark);
+        let with_agent = [Field::AgentTime, Field::Supervision, Field::Tokens, Field::Agent];
+        if with_agent.iter().any(|field| self.cell(*field).is_some()) {
+            return Err("the row has actual hours of a person and figures of an agent".to_owned());
+        }
+        let task = self.task_without_agent()?;
+        let actual = self
+            .quantity(Field::Actual, |text| Hours::parse_with(text, work, mark))?
+            .ok_or("the row has no actual hours")?;
+        let mut estimate = task.estimate;
+        match (self.text(Field::Person), self.text(Field::Estimator)) {
+            (None, Some(name)) if !is_agent(&name) => {
+                estimate.by = name;
+                estimate.estimator = None;
+            }
+            (Some(person), _) => estimate.by = person,
+            (None, _) => {}
+        }
+        let by_hand = ByHand {
+            id: task.id,
+            rev: 0,
+            at: task.at,
+            by: task.by,
+            title: task.title,
+            date: task.date,
+            estimate,
+            actual_hours: actual,
+            category: task.category,
+            tags: task.tags,
+            source: task.source,
+        };
+        by_hand.check().map_err(|error| error.to_string())?;
+        Ok(by_hand)
+    }
+
+    /// The task without its default agent, which is that of tasks with one.
+    fn task_without_agent(&self) -> Result<Task, String> {
+        let mut task = self.task()?;
+        task.agent = None;
         Ok(task)
     }
 
@@ -497,6 +562,15 @@ impl Row<'_> {
             }
         });
         wrong.collect()
+    }
+}
+
+/// Whether an estimator is an agent, or the text for a person who is not named.
+fn is_agent(name: &str) -> bool {
+    match Estimator::parse(name) {
+        Ok(Some(estimator)) => agents::known_spelling(&estimator.agent).is_some(),
+        Ok(None) => true,
+        Err(_) => false,
     }
 }
 

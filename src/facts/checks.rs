@@ -50,7 +50,7 @@ pub enum TaskError {
 }
 
 /// Whether a year has at most four digits, as in RFC 3339. The calendar goes much further, and nothing that walks it would end.
-pub(super) fn has_four_digits(year: i32) -> bool {
+fn has_four_digits(year: i32) -> bool {
     (1..=9999).contains(&year)
 }
 
@@ -77,6 +77,22 @@ pub fn check_hours(hours: Hours) -> Result<(), TaskError> {
     match hours.get() > 0.0 {
         true => Ok(()),
         false => Err(TaskError::Zero("the estimate is 0h")),
+    }
+}
+
+/// Whether actual hours are positive: work of no hours says nothing about an estimate.
+pub fn check_actual(hours: Hours) -> Result<(), TaskError> {
+    match hours.get() > 0.0 {
+        true => Ok(()),
+        false => Err(TaskError::Zero("the actual time is 0h")),
+    }
+}
+
+/// Whether a day has a year of at most four digits.
+pub(super) fn check_year(day: NaiveDate) -> Result<(), TaskError> {
+    match has_four_digits(day.year()) {
+        true => Ok(()),
+        false => Err(TaskError::Year(day)),
     }
 }
 

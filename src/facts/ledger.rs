@@ -188,6 +188,12 @@ impl Ledger {
         self.tasks.iter().chain(retracted)
     }
 
+    /// Every task done by hand, counted or retracted.
+    pub fn all_by_hand(&self) -> impl Iterator<Item = &LedgerByHand> {
+        let retracted = self.retracted_by_hand.iter().map(|(found, _)| found);
+        self.by_hand.iter().chain(retracted)
+    }
+
     /// The short form of one id that names no other task.
     pub fn short_id(&self, id: TaskId) -> String {
         short_ids::among(id, self.all_tasks().map(|found| found.task.id))
@@ -200,10 +206,13 @@ impl Ledger {
 
     /// When and why a task was retracted.
     pub fn tombstone(&self, id: TaskId) -> Option<&Tombstone> {
-        self.retracted
-            .iter()
-            .find(|retracted| retracted.task.task.id == id)
-            .map(|retracted| &retracted.tombstone)
+        let tasks = self.retracted.iter();
+        let tasks = tasks.map(|retracted| (retracted.task.task.id, &retracted.tombstone));
+        let by_hand = self.retracted_by_hand.iter();
+        let by_hand = by_hand.map(|(found, tombstone)| (found.record.id, tombstone));
+        let mut all = tasks.chain(by_hand);
+        all.find(|(retracted, _)| *retracted == id)
+            .map(|(_, tombstone)| tombstone)
     }
 }
 

@@ -10,6 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::checks::{TaskError, check_actual, check_hours, check_text, check_year};
 use super::checks::{day_with_four_digits, time_with_four_digits};
 use super::estimate::Estimate;
 use super::evidence::Confidence;
@@ -153,6 +154,30 @@ pub struct ByHand {
     pub tags: Vec<String>,
     /// Where the record came from.
     pub source: TaskSource,
+}
+
+impl ByHand {
+    /// Whether it may be written: plain text on one line everywhere, and hours that are not 0.
+    ///
+    /// # Errors
+    /// Says which field is wrong.
+    pub fn check(&self) -> Result<(), TaskError> {
+        check_year(self.date)?;
+        check_text("the title", &self.title)?;
+        check_text("the author", &self.by)?;
+        check_text("the estimator", &self.estimate.by)?;
+        let optional = [
+            ("the basis", &self.estimate.basis),
+            ("the category", &self.category),
+        ];
+        for (field, text) in optional {
+            text.as_deref().map_or(Ok(()), |text| check_text(field, text))?;
+        }
+        self.tags.iter().try_for_each(|tag| check_text("the tag", tag))?;
+        check_hours(self.estimate.hours)?;
+        check_actual(self.actual_hours)?;
+        self.estimate.check()
+    }
 }
 
 /// A retraction. The lines that it retracts stay, but no longer count.

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::checks::{TaskError, check_agent_minutes, check_hours, check_text, has_four_digits};
+use super::checks::{TaskError, check_agent_minutes, check_hours, check_text, check_year};
 use super::checks::{day_with_four_digits, time_with_four_digits};
 use super::commit::Instant;
 use super::estimate::Estimate;
@@ -318,9 +318,7 @@ impl Task {
     /// Whether it may be written: plain text on one line everywhere, hours and minutes that are not 0, and phases that
     /// sum to the estimate. Supervision may be 0.
     pub fn check(&self) -> Result<(), TaskError> {
-        if !has_four_digits(self.date.year()) {
-            return Err(TaskError::Year(self.date));
-        }
+        check_year(self.date)?;
         check_text("the title", &self.title)?;
         check_text("the author", &self.by)?;
         let optional = [

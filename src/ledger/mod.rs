@@ -7,8 +7,10 @@ pub mod merge;
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
+
 use crate::facts::ids::ObjectId;
-use crate::facts::record::{NOTE_CAP, NoteLines, Record};
+use crate::facts::record::{ByHand, NOTE_CAP, NoteLines, Record};
 use crate::facts::task::Task;
 use crate::git::Repo;
 use crate::git::notes::{self, Batch, StoredNote};
@@ -119,11 +121,50 @@ pub fn append_decided<E: From<WriteError>>(
     })
 }
 
+/// A record without a commit of code.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WithoutCode {
+    date: NaiveDate,
+    title: String,
+    /// What people read of it: its figures.
+    figures: String,
+    record: Record,
+}
+
+impl From<&Task> for WithoutCode {
+    fn from(task: &Task) -> Self {
+        let mut figures = format!("{} estimated", task.estimate.hours);
+        if let Some(minutes) = task.agent_minutes {
+            figures.push_str(&format!(", {minutes} of agent time"));
+        }
+        if let Some(minutes) = task.supervisory_minutes {
+            figures.push_str(&format!(", {minutes} of supervision"));
+        }
+        Self {
+            date: task.date,
+            title: task.title.clone(),
+            figures,
+            record: Record::Task(Box::new(task.clone())),
+        }
+    }
+}
+
+impl From<&ByHand> for WithoutCode {
+    fn from(task: &ByHand) -> Self {
+        Self {
+            date: task.date,
+            title: task.title.clone(),
+            figures: format!("{} estimated, {} by hand", task.estimate.hours, task.actual_hours),
+            record: Record::ByHand(Box::new(task.clone())),
+        }
+    }
+}
+
 /// Records tasks without a commit: an empty commit per day, more if a note would grow too large, and one commit of notes for all
 /// of them. Returns the commits, in the order of the days.
 pub fn append_without_code(
     repo: &Repo,
-    tasks: &[Task],
+    tasks: &[WithoutCode],
     message: &str,
     writer: &Writer,
 ) -> Result<Vec<ObjectId>, WriteError> {
@@ -133,7 +174,7 @@ pub fn append_without_code(
 /// Like [`append_without_code`], if `allowed` accepts the ledger as it is when written.
 pub fn append_without_code_if<E: From<WriteError>>(
     repo: &Repo,
-    tasks: &[Task],
+    tasks: &[WithoutCode],
     message: &str,
     writer: &Writer,
     mut allowed: impl FnMut() -> Result<(), E>,
@@ -147,9 +188,8 @@ pub fn append_without_code_if<E: From<WriteError>>(
         .iter()
         .zip(&batches)
         .flat_map(|(commit, batch)| {
-            batch
-                .iter()
-                .map(|task| (*commit, Record::Task(Box::new((*task).clone()))))
+            let record = |task: &&WithoutCode| (*commit, task.record.clone());
+            batch.iter().map(record)
         })
         .collect();
     let additions = by_commit(&records);
@@ -172,13 +212,13 @@ fn by_commit(records: &[(ObjectId, Record)]) -> BTreeMap<ObjectId, NoteLines> {
 }
 
 /// Tasks by day, each batch small enough for a note.
-fn batches(tasks: &[Task]) -> Vec<Vec<&Task>> {
-    let mut sorted: Vec<&Task> = tasks.iter().collect();
+fn batches(tasks: &[WithoutCode]) -> Vec<Vec<&WithoutCode>> {
+    let mut sorted: Vec<&WithoutCode> = tasks.iter().collect();
     sorted.sort_by_key(|task| task.date);
-    let mut batches: Vec<Vec<&Task>> = Vec::new();
+    let mut batches: Vec<Vec<&WithoutCode>> = Vec::new();
     let mut size = 0;
     for task in sorted {
-        let line = Record::Task(Box::new(task.clone())).encode().len() + 1;
+        let line = task.record.encode().len() + 1;
         let fits = size + line <= FILL;
         match batches.last_mut() {
             Some(batch) if fits && batch.last().is_some_and(|last| last.date == task.date) => {
@@ -195,7 +235,7 @@ fn batches(tasks: &[Task]) -> Vec<Vec<&Task>> {
 }
 
 /// What `git log refs/leverage/tasks` shows: the note contains the record, this message is for people.
-fn chain_message(batch: &[&Task]) -> String {
+fn chain_message(batch: &[&WithoutCode]) -> String {
     let Some(first) = batch.first() else {
         return String::new();
     };
@@ -205,14 +245,7 @@ fn chain_message(batch: &[&Task]) -> String {
     };
     message.push_str("\n\n");
     for task in batch {
-        message.push_str(&format!("{}  {}", task.date, task.title));
-        message.push_str(&format!(": {} estimated", task.estimate.hours));
-        if let Some(minutes) = task.agent_minutes {
-            message.push_str(&format!(", {minutes} of agent time"));
-        }
-        if let Some(minutes) = task.supervisory_minutes {
-            message.push_str(&format!(", {minutes} of supervision"));
-        }
+        message.push_str(&format!("{}  {}: {}", task.date, task.title, task.figures));
         message.push('\n');
     }
     message
@@ -230,14 +263,12 @@ mod tests {
         for (n, task) in tasks.iter_mut().enumerate() {
             task.title = format!("Task {n}");
         }
+        let tasks: Vec<WithoutCode> = tasks.iter().map(WithoutCode::from).collect();
         let batches = batches(&tasks);
         assert_eq!(batches[0].len(), 1);
         assert_eq!(batches.iter().map(Vec::len).sum::<usize>(), 3000);
         for batch in &batches {
-            let size: usize = batch
-                .iter()
-                .map(|task| Record::Task(Box::new((*task).clone())).encode().len() + 1)
-                .sum();
+            let size: usize = batch.iter().map(|task| task.record.encode().len() + 1).sum();
             assert!(size <= FILL);
         }
         assert_eq!(batches.len(), 3);
@@ -246,7 +277,7 @@ mod tests {
     #[test]
     fn the_chain_reads_like_a_log() {
         assert_eq!(
-            chain_message(&[&sample()]),
+            chain_message(&[&WithoutCode::from(&sample())]),
             "Kiln controller\n\n2026-04-10  Kiln controller: 40h estimated, 25m of agent time, 5m of supervision\n"
         );
     }

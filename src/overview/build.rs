@@ -117,6 +117,7 @@ fn asked(query: &Query, agent: Option<&str>) -> report::Query {
         limit: None,
         work: query.work,
         lines_per_day: None,
+        calibrated: false,
     }
 }
 

@@ -125,6 +125,7 @@ fn reported(repos: &[Repository], sessions: &[SeenSession], by: &[Dimension]) ->
         limit: None,
         work: query.work,
         lines_per_day: None,
+        calibrated: false,
     };
     report::report(repos, sessions, &query)
 }

@@ -5,6 +5,7 @@
 //! [`escape`], and nowhere else. Nothing here prints, measures a terminal or decides about color.
 
 pub mod audit;
+pub mod by_hand;
 pub mod chart;
 pub mod columns;
 pub mod doctor;

@@ -1,5 +1,6 @@
 //! A report as a document: its columns, where their numbers come from, and what they leave out.
 
+use super::by_hand;
 use super::columns::{Choice, UnknownName};
 use super::document::{Basis, Cell, Column, Document, Point, Table, Timeline};
 use super::sections::stated;
@@ -9,6 +10,7 @@ use crate::aggregate::measures::Measures;
 use crate::aggregate::report::{LeftOut, Report, Row};
 use crate::facts::diagnostics::Status;
 use crate::facts::quantity::{counted, plural, thousands};
+use crate::facts::statistics::FEWEST;
 use crate::overview::claim::Claim;
 
 /// One measure: its name in CSV, its heading, its basis, when a narrow terminal hides it, and its cell.
@@ -157,6 +159,34 @@ const FIELDS: &[Field] = &[
         2,
         known(Cell::Factor)
     ),
+    field!(
+        calibrated_human_hours,
+        "Calibrated",
+        Derived,
+        1,
+        known(Cell::Hours)
+    ),
+    field!(
+        calibrated_leverage_factor,
+        "Calibrated factor",
+        Derived,
+        1,
+        known(Cell::Factor)
+    ),
+    field!(
+        calibrated_leverage_factor_low,
+        "Cal. low",
+        Derived,
+        2,
+        known(Cell::Factor)
+    ),
+    field!(
+        calibrated_leverage_factor_high,
+        "Cal. high",
+        Derived,
+        2,
+        known(Cell::Factor)
+    ),
 ];
 
 fn tokens(count: u64) -> Cell {
@@ -292,6 +322,8 @@ fn page(report: &Report, view: &View, usual: Option<&[&str]>) -> Result<Document
         true => Vec::new(),
         false => vec![table(report, view, usual)?],
     };
+    let calibration = report.calibration.as_ref().map(by_hand::calibration);
+    let tables = tables.into_iter().chain(calibration).collect();
     if is_empty {
         notes.insert(0, "No tasks or commits match".to_owned());
     }
@@ -570,11 +602,19 @@ fn left_out(report: &Report) -> Vec<String> {
         let of_all = part_of(count, totals.tasks, "task", "tasks")?;
         Some(format!("{of_all} no {what}; {factors} {them} out"))
     });
+    let uncalibrated = left_out.tasks_without_calibration.and_then(|count| {
+        let of_all = part_of(count, totals.tasks, "task", "tasks")?;
+        let them = plural(&count, "it", "them");
+        Some(format!(
+            "{of_all} an estimator with fewer than {FEWEST} tasks done by hand; the calibrated factor leaves {them} out"
+        ))
+    });
     let commits = part_of(left_out.commits_without_task, totals.commits, "commit", "commits");
     let by_agents = estimates_by_agents(report.estimates_by_agents, totals.tasks);
     by_agents
         .into_iter()
         .chain(tasks)
+        .chain(uncalibrated)
         .chain(from_logs(totals))
         .chain(commits.map(|of_all| format!("{of_all} no task")))
         .chain(in_no_row(report))

@@ -1,6 +1,6 @@
 //! `import FILE`: adds tasks that were recorded elsewhere.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::NaiveDate;
 
@@ -12,10 +12,12 @@ use crate::cli::recording::OpenLedger;
 use crate::exchange::{self, ImportOptions, Imported};
 use crate::facts::diagnostics::Warning;
 use crate::facts::ids::TaskId;
-use crate::facts::quantity::{Hours, counted};
+use crate::facts::quantity::{Hours, counted, thousands};
+use crate::facts::record::ByHand;
 use crate::facts::short_ids::ShortIds;
 use crate::facts::task::Task;
-use crate::ledger;
+use crate::ledger::{self, WithoutCode};
+use crate::render::by_hand;
 use crate::render::document::Document;
 use crate::render::escape::visible;
 use crate::render::task::{Timed, shown, table};
@@ -54,19 +56,13 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     context.terminal.warnings(&imported.warnings)?;
     context.terminal.warnings(&imported.broken)?;
     if !imported.broken.is_empty() && !args.skip_broken && !args.dry_run {
-        return Err(CommandError::failed(format!(
-            "cannot read {} of {} rows; nothing was written",
-            imported.broken.len(),
-            imported.broken.len() + imported.tasks.len()
-        ))
-        .hint(format!(
-            "Fix them, or pass `--skip-broken` to import the other {}",
-            counted(imported.tasks.len() as u64, "row", "rows")
-        )));
+        return Err(broken(&imported));
     }
     let mut present = Present::in_ledger(&open, context)?;
-    let found = imported.tasks.len();
+    let found = imported.tasks.len() + imported.by_hand.len();
     let new = present.without(latest(imported.tasks), imported.has_ids);
+    let by_hand = present.without_by_hand(imported.by_hand);
+    let count = new.len() + by_hand.len();
     let mut left_out: Vec<Warning> = present
         .left_out
         .iter()
@@ -77,29 +73,54 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     if !args.dry_run {
         let message = format!(
             "Import: {} from {}\n",
-            counted(new.len(), "task", "tasks"),
+            counted(count, "task", "tasks"),
             file_name(args)
         );
-        ledger::append_without_code(&open.repo, &new, &message, open.writer()?)?;
-        if !new.is_empty() {
-            let what = counted(new.len(), "task is", "tasks are");
+        let tasks = new.iter().map(WithoutCode::from);
+        let records: Vec<WithoutCode> = tasks.chain(by_hand.iter().map(WithoutCode::from)).collect();
+        ledger::append_without_code(&open.repo, &records, &message, open.writer()?)?;
+        if count > 0 {
+            let what = counted(count, "task is", "tasks are");
             context.recorded(&open.repo, format!("{what} imported"), Outcome::of(&left_out))?;
         }
     }
     show(&new, context)?;
+    show_by_hand(&by_hand, context)?;
+    let done = done(args, count, by_hand.len(), found - count);
+    context.terminal.status(&done)?;
+    Ok(Outcome::of(&left_out))
+}
+
+/// The error where rows cannot be read.
+fn broken(imported: &Imported) -> CommandError {
+    let others = imported.tasks.len() + imported.by_hand.len();
+    CommandError::failed(format!(
+        "cannot read {} of {} rows; nothing was written",
+        imported.broken.len(),
+        imported.broken.len() + others
+    ))
+    .hint(format!(
+        "Fix them, or pass `--skip-broken` to import the other {}",
+        counted(others as u64, "row", "rows")
+    ))
+}
+
+/// What was imported, how many of it were done by hand, and how many tasks were already there.
+fn done(args: &Args, count: usize, by_hand: usize, there: usize) -> String {
     let done = match args.dry_run {
         true => "Would import",
         false => "Imported",
     };
-    let there = found - new.len();
     let there = match there {
         0 => String::new(),
-        there => format!("; {there} already present"),
+        there => format!("; {} already present", thousands(there)),
     };
-    context
-        .terminal
-        .status(&format!("{done} {}{there}", counted(new.len(), "task", "tasks")))?;
-    Ok(Outcome::of(&left_out))
+    let by_hand = match by_hand {
+        0 => "",
+        all if all == count => " done by hand",
+        _ => ", some of them done by hand",
+    };
+    format!("{done} {}{by_hand}{there}", counted(count, "task", "tasks"))
 }
 
 fn read(args: &Args, open: &OpenLedger, context: &Context) -> Result<Imported, CommandError> {
@@ -142,6 +163,7 @@ struct Present {
     /// Those that no row of the file was matched with yet, by day and title.
     unmatched: HashMap<(NaiveDate, String), Vec<TaskId>>,
     left_out: Vec<LeftOut>,
+    by_hand: HashSet<TaskId>,
 }
 
 /// What distinguishes a task from others of its day and title.
@@ -194,6 +216,7 @@ impl Present {
             known: HashMap::new(),
             unmatched: HashMap::new(),
             left_out: Vec::new(),
+            by_hand: ledger.all_by_hand().map(|found| found.record.id).collect(),
         };
         for (task, is_retracted) in counted.chain(retracted) {
             let known = Known {
@@ -225,6 +248,12 @@ impl Present {
         others.retain(|task| !self.takes(task, true));
         others.retain(|task| !self.takes(task, false));
         others
+    }
+
+    /// The tasks done by hand that are not here, each once.
+    fn without_by_hand(&mut self, mut tasks: Vec<ByHand>) -> Vec<ByHand> {
+        tasks.retain(|task| self.by_hand.insert(task.id));
+        tasks
     }
 
     /// Whether a task of this day and title is here that no other row was matched with.
@@ -271,15 +300,30 @@ fn latest(tasks: Vec<Task>) -> Vec<Task> {
     order.iter().filter_map(|id| by_id.remove(id)).collect()
 }
 
+/// As many tasks are listed.
+const MOST_SHOWN: usize = 50;
+
+fn show_by_hand(new: &[ByHand], context: &mut Context) -> Result<(), CommandError> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    let screen = context.terminal.screen(None);
+    let shown = new.iter().take(MOST_SHOWN);
+    let mut rows = by_hand::table(shown);
+    rows.more_rows = new.len().saturating_sub(MOST_SHOWN);
+    let text = render(&Document::from(rows), screen);
+    Ok(context.terminal.data(text.as_bytes())?)
+}
+
 fn show(new: &[Task], context: &mut Context) -> Result<(), CommandError> {
     if new.is_empty() {
         return Ok(());
     }
     let screen = context.terminal.screen(None);
-    let first: Vec<Timed<'_>> = new.iter().take(50).map(Timed::as_recorded).collect();
+    let first: Vec<Timed<'_>> = new.iter().take(MOST_SHOWN).map(Timed::as_recorded).collect();
     let ids: ShortIds = new.iter().map(|task| task.id).collect();
     let mut rows = shown(table(&first), &first, &ids);
-    rows.more_rows = new.len().saturating_sub(50);
+    rows.more_rows = new.len().saturating_sub(MOST_SHOWN);
     let text = render(&Document::from(rows), screen);
     Ok(context.terminal.data(text.as_bytes())?)
 }

@@ -20,12 +20,13 @@ use crate::cli::recording::OpenLedger;
 use crate::cli::timing::{Timing, TimingArgs};
 use crate::facts::commit::Person;
 use crate::facts::ids::ObjectId;
-use crate::facts::ledger::{Ledger, LedgerTask};
+use crate::facts::ledger::{Ledger, LedgerByHand, LedgerTask};
 use crate::facts::quantity::counted;
-use crate::facts::record::Tombstone;
+use crate::facts::record::{ByHand, Tombstone};
 use crate::facts::shell;
 use crate::facts::zone::{Period, Zone};
 use crate::git::messages;
+use crate::render::by_hand;
 use crate::render::document::{Document, Table};
 use crate::render::history::{Step, blocks};
 use crate::render::json::Versioned;
@@ -37,7 +38,7 @@ const SCHEMA: &str = "git-leverage.log/1";
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  git leverage log\n  git leverage log -n 5 --since monday\n  \
-    git leverage log main~20..main --oneline\n  git leverage log --history\n  git leverage log --format json"
+    git leverage log main~20..main --oneline\n  git leverage log --history\n  git leverage log --by-hand\n  git leverage log --format json"
 )]
 pub struct Args {
     /// Only tasks of these commits: `A..B`, or a revision and all its ancestors
@@ -55,6 +56,9 @@ pub struct Args {
     /// Show every revision and retraction: who, when, what changed and why
     #[arg(long, conflicts_with = "columns")]
     history: bool,
+    /// List the tasks that were done by hand instead, which are in no factor
+    #[arg(long, conflicts_with_all = ["history", "oneline", "columns"])]
+    by_hand: bool,
     #[command(flatten)]
     timing: TimingArgs,
     #[command(flatten)]
@@ -101,6 +105,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         context.terminal.status(&format!(
             "No ledger was fetched from `{remote}`; if it has one, run `git leverage sync {remote}`"
         ))?;
+    }
+    if args.by_hand {
+        return show_by_hand(args, &selection, &ledger, context);
     }
     match args.history {
         true => show_history(args, &selection, &ledger, &open, context),
@@ -174,6 +181,7 @@ fn show_tasks(
         let rows = args.columns.choose_rows(rows, &Document::from(page.clone()))?;
         page.notes.extend(left_out);
         page.notes.extend(retracted(ledger));
+        page.notes.extend(by_hand_note(ledger));
         let body = Log::of(&tasks, &timing);
         send(args, context, page, &rows, body)?;
     }
@@ -186,6 +194,52 @@ fn retracted(ledger: &Ledger) -> Option<String> {
         format!(
             "{} shown only with `--history`",
             counted(count, "retracted task", "retracted tasks")
+        )
+    })
+}
+
+fn show_by_hand(
+    args: &Args,
+    selection: &Selection,
+    ledger: &Ledger,
+    context: &mut Context,
+) -> Result<Outcome, CommandError> {
+    let is_wanted = |found: &&LedgerByHand| {
+        let commits = selection.commits.as_ref();
+        selection.period.contains(found.record.date)
+            && commits.is_none_or(|commits| found.commits.iter().any(|id| commits.contains(id)))
+            && selection.takes_author(|| found.record.by.clone())
+    };
+    let mut tasks: Vec<&ByHand> = ledger
+        .by_hand
+        .iter()
+        .filter(is_wanted)
+        .map(|found| &found.record)
+        .collect();
+    tasks.sort_by_key(|task| Reverse((task.date, task.at, task.id)));
+    let left_out = selection.note(tasks.len(), "task", "tasks");
+    tasks.truncate(selection.limit);
+    if tasks.is_empty() {
+        context.terminal.status("No task done by hand matches")?;
+    }
+    let mut page = by_hand::table(tasks.iter().copied());
+    page.notes.extend(left_out);
+    let rows = page.clone();
+    let body = Log {
+        tasks: Vec::new(),
+        by_hand: Some(tasks),
+        retractions: None,
+    };
+    send(args, context, page, &rows, body)?;
+    Ok(Outcome::Done.max(ledger.status.into()))
+}
+
+fn by_hand_note(ledger: &Ledger) -> Option<String> {
+    let count = ledger.by_hand.len();
+    (count > 0).then(|| {
+        format!(
+            "{} done by hand; run `git leverage log --by-hand` to list them",
+            counted(count, "task was", "tasks were")
         )
     })
 }
@@ -275,6 +329,9 @@ fn send(
 struct Log<'a> {
     /// Their last revisions, or all of them with `--history`.
     tasks: Vec<TaskBody>,
+    /// With `--by-hand`, the tasks that were done by hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_hand: Option<Vec<&'a ByHand>>,
     /// With `--history`, which of them were retracted, by whom and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     retractions: Option<Vec<&'a Tombstone>>,
@@ -285,6 +342,7 @@ impl<'a> Log<'a> {
         let body = |found: &&LedgerTask| TaskBody::last(found, &timing.of(found));
         Self {
             tasks: tasks.iter().map(body).collect(),
+            by_hand: None,
             retractions: None,
         }
     }
@@ -300,6 +358,7 @@ impl<'a> Log<'a> {
         };
         Self {
             tasks: steps.iter().filter_map(revision).collect(),
+            by_hand: None,
             retractions: Some(steps.iter().filter_map(retraction).collect()),
         }
     }

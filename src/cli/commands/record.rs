@@ -3,6 +3,7 @@
 //! If trailers or notes of the commit already claim a task, it must be revised, or a second one requested explicitly. This is
 //! decided on the state of the ledger that the write is based on, so two concurrent calls cannot both succeed.
 
+mod by_hand;
 mod measured;
 mod trailer;
 mod unwritable;
@@ -26,7 +27,7 @@ use crate::facts::short_ids::ShortIds;
 use crate::facts::task::{FirstClaim, Task, TaskSource};
 use crate::facts::zone::Zone;
 use crate::git::messages;
-use crate::ledger;
+use crate::ledger::{self, WithoutCode};
 use crate::render::task::{card, card_without_id};
 use crate::sources::ledger::{read_ledger_at, read_recorded};
 
@@ -38,6 +39,7 @@ use crate::sources::ledger::{read_ledger_at, read_recorded};
     git leverage record HEAD~2 --phase 'Schema design=4h' --phase Client=12h --agent claude-code\n  \
     git leverage record --no-commit --title 'Deployment audit' --estimate 2d --agent-time 1h30m\n  \
     git leverage record --trailer --estimate 4h   (into the message of HEAD, before it is pushed)\n  \
+    git leverage record --by-hand --estimate 4h --actual 6h      (done without an agent)\n  \
     git leverage record --json - <<'EOF'          (reads JSON: {\"phases\": {\"Client\": \"3h\"}})\n  \
     git leverage record --revise --estimate 24h --reason 'The client library existed'")]
 pub struct Args {
@@ -50,6 +52,19 @@ pub struct Args {
     /// Read title, estimate, phases, basis, category, tags and commits from the JSON in FILE (`-` for standard input)
     #[arg(long, value_name = "FILE")]
     json: Option<String>,
+    /// Record a task that was done without an agent, with what it took: it calibrates estimates, and is in no factor
+    #[arg(long, requires = "actual", conflicts_with_all = [
+        "agent_time", "supervision", "tokens", "agent", "model", "session", "commit", "revise", "reason", "trailer", "json",
+    ])]
+    by_hand: bool,
+    /// Hours that the task took a person, with `--by-hand`
+    #[arg(
+        long,
+        value_name = "DURATION",
+        requires = "by_hand",
+        allow_hyphen_values = true
+    )]
+    actual: Option<String>,
     /// Record a task that has no commit in this repository, in `refs/leverage/tasks`
     #[arg(long)]
     no_commit: bool,
@@ -146,6 +161,16 @@ fn record(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     open.estimator = within.estimator();
     open.written_by = within.written_by();
     within.tell_doubt(&args.fields, context)?;
+    if args.by_hand {
+        let order = by_hand::Order {
+            task: new_task(args, &open, on)?,
+            actual: args.actual.as_deref().unwrap_or_default(),
+            on,
+            another: args.another,
+            dry_run: args.dry_run,
+        };
+        return by_hand::record(order, &open, context);
+    }
     let Some(on) = on else {
         return without_commit(args, within, &open, context);
     };
@@ -452,8 +477,8 @@ fn without_commit(
     if args.dry_run {
         allowed()?;
     } else {
-        let tasks = std::slice::from_ref(&task);
-        ledger::append_without_code_if(&open.repo, tasks, &message, open.writer()?, allowed)?;
+        let tasks = [WithoutCode::from(&task)];
+        ledger::append_without_code_if(&open.repo, &tasks, &message, open.writer()?, allowed)?;
         let what = format!("the task {} is recorded", task.id);
         context.recorded(&open.repo, what, Outcome::Done)?;
     }

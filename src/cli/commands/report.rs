@@ -68,6 +68,9 @@ pub struct Args {
     /// Estimate work without a task from its lines of source and tests, in separate columns: `sloc` is 200 lines per day
     #[arg(long, value_name = "sloc[=N/day]", value_parser = lines_per_day)]
     estimate_model: Option<f64>,
+    /// Also show factors corrected by what their estimators' tasks by hand took, where an estimator has at least 5 of them
+    #[arg(long)]
+    calibrated: bool,
     /// Do not draw a chart below a table by day, week or month
     #[arg(long)]
     no_chart: bool,
@@ -200,6 +203,7 @@ impl Args {
             limit: self.limit.limit,
             work: context.settings().work_time()?,
             lines_per_day: self.estimate_model,
+            calibrated: self.calibrated,
         })
     }
 

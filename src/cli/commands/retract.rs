@@ -6,8 +6,11 @@ use crate::cli::named;
 use crate::cli::outcome::Outcome;
 use crate::cli::recording::{OpenLedger, homes};
 use crate::facts::checks::check_text;
+use crate::facts::ids::{ObjectId, TaskId};
+use crate::facts::ledger::Ledger;
 use crate::facts::record::{Record, Tombstone};
 use crate::ledger;
+use crate::render::by_hand;
 use crate::render::task::card;
 
 /// The arguments of `retract`.
@@ -28,16 +31,55 @@ pub struct Args {
     dry_run: bool,
 }
 
+/// What is retracted.
+struct Retracted {
+    id: TaskId,
+    title: String,
+    short: String,
+    /// The commits whose notes get the tombstone.
+    homes: Vec<ObjectId>,
+}
+
 /// Writes the tombstone next to the task.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let open = OpenLedger::open_to(args.dry_run, context)?;
     let ledger = open.ledger(context)?;
+    if let [found] = named::by_hand(&open, &ledger, &args.id)[..]
+        && named::tasks(&open, &ledger, &args.id).is_err()
+    {
+        let what = Retracted {
+            id: found.record.id,
+            title: found.record.title.clone(),
+            short: found.record.id.short(),
+            homes: found.notes.clone(),
+        };
+        let card = |tombstone: &Tombstone| by_hand::card(found, Some(tombstone), open.zone);
+        return retract(args, &what, card, &open, &ledger, context);
+    }
     let found = named::task(&open, &ledger, &args.id)?;
-    if let Some(tombstone) = ledger.tombstone(found.task.id) {
+    let what = Retracted {
+        id: found.task.id,
+        title: found.task.title.clone(),
+        short: ledger.short_id(found.task.id),
+        homes: homes(found, None),
+    };
+    let card = |tombstone: &Tombstone| card(found, Some(tombstone), open.zone);
+    retract(args, &what, card, &open, &ledger, context)
+}
+
+fn retract(
+    args: &Args,
+    what: &Retracted,
+    card: impl Fn(&Tombstone) -> String,
+    open: &OpenLedger,
+    ledger: &Ledger,
+    context: &mut Context,
+) -> Result<Outcome, CommandError> {
+    if let Some(tombstone) = ledger.tombstone(what.id) {
         let said = format!(
             "`{}` ({}) was already retracted on {}, with the reason `{}`",
-            found.task.title,
-            ledger.short_id(found.task.id),
+            what.title,
+            what.short,
             open.zone.at(tombstone.at.timestamp()).format("%Y-%m-%d"),
             tombstone.reason
         );
@@ -50,25 +92,21 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         rev: 0,
         at: open.now,
         by: open.author()?,
-        of: found.task.id.into(),
+        of: what.id.into(),
         reason: args.reason.clone(),
     };
     if !args.dry_run {
-        let message = format!("Retract: {}\n\n{}\n", found.task.title, args.reason);
-        let records: Vec<_> = homes(found, None)
-            .into_iter()
-            .map(|commit| (commit, Record::Tombstone(tombstone.clone())))
-            .collect();
+        let message = format!("Retract: {}\n\n{}\n", what.title, args.reason);
+        let record = |commit: &ObjectId| (*commit, Record::Tombstone(tombstone.clone()));
+        let records: Vec<_> = what.homes.iter().map(record).collect();
         ledger::append(&open.repo, &records, &message, open.writer()?)?;
-        let what = format!("the task {} is retracted", found.task.id);
-        context.recorded(&open.repo, what, Outcome::Done)?;
+        let done = format!("the task {} is retracted", what.id);
+        context.recorded(&open.repo, done, Outcome::Done)?;
     }
-    let card = card(found, Some(&tombstone), open.zone);
-    context.terminal.cards(&card)?;
-    let id = ledger.short_id(found.task.id);
+    context.terminal.cards(&card(&tombstone))?;
     let done = match args.dry_run {
         true => "Nothing written (--dry-run)".to_owned(),
-        false => format!("Retracted `{id}`"),
+        false => format!("Retracted `{}`", what.short),
     };
     context.terminal.status(&done)?;
     Ok(Outcome::Done)

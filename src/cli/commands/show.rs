@@ -11,7 +11,8 @@ use crate::cli::outcome::Outcome;
 use crate::cli::period;
 use crate::cli::recording::OpenLedger;
 use crate::cli::timing::TimingArgs;
-use crate::facts::record::Tombstone;
+use crate::facts::record::{ByHand, Tombstone};
+use crate::render::by_hand;
 use crate::render::json::{self, Versioned};
 use crate::render::task::timed_card;
 
@@ -49,6 +50,8 @@ enum ShowFormat {
 #[derive(Serialize)]
 struct Shown<'a> {
     tasks: Vec<TaskBody>,
+    /// The tasks that were done by hand.
+    by_hand: Vec<&'a ByHand>,
     /// Those of them that were retracted, by whom and why.
     retractions: Vec<&'a Tombstone>,
 }
@@ -57,7 +60,11 @@ struct Shown<'a> {
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let open = OpenLedger::open(context)?;
     let ledger = open.ledger(context)?;
-    let found = named::tasks(&open, &ledger, &args.what)?;
+    let by_hand = named::by_hand(&open, &ledger, &args.what);
+    let found = match named::tasks(&open, &ledger, &args.what) {
+        Err(_) if !by_hand.is_empty() => Vec::new(),
+        found => found?,
+    };
     let zone = period::zone(args.zone.as_deref(), &context.settings())?;
     let timing = args.timing.time(&open, &ledger, &found, zone, context)?;
     match args.format {
@@ -69,9 +76,12 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
                         .iter()
                         .map(|task| TaskBody::last(task, &timing.of(task)))
                         .collect(),
+                    by_hand: by_hand.iter().map(|task| &task.record).collect(),
                     retractions: found
                         .iter()
-                        .filter_map(|task| ledger.tombstone(task.task.id))
+                        .map(|task| task.task.id)
+                        .chain(by_hand.iter().map(|task| task.record.id))
+                        .filter_map(|id| ledger.tombstone(id))
                         .collect(),
                 },
             };
@@ -82,6 +92,11 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
             let cards: Vec<String> = found
                 .iter()
                 .map(|task| timed_card(task, timing.of(task), ledger.tombstone(task.task.id), zone))
+                .chain(
+                    by_hand
+                        .iter()
+                        .map(|task| by_hand::card(task, ledger.tombstone(task.record.id), zone)),
+                )
                 .collect();
             context.terminal.cards(&cards.join("\n"))?;
         }

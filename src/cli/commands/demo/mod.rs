@@ -246,8 +246,7 @@ impl Growing {
                     ledger::append(&repo, &[(commit, record)], &message, &writer(task))?;
                 }
                 None => {
-                    let task = std::slice::from_ref(task);
-                    ledger::append_without_code(&repo, task, &message, &writer(&task[0]))?;
+                    ledger::append_without_code(&repo, &[task.into()], &message, &writer(task))?;
                 }
             }
         }
