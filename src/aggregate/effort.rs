@@ -53,6 +53,7 @@ impl Taken {
     fn amounts(&self) -> Amounts {
         Amounts {
             minutes: self.time.minutes.map(Minutes::get),
+            unknown: self.time.minutes.map(|_| self.time.unknown.get()),
             supervisory: self.supervisory.map(Minutes::get),
             tokens: self.tokens,
         }
@@ -92,13 +93,28 @@ impl<'a> Spent<'a> {
         self.sessions.iter().map(of_session).collect()
     }
 
-    /// Σ agent minutes; `None` if no log shows them, and if all the time of the sessions went elsewhere.
+    /// Σ agent minutes, without unknown time; `None` if no log shows them, and if all the time of the sessions went
+    /// elsewhere.
     pub fn minutes(&self) -> Option<Minutes> {
         let known = self.sessions.values().filter_map(|taken| taken.time.minutes);
         known
             .sum::<Minutes>()
             .checked()
             .filter(|minutes| minutes.get() > 0.0)
+    }
+
+    /// Minutes in which agents may have worked in addition.
+    pub fn unknown_minutes(&self) -> Minutes {
+        let known = self
+            .sessions
+            .values()
+            .filter(|taken| taken.time.minutes.is_some());
+        known.map(|taken| taken.time.unknown).sum()
+    }
+
+    /// The longest that agents can have worked, in minutes; `None` as for [`Self::minutes`].
+    pub fn most_minutes(&self) -> Option<Minutes> {
+        self.minutes().map(|minutes| minutes + self.unknown_minutes())
     }
 
     /// When any agent worked, in no order.
@@ -194,8 +210,10 @@ impl<T: Copy> Figure<T> {
 /// What a task took of agents and persons. Every command that shows it asks here.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TaskEffort {
-    /// How long agents worked.
+    /// How long agents worked: if measured, the longest that they can have worked, with the unknown time of the sessions.
     pub agent: Figure<Minutes>,
+    /// The shortest, without unknown time; `None` if there is none.
+    pub agent_low: Option<Minutes>,
     /// How long a person prompted and reviewed. If a task has no figure for it, its sessions are not asked.
     pub supervisory: Figure<Minutes>,
     /// Tokens of all kinds, by the same rule.
@@ -206,10 +224,12 @@ impl TaskEffort {
     /// That of a task whose sessions are not asked.
     pub fn recorded(task: &Task) -> Self {
         let minutes = task.agent_minutes.map(Minutes::get);
+        let unknown = task.unknown_minutes.map(Minutes::get);
         let supervisory = task.supervisory_minutes.map(Minutes::get);
         let tokens = task.tokens.map(|tokens| tokens.0 as f64);
         let all = Amounts {
             minutes,
+            unknown,
             supervisory,
             tokens,
         };
@@ -219,10 +239,18 @@ impl TaskEffort {
     /// The effort of a task that has this much of its sessions.
     fn of(task: &Task, settled: Amounts) -> Self {
         let minutes = |value: Option<f64>| value.and_then(Minutes::new);
-        let worked = minutes(settled.minutes).filter(|minutes| minutes.get() > 0.0);
+        let least = minutes(settled.minutes).filter(|minutes| minutes.get() > 0.0);
+        let unknown = minutes(settled.unknown).unwrap_or_default();
+        let is_measured = task.leaves_minutes_to_sessions();
+        let has_range = is_measured && unknown.get() >= NO_REST;
         let tokens = settled.tokens.map(|tokens| Tokens(tokens.round() as u64));
         Self {
-            agent: Figure::new(task.agent_minutes, task.leaves_minutes_to_sessions(), worked),
+            agent: Figure::new(
+                task.agent_minutes,
+                is_measured,
+                least.map(|least| least + unknown),
+            ),
+            agent_low: least.filter(|_| has_range),
             supervisory: Figure::new(
                 task.supervisory_minutes,
                 task.supervisory_minutes_basis.is_some(),
@@ -235,12 +263,16 @@ impl TaskEffort {
     /// Whether sessions show when agents worked for all of it.
     pub(super) fn is_told_by(self, spent: &Spent<'_>) -> bool {
         let told = spent.minutes().map_or(0.0, Minutes::get);
-        self.agent
-            .measured
-            .is_none_or(|all| all.get() <= told * (1.0 + ROUNDED) + NO_REST)
+        let least = self.agent.measured.map(|most| self.agent_low.unwrap_or(most));
+        least.is_none_or(|all| all.get() <= told * (1.0 + ROUNDED) + NO_REST)
     }
 
-    /// The terms of the task's factor.
+    /// The shortest that agents can have worked: that without unknown time, otherwise the one figure that there is.
+    pub fn least_agent_minutes(self) -> Option<Minutes> {
+        self.agent_low.or(self.agent.value)
+    }
+
+    /// The terms of the task's factor: the lower one, over the longest that agents can have worked.
     pub fn ratio(self, task: &Task) -> Ratio {
         Ratio::new(task.estimate.hours, self.agent.value)
     }
@@ -586,6 +618,7 @@ mod tests {
             span: worked,
             worked: vec![worked],
             lanes: 1.0,
+            unknown: Vec::new(),
             attention: Vec::new(),
             usage: Vec::new(),
             sources: Sources {
@@ -783,6 +816,7 @@ mod tests {
                 session: SessionId::new("codex", id),
                 ended_at: chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::minutes(10),
                 agent_minutes: Minutes::new(minutes),
+                unknown_minutes: None,
                 supervisory_minutes: None,
                 tokens: None,
                 share: 1.0,
@@ -867,6 +901,7 @@ mod tests {
                     session: id,
                     ended_at: chrono::DateTime::UNIX_EPOCH + now,
                     agent_minutes: Minutes::new(self.minutes as f64),
+                    unknown_minutes: None,
                     supervisory_minutes: None,
                     tokens: Some(Tokens(self.minutes * TOKENS_A_MINUTE)),
                     share: part,

@@ -45,8 +45,10 @@ pub struct TaskLine<'a> {
     commit: Option<ObjectId>,
     /// The day on which reports count it.
     day: NaiveDate,
-    /// The part of its agent minutes that nobody claimed.
+    /// The part of its agent minutes that nobody claimed, with unknown time.
     agent_minutes_measured: Option<Minutes>,
+    /// Its agent minutes without unknown time; `None` if nothing is unknown.
+    agent_minutes_low: Option<Minutes>,
     /// The same of its supervisory minutes.
     supervisory_minutes_measured: Option<Minutes>,
     /// The same of its tokens.
@@ -77,7 +79,10 @@ pub struct SessionLine<'a> {
     repo: &'a str,
     started_at: String,
     ended_at: String,
+    /// With unknown time.
     agent_minutes: Option<Minutes>,
+    /// Without it; `None` if nothing is unknown.
+    agent_minutes_low: Option<Minutes>,
     supervisory_minutes: Option<Minutes>,
     wall_minutes: Option<Minutes>,
     models: &'a [String],
@@ -199,6 +204,7 @@ impl<'a> TaskLine<'a> {
             commit: placed.commits.first().copied(),
             day,
             agent_minutes_measured: effort.agent.measured,
+            agent_minutes_low: effort.agent_low,
             supervisory_minutes_measured: effort.supervisory.measured,
             tokens_measured: effort.tokens.measured,
             leverage_factor: effort.leverage_factor(&placed.task),
@@ -224,7 +230,8 @@ impl<'a> SessionLine<'a> {
             repo: &repo.name,
             started_at: session.span.start.to_string(),
             ended_at: session.span.end.to_string(),
-            agent_minutes: minutes(session.agent_minutes()),
+            agent_minutes: minutes(session.most_agent_minutes()),
+            agent_minutes_low: session.agent_minutes_low().and_then(Minutes::checked),
             supervisory_minutes: minutes(session.supervisory_minutes()),
             wall_minutes: minutes(session.wall_minutes()),
             models: &session.models,

@@ -94,6 +94,9 @@ measures! {
         pub human_hours: Option<Hours>,
         /// Σ agent minutes of the tasks that have them: claimed, else measured in the sessions linked to their commits.
         pub agent_minutes: Option<Minutes>,
+        /// The same without the unknown time of sessions, which `agent_minutes` has: the least that agents can have worked.
+        /// `None` if nothing is unknown.
+        pub agent_minutes_low: Option<Minutes>,
         /// Measured: the part of `agent_minutes` that comes from sessions, not from claims.
         pub agent_minutes_measured: Option<Minutes>,
         /// Σ supervisory minutes of the tasks that have them: claimed, else of their sessions.
@@ -110,7 +113,8 @@ measures! {
         pub leverage_factor: Option<f64>,
         /// Σ human hours × 60 / Σ supervisory minutes, over tasks that have both, as above.
         pub supervisory_leverage_factor: Option<f64>,
-        /// Σ human hours × 60 / minutes during which at least one agent worked for these tasks, over tasks with sessions.
+        /// Σ human hours × 60 / minutes during which at least one agent worked or may have worked for these tasks, over tasks
+        /// with sessions.
         pub wall_leverage_factor: Option<f64>,
         /// Σ human hours of tasks with sessions × 60 / Σ agent minutes of every session seen, with or without a task.
         pub all_in_leverage_factor: Option<f64>,
@@ -136,11 +140,13 @@ measures! {
         pub test_lines_removed: Option<u64>,
         /// Measured: sessions seen. `None` if no logs were read, as in every field below.
         pub sessions: Option<u64>,
-        /// Measured: Σ agent minutes of those sessions.
+        /// Measured: Σ agent minutes of those sessions, with their unknown time.
         pub session_agent_minutes: Option<Minutes>,
+        /// The same without their unknown time; `None` if nothing is unknown.
+        pub session_agent_minutes_low: Option<Minutes>,
         /// Estimated from their logs: Σ supervisory minutes.
         pub session_supervisory_minutes: Option<Minutes>,
-        /// Agent minutes per wall minute.
+        /// Agent minutes per wall minute, both without unknown time.
         pub parallelism: Option<f64>,
         /// Measured: Σ fresh input tokens.
         pub tokens_input: Option<u64>,
@@ -173,6 +179,7 @@ pub struct Tally<'a> {
     tasks: u64,
     hours: Hours,
     agent: Ratios,
+    agent_low: Low,
     agent_measured: Option<Minutes>,
     supervision: Ratios,
     supervision_measured: Option<Minutes>,
@@ -213,23 +220,61 @@ impl Ratios {
     }
 }
 
+/// The least agent minutes, beside the most in [`Ratios`].
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Low {
+    /// Σ least minutes, of all that is in the sum of the most.
+    minutes: Minutes,
+    /// Whether they differ from the most for anything.
+    is_less: bool,
+}
+
+impl Low {
+    fn add(&mut self, effort: TaskEffort) {
+        self.minutes += effort.least_agent_minutes().unwrap_or_default();
+        self.is_less |= effort.agent_low.is_some();
+    }
+
+    fn minutes(self) -> Option<Minutes> {
+        self.is_less.then_some(self.minutes)
+    }
+}
+
 /// Tasks for which agents worked in sessions.
 #[derive(Debug, Clone, PartialEq, Default)]
 struct WithSessions {
     tasks: u64,
     hours: Option<Hours>,
-    /// The hours of the tasks for which it is known when agents worked, and those times.
-    on_the_wall: (Hours, Vec<Span>),
+    on_the_wall: OnTheWall,
+}
+
+/// Tasks for which it is known when agents worked.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct OnTheWall {
+    hours: Hours,
+    /// When they worked.
+    spans: Vec<Span>,
+    /// Minutes in which they may have worked in addition.
+    unknown: Minutes,
+}
+
+impl OnTheWall {
+    /// Unknown time has no position, so it is counted as if no agent worked beside it: the factor is never too high.
+    fn factor(&self) -> Option<f64> {
+        let most = wall(&self.spans) + self.unknown;
+        Ratio::new(self.hours, most.checked()).factor()
+    }
 }
 
 impl WithSessions {
-    fn add(&mut self, hours: Hours, worked: impl Iterator<Item = Span>) {
+    fn add(&mut self, hours: Hours, worked: impl Iterator<Item = Span>, unknown: Minutes) {
         self.tasks += 1;
         *self.hours.get_or_insert_default() += hours;
         let mut worked = worked.filter(|span| !span.is_empty()).peekable();
         if worked.peek().is_some() {
-            self.on_the_wall.0 += hours;
-            self.on_the_wall.1.extend(worked);
+            self.on_the_wall.hours += hours;
+            self.on_the_wall.spans.extend(worked);
+            self.on_the_wall.unknown += unknown;
         }
     }
 }
@@ -300,6 +345,7 @@ impl<'a> Tally<'a> {
         let hours = task.estimate.hours;
         self.hours += hours;
         self.agent.add(hours, effort.agent.value);
+        self.agent_low.add(effort);
         self.supervision.add(hours, effort.supervisory.value);
         let sums = [
             (&mut self.agent_measured, effort.agent.measured),
@@ -322,7 +368,8 @@ impl<'a> Tally<'a> {
         if let Some(spent) = spent.filter(|spent| spent.minutes().is_some()) {
             // Less wall time than agents worked would make the factor too high.
             let is_known = effort.is_told_by(spent);
-            self.with_sessions.add(hours, spent.worked().filter(|_| is_known));
+            let worked = spent.worked().filter(|_| is_known);
+            self.with_sessions.add(hours, worked, spent.unknown_minutes());
         }
     }
 
@@ -351,7 +398,7 @@ impl<'a> Tally<'a> {
     /// Counts what a model estimates for a commit without a task, with the time of its sessions.
     pub(super) fn add_model(&mut self, hours: Hours, spent: Option<&Spent<'_>>) {
         *self.model.hours.get_or_insert_default() += hours;
-        self.model.ratio += Ratio::new(hours, spent.and_then(Spent::minutes));
+        self.model.ratio += Ratio::new(hours, spent.and_then(Spent::most_minutes));
     }
 
     /// Counts a part of a session, with the tokens of one model or of all.
@@ -362,11 +409,11 @@ impl<'a> Tally<'a> {
     /// The sums and what follows from them; a week has `hours_per_week`.
     pub fn measures(&self, hours_per_week: f64) -> Measures {
         let hours = (self.tasks > 0).then_some(self.hours);
-        let (wall_hours, task_time) = &self.with_sessions.on_the_wall;
         let mut measures = Measures {
             tasks: self.tasks,
             human_hours: hours,
             agent_minutes: self.agent.minutes(),
+            agent_minutes_low: self.agent_low.minutes(),
             agent_minutes_measured: self.agent_measured,
             supervisory_minutes: self.supervision.minutes(),
             supervisory_minutes_measured: self.supervision_measured,
@@ -374,7 +421,7 @@ impl<'a> Tally<'a> {
             tokens_measured: self.tokens_measured,
             leverage_factor: self.agent.sum.factor(),
             supervisory_leverage_factor: self.supervision.sum.factor(),
-            wall_leverage_factor: Ratio::new(*wall_hours, wall(task_time).checked()).factor(),
+            wall_leverage_factor: self.with_sessions.on_the_wall.factor(),
             human_weeks: hours.map(|hours| hours.get() / hours_per_week),
             commits: self.commits,
             agent_commits: self.agent_commits,
@@ -402,11 +449,13 @@ impl<'a> Tally<'a> {
     fn add_seen(&self, measures: &mut Measures, seen: &SessionTally<'_>) {
         let minutes = |value: Option<Minutes>| value.and_then(Minutes::checked);
         let wall = seen.wall_minutes();
-        let all_in = self.with_sessions.hours.zip(minutes(seen.time.minutes));
+        let most = minutes(seen.time.most());
+        let all_in = self.with_sessions.hours.zip(most);
         measures.wall_minutes = minutes(wall);
         measures.all_in_leverage_factor = all_in.and_then(|(hours, all)| Ratio::new(hours, all).factor());
         measures.sessions = Some(seen.sessions.len() as u64);
-        measures.session_agent_minutes = minutes(seen.time.minutes);
+        measures.session_agent_minutes = most;
+        measures.session_agent_minutes_low = minutes(seen.time.minutes).filter(|least| Some(*least) < most);
         measures.session_supervisory_minutes = minutes(seen.supervisory_minutes);
         let side_by_side = seen.time.minutes.zip(wall.filter(|wall| wall.get() > 0.0));
         measures.parallelism = side_by_side.map(|(agent, wall)| agent.get() / wall.get());

@@ -66,15 +66,17 @@ pub struct SessionRow {
     pub started_at: String,
     /// RFC 3339, UTC.
     pub ended_at: String,
-    /// Working time of all lanes.
+    /// Working time of all lanes, with the unknown time.
     pub agent_minutes: Option<Minutes>,
+    /// The same without the unknown time; `None` if there is none.
+    pub agent_minutes_low: Option<Minutes>,
     /// The person's part of their one clock.
     pub supervisory_minutes: Option<Minutes>,
     /// How these came to be: `sources.human_time` covers the instants of what the person did, not how long it took.
     pub supervisory_minutes_source: Provenance,
     /// Time in which at least one lane worked.
     pub wall_minutes: Option<Minutes>,
-    /// Time within turns that is not counted for anybody.
+    /// Time within turns in which it is unknown whether anything worked.
     pub unknown_minutes: Option<Minutes>,
     /// Untrusted text.
     pub models: Vec<String>,
@@ -99,13 +101,15 @@ pub struct SessionRow {
 pub struct SessionTotals {
     /// How many.
     pub sessions: u64,
-    /// Working time of all lanes of all of them.
+    /// Working time of all lanes of all of them, with the unknown time.
     pub agent_minutes: Option<Minutes>,
+    /// The same without the unknown time; `None` if there is none.
+    pub agent_minutes_low: Option<Minutes>,
     /// The person's time: estimated.
     pub supervisory_minutes: Option<Minutes>,
     /// Time in which at least one lane of any worked.
     pub wall_minutes: Option<Minutes>,
-    /// Agent minutes per wall minute.
+    /// Agent minutes per wall minute, both without unknown time.
     pub parallelism: Option<f64>,
     /// Their tokens.
     #[serde(flatten)]
@@ -228,7 +232,7 @@ fn sensitivity(sessions: &[Session], period: Period, zone: Zone, rules: Supervis
     let effort = Effort::of(borrowed(&chosen));
     Sensitivity {
         idle_minutes: span::minutes(rules.idle.0),
-        agent_minutes: effort.agent_minutes,
+        agent_minutes: effort.most_agent_minutes(),
         supervisory_minutes: effort.supervisory_minutes,
         wall_minutes: effort.wall_minutes,
     }
@@ -357,7 +361,10 @@ fn row(session: &Session, charges: &[Charge]) -> SessionRow {
         }),
         started_at: session.span.start.to_string(),
         ended_at: session.span.end.to_string(),
-        agent_minutes: known(agent_time, effort.agent_minutes),
+        agent_minutes: known(agent_time, effort.most_agent_minutes()),
+        agent_minutes_low: effort
+            .agent_minutes_low()
+            .filter(|_| agent_time != Provenance::Absent),
         supervisory_minutes: known(session.sources.human_time, effort.supervisory_minutes),
         supervisory_minutes_source: match session.sources.human_time {
             Provenance::Absent => Provenance::Absent,
@@ -394,7 +401,8 @@ fn totals(chosen: &[(&Session, &[Charge])]) -> SessionTotals {
         .fold(TokenCounts::default(), |sum, tokens| sum + tokens);
     SessionTotals {
         sessions: chosen.len() as u64,
-        agent_minutes: effort.agent_minutes.checked(),
+        agent_minutes: effort.most_agent_minutes().checked(),
+        agent_minutes_low: effort.agent_minutes_low(),
         supervisory_minutes: effort.supervisory_minutes.checked(),
         wall_minutes: effort.wall_minutes.checked(),
         parallelism: effort.parallelism(),

@@ -15,10 +15,11 @@ use crate::facts::session::TokenCounts;
 use crate::facts::span::{self, Moment, Span};
 use crate::facts::task::{MeasuredIn, Task};
 
-/// Minutes of agents, minutes of a person, and tokens. `None` is unknown.
+/// Minutes of agents, minutes in which they may have worked in addition, minutes of a person, and tokens. `None` is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Amounts {
     pub(super) minutes: Option<f64>,
+    pub(super) unknown: Option<f64>,
     pub(super) supervisory: Option<f64>,
     pub(super) tokens: Option<f64>,
 }
@@ -27,18 +28,25 @@ pub(super) struct Amounts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Minutes,
+    Unknown,
     Supervisory,
     Tokens,
 }
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::Minutes, Self::Supervisory, Self::Tokens];
+    const ALL: [Self; 4] = [Self::Minutes, Self::Unknown, Self::Supervisory, Self::Tokens];
+
+    /// Whether it may be lower when more is known: an estimate, and what is unknown.
+    fn may_shrink(self) -> bool {
+        matches!(self, Self::Unknown | Self::Supervisory)
+    }
 }
 
 impl Amounts {
-    fn new(minutes: Option<Minutes>, supervisory: Option<Minutes>, tokens: Option<Tokens>) -> Self {
+    fn new([minutes, unknown, supervisory]: [Option<Minutes>; 3], tokens: Option<Tokens>) -> Self {
         Self {
             minutes: minutes.map(Minutes::get),
+            unknown: unknown.map(Minutes::get),
             supervisory: supervisory.map(Minutes::get),
             tokens: tokens.map(|tokens| tokens.0 as f64),
         }
@@ -47,6 +55,7 @@ impl Amounts {
     fn get(self, kind: Kind) -> Option<f64> {
         match kind {
             Kind::Minutes => self.minutes,
+            Kind::Unknown => self.unknown,
             Kind::Supervisory => self.supervisory,
             Kind::Tokens => self.tokens,
         }
@@ -55,6 +64,7 @@ impl Amounts {
     fn slot(&mut self, kind: Kind) -> &mut Option<f64> {
         match kind {
             Kind::Minutes => &mut self.minutes,
+            Kind::Unknown => &mut self.unknown,
             Kind::Supervisory => &mut self.supervisory,
             Kind::Tokens => &mut self.tokens,
         }
@@ -210,8 +220,8 @@ impl<'a> Recorded<'a> {
             let told_of = |session: &Option<&SessionId>| told.and_then(|told| told.get(session)?.get(kind));
             let missing = |(session, amounts): (&Option<&'a SessionId>, &Amounts)| {
                 let known = told_of(session);
-                // An estimate may be lower when more is known; one from a log that lost something is not better.
-                let is_better = kind == Kind::Supervisory && known.is_some() && !self.is_cut(*session);
+                // That of a log that lost something is not better.
+                let is_better = kind.may_shrink() && known.is_some() && !self.is_cut(*session);
                 let amount = amounts.get(kind)? - known.unwrap_or_default();
                 (amount > 0.0 && !is_better).then_some((*session, amount))
             };
@@ -259,7 +269,9 @@ fn linked(sessions: &[SeenSession]) -> HashMap<ObjectId, Vec<&SessionId>> {
 /// All that a session shows.
 fn whole(session: &SeenSession) -> Amounts {
     let tokens = session.tokens().map(TokenCounts::total);
-    Amounts::new(session.agent_minutes(), session.supervisory_minutes(), tokens)
+    let agent = session.agent_minutes();
+    let unknown = agent.map(|_| session.unknown_minutes());
+    Amounts::new([agent, unknown, session.supervisory_minutes()], tokens)
 }
 
 /// The part of a session that is in examined commits, or in none.
@@ -271,10 +283,14 @@ fn share_here(session: &SeenSession) -> f64 {
 /// What a task took of each session when it was recorded.
 fn of_task<'a>(placed: &'a PlacedTask, linked: &HashMap<ObjectId, Vec<&'a SessionId>>) -> BySession<'a> {
     let task = &placed.task;
+    let is_measured = task.agent_minutes_basis.is_some();
     let recorded = Amounts::new(
-        task.agent_minutes.filter(|_| task.agent_minutes_basis.is_some()),
-        task.supervisory_minutes
-            .filter(|_| task.supervisory_minutes_basis.is_some()),
+        [
+            task.agent_minutes.filter(|_| is_measured),
+            task.unknown_minutes.filter(|_| is_measured),
+            task.supervisory_minutes
+                .filter(|_| task.supervisory_minutes_basis.is_some()),
+        ],
         task.tokens.filter(|_| task.tokens_basis.is_some()),
     );
     if recorded == Amounts::default() {
@@ -282,7 +298,7 @@ fn of_task<'a>(placed: &'a PlacedTask, linked: &HashMap<ObjectId, Vec<&'a Sessio
     }
     let mut weights: BTreeMap<Option<&SessionId>, Amounts> = BTreeMap::new();
     for then in &task.measured_in {
-        let all = Amounts::new(then.agent_minutes, then.supervisory_minutes, then.tokens);
+        let all = recorded_then(then);
         weights.insert(Some(&then.session), all.times(then.share));
     }
     if weights.is_empty() {
@@ -328,9 +344,15 @@ fn divided<'a>(amounts: Amounts, weights: &BySession<'a>) -> BySession<'a> {
     parts
 }
 
+/// What a session had when a task was recorded.
+fn recorded_then(then: &MeasuredIn) -> Amounts {
+    let minutes = [then.agent_minutes, then.unknown_minutes, then.supervisory_minutes];
+    Amounts::new(minutes, then.tokens)
+}
+
 /// What a session had when a task was recorded, and does not show now for that time.
 fn lost(then: &MeasuredIn, session: Option<&SeenSession>) -> Amounts {
-    let had = Amounts::new(then.agent_minutes, then.supervisory_minutes, then.tokens);
+    let had = recorded_then(then);
     let now = session.map(|session| until(session, Moment(then.ended_at.timestamp_millis())));
     lost_of(had, now.unwrap_or_default())
 }
@@ -350,6 +372,7 @@ fn lost_of(then: Amounts, now: Amounts) -> Amounts {
     let other = |kind| missing(kind).map(|amount| if minutes == Some(0.0) { 0.0 } else { amount });
     Amounts {
         minutes,
+        unknown: other(Kind::Unknown),
         supervisory: other(Kind::Supervisory),
         tokens: other(Kind::Tokens),
     }
@@ -375,6 +398,7 @@ fn until(session: &SeenSession, end: Moment) -> Amounts {
     let tokens = tokens.map(|used| used.tokens.total().0 as f64).sum();
     Amounts {
         minutes: all.minutes.map(|_| minutes),
+        unknown: all.unknown,
         supervisory: all.supervisory,
         tokens: if is_total {
             all.tokens

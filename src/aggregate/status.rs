@@ -200,8 +200,10 @@ pub struct SessionWithoutCommit {
     pub started_at: Option<DateTime<Utc>>,
     /// Its last event.
     pub ended_at: Option<DateTime<Utc>>,
-    /// How long its agents worked, on all of its days.
+    /// How long its agents worked, on all of its days, with unknown time.
     pub agent_minutes: Option<Minutes>,
+    /// The same without unknown time; `None` if nothing is unknown.
+    pub agent_minutes_low: Option<Minutes>,
 }
 
 /// A session that is not captured.
@@ -397,7 +399,8 @@ impl Recent<'_> {
             session: session.id.to_string(),
             started_at: at(session.span.start),
             ended_at: at(session.span.end),
-            agent_minutes: session.agent_minutes(),
+            agent_minutes: session.most_agent_minutes(),
+            agent_minutes_low: session.agent_minutes_low(),
         };
         found.into_iter().map(row).collect()
     }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::facts::link::Link;
 use crate::facts::quantity::Minutes;
 use crate::facts::session::{Action, Edit, MadeCommit, Session, Sources, Turn};
-use crate::facts::span::{Moment, Span};
+use crate::facts::span::{self, Moment, Span};
 
 /// How much of a commit's id is shown.
 const SHORT: usize = 10;
@@ -47,8 +47,10 @@ pub enum What {
         lane: String,
         /// RFC 3339, UTC.
         until: String,
-        /// Without waits and unknown time.
+        /// Without waits, with unknown time.
         agent_minutes: Option<Minutes>,
+        /// Without waits and unknown time; `None` if nothing is unknown.
+        agent_minutes_low: Option<Minutes>,
         /// Whether a person's prompt opened it.
         human: bool,
         /// The commits that its work went into, shortened.
@@ -120,15 +122,13 @@ fn of_turn(lane: &str, turn: &Turn, links: &[(String, Link)]) -> What {
         link.worked.iter().any(within)
     };
     let made = links.iter().filter(|(_, link)| has(link));
+    let least: Minutes = turn.working.iter().map(|span| span.minutes()).sum();
+    let unknown = span::minutes(turn.unknown);
     What::Turn {
         lane: lane.to_owned(),
         until: turn.span.end.to_string(),
-        agent_minutes: turn
-            .working
-            .iter()
-            .map(|span| span.minutes())
-            .sum::<Minutes>()
-            .checked(),
+        agent_minutes: (least + unknown).checked(),
+        agent_minutes_low: (turn.unknown > 0).then_some(least).and_then(Minutes::checked),
         human: turn.human,
         commits: made.map(|(_, link)| link.commit.short()).collect(),
     }

@@ -98,30 +98,41 @@ fn tenths(minutes: f64) -> String {
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
+/// Minutes without and with unknown time: `12m`, `12m..15.5m`.
+fn range(least: f64, most: f64) -> String {
+    match (tenths(least), tenths(most)) {
+        (least, most) if least == most => format!("{most}m"),
+        (least, most) => format!("{least}m..{most}m"),
+    }
+}
+
 fn agent_minutes_differ(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
     let differs = |found: &LedgerTask| {
         let claimed = found.task.agent_minutes?.get();
         let known = all.measured(found)?;
-        let measured = known.agent_minutes.get();
+        // Between both ends the log agrees with any claim.
+        let least = known.agent_minutes.get();
+        let most = known.most_agent_minutes().get();
         // Sessions that were not found may add time, never subtract any.
-        let is_above = claimed > measured * (1.0 + TOLERANCE) && known.is_all;
+        let is_above = claimed > most * (1.0 + TOLERANCE) && known.is_all;
         // Time that was measured when the task was recorded gives way to the sessions' current time.
         let is_claimed = found.task.agent_minutes_basis.is_none();
-        let is_below = is_claimed && claimed < measured * (1.0 - TOLERANCE);
+        let is_below = is_claimed && claimed < least * (1.0 - TOLERANCE);
         (is_above || is_below).then(|| {
             let sessions = match known.is_all {
                 true => "its sessions took",
                 false => "the sessions found took",
             };
             let message = format!(
-                "`{}` claims {}m of agent time; {sessions} {}m",
+                "`{}` claims {}m of agent time; {sessions} {}",
                 found.task.title,
                 tenths(claimed),
-                tenths(measured)
+                range(least, most)
             );
             Found::of(Level::Warning, &found.task, message)
                 .figure("claimed_minutes", claimed)
-                .figure("measured_minutes", measured)
+                .figure("measured_minutes", most)
+                .figure("measured_minutes_low", least)
         })
     };
     shown.tasks().filter_map(differs).collect()

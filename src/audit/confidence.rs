@@ -34,9 +34,13 @@ pub struct Confidence {
     pub by_agents: Part,
     /// How many of these were estimated by the agent that did the work.
     pub by_own_agent: u64,
-    /// Σ agent minutes, as in reports: claimed, else of the sessions that made a task's commits. `None` without either.
+    /// Σ agent minutes, as in reports: claimed, else of the sessions that made a task's commits, with their unknown time.
+    /// `None` without either.
     #[serde(serialize_with = "serialize_decimal")]
     pub agent_minutes: Option<Minutes>,
+    /// The same without unknown time; `None` if nothing is unknown.
+    #[serde(serialize_with = "serialize_decimal")]
+    pub agent_minutes_low: Option<Minutes>,
     /// The part of `agent_minutes` that nobody claimed.
     #[serde(serialize_with = "serialize_decimal")]
     pub agent_minutes_measured: Option<Minutes>,
@@ -109,6 +113,8 @@ pub(super) fn confidence(evidence: &Evidence<'_>) -> Confidence {
         unchecked: with(|support| support == Support::Unknown),
         unsupported: with(|support| support == Support::Nothing),
         agent_minutes: minutes(|effort| effort.agent.value),
+        agent_minutes_low: minutes(TaskEffort::least_agent_minutes)
+            .filter(|_| times.iter().any(|(_, effort)| effort.agent_low.is_some())),
         agent_minutes_measured: minutes(|effort| effort.agent.measured),
         leverage_factor: as_reports.factor(),
         factor_hours: as_reports.hours(),
@@ -148,7 +154,10 @@ fn supports<'a>(evidence: &Evidence<'a>) -> Vec<(&'a LedgerTask, Support)> {
 
 /// `None` if no session has minutes, or if those without a commit were left out.
 fn session_minutes(evidence: &Evidence<'_>) -> Option<Minutes> {
-    let known = evidence.shown().sessions().filter_map(SeenSession::agent_minutes);
+    let known = evidence
+        .shown()
+        .sessions()
+        .filter_map(SeenSession::most_agent_minutes);
     known.reduce(Add::add).filter(|_| !evidence.asked.needs_commits())
 }
 

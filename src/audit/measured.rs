@@ -84,9 +84,9 @@ pub struct Here<'a> {
 /// The evidence for a task.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Support {
-    /// The agent minutes of its sessions, from their logs.
+    /// The agent minutes of its sessions, from their logs, with unknown time.
     Minutes(Minutes),
-    /// The agent minutes of its sessions, some of them from notes.
+    /// The same, some of them from notes.
     NotedMinutes(Minutes),
     /// All of its commits are here, and some of them change files.
     Commits,
@@ -104,8 +104,8 @@ impl Support {
         let changes_files = |commit: &ObjectId| !here.empty.contains(commit);
         // The minutes of some sessions are not those of all: they would make the factor too high.
         match measured.filter(|measured| measured.is_all) {
-            Some(measured) if measured.is_from_logs => Self::Minutes(measured.agent_minutes),
-            Some(measured) => Self::NotedMinutes(measured.agent_minutes),
+            Some(measured) if measured.is_from_logs => Self::Minutes(measured.most_agent_minutes()),
+            Some(measured) => Self::NotedMinutes(measured.most_agent_minutes()),
             None if commits.iter().all(is_here) && commits.iter().any(changes_files) => Self::Commits,
             None if here.is_cut && !commits.iter().all(is_here) => Self::Unknown,
             None => Self::Nothing,
@@ -132,8 +132,10 @@ pub fn empty_commits<'c>(commits: impl IntoIterator<Item = &'c Commit>) -> HashS
 /// linked to its commits.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Measured {
-    /// The agents' time.
+    /// The agents' time, without unknown time.
     pub agent_minutes: Minutes,
+    /// Minutes in which they may have worked in addition.
+    pub unknown_minutes: Minutes,
     /// The person's time in the sessions that show it.
     pub supervisory_minutes: Minutes,
     /// Whether each of them shows it.
@@ -149,6 +151,11 @@ pub struct Measured {
 }
 
 impl Measured {
+    /// The longest that agents can have worked, in minutes.
+    pub fn most_agent_minutes(self) -> Minutes {
+        self.agent_minutes + self.unknown_minutes
+    }
+
     /// The person's time; `None` if it is unknown for any session.
     pub fn supervision(self) -> Option<Minutes> {
         self.is_supervision_known.then_some(self.supervisory_minutes)
@@ -184,6 +191,8 @@ pub fn of_task(
     for (session, share) in &parts {
         let agent = session.agent_minutes()?;
         sum.agent_minutes += agent * *share;
+        let unknown = session.unknown_minutes();
+        sum.unknown_minutes += unknown * *share;
         let supervision = session.supervisory_minutes();
         sum.supervisory_minutes += supervision.unwrap_or_default() * *share;
         sum.is_supervision_known &= supervision.is_some();
@@ -191,7 +200,7 @@ pub fn of_task(
         let both = sum.tokens.zip(tokens);
         sum.tokens = both.map(|(sum, tokens)| sum + tokens.0 as f64 * share);
         // Subagents work in parallel, so a session may have more minutes than its span.
-        sum.possible_minutes += session.span.minutes().max(agent);
+        sum.possible_minutes += session.span.minutes().max(agent + unknown);
     }
     (!parts.is_empty()).then_some(sum)
 }

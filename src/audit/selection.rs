@@ -107,7 +107,7 @@ fn session_without_task(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
         .sessions()
         .filter(|session| !has_task(session))
         .map(|session| {
-            let minutes = session.agent_minutes().map_or(0.0, Minutes::get);
+            let minutes = session.most_agent_minutes().map_or(0.0, Minutes::get);
             let message = format!(
                 "{} has {} of agent time and no task",
                 session.id,

@@ -21,8 +21,10 @@ pub struct TaskBody {
 struct Counted {
     /// The day of the zone.
     day: NaiveDate,
-    /// The part of its agent minutes that nobody claimed.
+    /// The part of its agent minutes that nobody claimed, with unknown time.
     agent_minutes_measured: Option<Minutes>,
+    /// The same without unknown time; `None` if nothing is unknown.
+    agent_minutes_low: Option<Minutes>,
     /// The same of its supervision.
     supervisory_minutes_measured: Option<Minutes>,
     /// The same of its tokens.
@@ -39,6 +41,7 @@ impl TaskBody {
             counted: Some(Counted {
                 day: timed.day,
                 agent_minutes_measured: timed.effort.agent.measured,
+                agent_minutes_low: timed.effort.agent_low,
                 supervisory_minutes_measured: timed.effort.supervisory.measured,
                 tokens_measured: timed.effort.tokens.measured,
                 leverage_factor: timed.effort.leverage_factor(timed.task),

@@ -520,6 +520,7 @@ impl TaskFields {
         if self.agent_time.is_some() {
             task.agent_minutes = minutes("--agent-time", &self.agent_time)?;
             task.agent_minutes_basis = None;
+            task.unknown_minutes = None;
         }
         if self.supervision.is_some() {
             task.supervisory_minutes = minutes("--supervision", &self.supervision)?;

@@ -94,10 +94,17 @@ pub struct SessionPart<'a> {
 /// What parts of sessions took besides the agents' time. `None` if no log shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Figures {
+    /// Minutes in which agents may have worked in addition; `None` if there are none.
+    pub unknown: Option<Minutes>,
     /// The person's minutes: estimated.
     pub supervisory: Option<Minutes>,
     /// Tokens of all kinds, with how they came to be.
     pub tokens: Option<(Tokens, Provenance)>,
+}
+
+/// Unknown time as it is written: without any, nothing is.
+fn unknown_minutes(minutes: Minutes) -> Option<Minutes> {
+    Minutes::new(hundredths(minutes.get())).filter(|minutes| minutes.get() > 0.0)
 }
 
 /// The parts of sessions that certainly went into some commits.
@@ -131,6 +138,9 @@ pub fn figures(parts: &[SessionPart<'_>], left: f64) -> Figures {
     for part in parts {
         let share = part.share * left;
         let sources = part.session.sources;
+        if sources.agent_time != Provenance::Absent {
+            *figures.unknown.get_or_insert_default() += span::minutes(part.session.unknown()) * share;
+        }
         if sources.human_time != Provenance::Absent {
             *figures.supervisory.get_or_insert_default() += part.supervisory * share;
         }
@@ -143,6 +153,7 @@ pub fn figures(parts: &[SessionPart<'_>], left: f64) -> Figures {
             tokens = Some((sum + counts.total().0 as f64 * share, worse));
         }
     }
+    figures.unknown = figures.unknown.and_then(unknown_minutes);
     figures.supervisory = figures
         .supervisory
         .and_then(|minutes| Minutes::new(hundredths(minutes.get())));
@@ -159,11 +170,13 @@ pub fn measured_in(parts: &[SessionPart<'_>], left: f64) -> Vec<MeasuredIn> {
         let known = |source| source != Provenance::Absent;
         let rounded = |minutes: Minutes| Minutes::new(hundredths(minutes.get()));
         let worked = Some(span::minutes(session.worked())).filter(|_| known(session.sources.agent_time));
+        let unknown = worked.map(|_| span::minutes(session.unknown()));
         let supervisory = Some(part.supervisory).filter(|_| known(session.sources.human_time));
         Some(MeasuredIn {
             session: session.id.clone(),
             ended_at: instant(session.span.end + Millis::SECOND - Millis(1))?,
             agent_minutes: worked.and_then(rounded),
+            unknown_minutes: unknown.and_then(unknown_minutes),
             supervisory_minutes: supervisory.and_then(rounded),
             tokens: session.tokens().map(TokenCounts::total),
             share: ten_thousandths(part.share * left),
@@ -227,6 +240,7 @@ pub fn record(
         intervals: intervals(session),
         worked_seconds: worked_seconds(session),
         agent_minutes: worked.and_then(|minutes| Minutes::new(hundredths(minutes.get()))),
+        unknown_minutes: worked.and_then(|_| unknown_minutes(span::minutes(session.unknown()))),
         supervisory_minutes: supervisory.and_then(|minutes| Minutes::new(hundredths(minutes.get()))),
         tokens: session.tokens(),
         sources: Some(session.sources),

@@ -13,7 +13,7 @@ use crate::facts::link::Link;
 use crate::facts::model::canonical;
 use crate::facts::quantity::Minutes;
 use crate::facts::record::SessionRecord;
-use crate::facts::session::{Provenance, Session, Sources, TokenCounts};
+use crate::facts::session::{Provenance, Session, Sources, TokenCounts, Turn};
 use crate::facts::sign::{Rung, Sign};
 use crate::facts::span::{self, Moment, Span};
 use crate::facts::supervision::Charge;
@@ -35,6 +35,9 @@ pub struct SeenSession {
     pub span: Span,
     /// When its agents worked, lane by lane: overlapping where subagents worked side by side.
     pub worked: Vec<Span>,
+    /// The pauses in which they may have worked, lane by lane, each with the part of it that is unknown: when in a pause it
+    /// was is not known, and the rest of the pause was the person's.
+    pub unknown: Vec<Charge>,
     /// Agent time per millisecond of `worked`: 1, or more if a note joined lanes into one.
     pub lanes: f64,
     /// The person's time.
@@ -162,6 +165,7 @@ fn from_log(
         models: session.models.clone(),
         span: session.span,
         worked: working.filter(|span| !span.is_empty()).collect(),
+        unknown: session.turns().flat_map(unknown).collect(),
         lanes: 1.0,
         attention,
         usage: used(session),
@@ -170,6 +174,34 @@ fn from_log(
         elsewhere: Vec::new(),
         rest: 1.0,
     }
+}
+
+/// The unknown time of a turn, divided among its pauses.
+fn unknown(turn: &Turn) -> Vec<Charge> {
+    let pauses = match turn.unknown {
+        ..=0 => Vec::new(),
+        _ => span::without(turn.span, &turn.working),
+    };
+    divided(turn.unknown, pauses)
+}
+
+/// Milliseconds divided among pauses, each with the same part of it.
+fn divided(millis: i64, pauses: Vec<Span>) -> Vec<Charge> {
+    let share = millis as f64 / span::total(&pauses).max(1) as f64;
+    let charge = |span| Charge { span, share };
+    pauses.into_iter().map(charge).collect()
+}
+
+/// The unknown time of a record, divided among its pauses. A record without a pause, as one that joined lanes may be, has it
+/// after its start.
+fn captured_unknown(record: &SessionRecord, whole: Span, worked: &[Span]) -> Vec<Charge> {
+    let unknown = record.unknown_minutes.map_or(0.0, Minutes::get);
+    let millis = (unknown * 60_000.0).round() as i64;
+    let mut pauses = span::without(whole, worked);
+    if pauses.is_empty() {
+        pauses.push(Span::new(whole.start, whole.start.plus(millis)));
+    }
+    divided(millis, pauses)
 }
 
 /// The tokens of a log. Estimated ones that appear in it once per lane are the totals of a session.
@@ -232,12 +264,14 @@ fn from_notes(id: &SessionId, records: &[Captured<'_>]) -> Option<SeenSession> {
     let total = youngest.agent_minutes.map_or(0.0, Minutes::get);
     let supervisory = youngest.supervisory_minutes.map_or(0.0, Minutes::get);
     let attention = Span::new(start, start.plus((supervisory * 60_000.0).round() as i64));
+    let whole = Span::new(start, Moment(youngest.ended_at.timestamp_millis()));
     Some(SeenSession {
         id: id.clone(),
         origin: Origin::Note,
         home: records.first()?.repo,
         models: youngest.models.clone(),
-        span: Span::new(start, Moment(youngest.ended_at.timestamp_millis())),
+        span: whole,
+        unknown: captured_unknown(youngest, whole, &worked),
         links: captured_links(records, total, &worked),
         elsewhere: Vec::new(),
         rest: youngest.uncommitted.map_or(1.0, |rest| rest.clamp(0.0, 1.0)),
@@ -368,6 +402,27 @@ impl SeenSession {
         self.minutes_of(&self.worked)
     }
 
+    /// Minutes in which its agents may have worked in addition; 0 if it is unknown when they worked at all.
+    pub fn unknown_minutes(&self) -> Minutes {
+        let unknown = self.unknown.iter().map(|charge| charge.minutes());
+        match self.sources.agent_time {
+            Provenance::Absent => Minutes::default(),
+            _ => unknown.sum(),
+        }
+    }
+
+    /// The longest that its agents can have worked, in minutes; `None` if unknown.
+    pub fn most_agent_minutes(&self) -> Option<Minutes> {
+        self.agent_minutes()
+            .map(|minutes| minutes + self.unknown_minutes())
+    }
+
+    /// Agent minutes without unknown time; `None` if there is none.
+    pub fn agent_minutes_low(&self) -> Option<Minutes> {
+        self.agent_minutes()
+            .filter(|_| self.unknown_minutes() > Minutes::default())
+    }
+
     /// Agent minutes of some of the spans in which it worked.
     fn minutes_of(&self, worked: &[Span]) -> Option<Minutes> {
         let minutes = span::minutes(span::total(worked)) * self.lanes;
@@ -378,6 +433,7 @@ impl SeenSession {
     pub fn worked_for(&self, link: &Link) -> Worked {
         Worked {
             minutes: self.agent_minutes().map(|minutes| minutes * link.share),
+            unknown: self.unknown_minutes() * link.share,
             spans: link.worked.clone(),
         }
     }
@@ -406,6 +462,7 @@ impl SeenSession {
         let spans: Vec<Span> = spans.collect();
         Worked {
             minutes: self.agent_minutes().map(|minutes| minutes * left),
+            unknown: self.unknown_minutes() * left,
             spans: match left < beside {
                 // The end is the part most likely not to have been committed.
                 true => stretch(&spans, 1.0 - left / beside, 1.0),
@@ -476,6 +533,12 @@ impl SeenSession {
                 days.entry(day).or_default().supervisory += piece.minutes() * charge.share;
             }
         }
+        let unknown = self.unknown.iter();
+        for charge in unknown.filter(|_| self.sources.agent_time != Provenance::Absent) {
+            for (day, piece) in zone.split(charge.span) {
+                days.entry(day).or_default().unknown += piece.minutes() * charge.share;
+            }
+        }
         for used in &self.usage {
             match used.at {
                 Some(at) => days.entry(zone.day(at.seconds())).or_default().add(used),
@@ -527,6 +590,7 @@ impl SeenSession {
                 link,
                 time: Worked {
                     minutes: agent.map(|agent| agent * share),
+                    unknown: day.unknown * share,
                     spans: match link {
                         Some(number) => by_link.remove(&number).unwrap_or_default(),
                         None => rest.clone(),
@@ -547,6 +611,7 @@ impl SeenSession {
 struct Day {
     worked: Vec<Span>,
     by_link: BTreeMap<usize, Vec<Span>>,
+    unknown: Minutes,
     supervisory: Minutes,
     tokens: BTreeMap<Option<usize>, TokenCounts>,
 }

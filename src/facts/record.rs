@@ -74,6 +74,10 @@ pub struct SessionRecord {
     /// How long the agent worked, subagents counted as separate lanes; `None` if its log does not show it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub agent_minutes: Option<Minutes>,
+    /// How much longer it may have worked: time of which its log does not show whether anything worked. `None` if there was
+    /// none, and on lines from before notes recorded it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unknown_minutes: Option<Minutes>,
     /// How long a person prompted and reviewed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub supervisory_minutes: Option<Minutes>,

@@ -369,6 +369,11 @@ impl Session {
         self.turns().map(|turn| span::total(&turn.working)).sum()
     }
 
+    /// Milliseconds in which its agents may have worked in addition, each lane separately.
+    pub fn unknown(&self) -> i64 {
+        self.turns().map(|turn| turn.unknown).sum()
+    }
+
     /// All turns of all lanes.
     pub fn turns(&self) -> impl Iterator<Item = &Turn> {
         self.lanes.iter().flat_map(|lane| &lane.turns)

@@ -273,6 +273,17 @@ impl Effort {
         effort
     }
 
+    /// The time in which agents worked or may have worked.
+    pub fn most_agent_minutes(self) -> Minutes {
+        self.agent_minutes + self.unknown_minutes
+    }
+
+    /// The time in which they worked; `None` if nothing is unknown.
+    pub fn agent_minutes_low(self) -> Option<Minutes> {
+        let is_less = self.unknown_minutes > Minutes::default();
+        is_less.then_some(self.agent_minutes).and_then(Minutes::checked)
+    }
+
     /// How many lanes worked in parallel on average; `None` if none worked.
     pub fn parallelism(self) -> Option<f64> {
         let (agent, wall) = (self.agent_minutes.get(), self.wall_minutes.get());

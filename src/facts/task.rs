@@ -41,6 +41,10 @@ pub struct Task {
     /// How that came to be, if it is not claimed: measured in the sessions linked to the commit when it was recorded.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub agent_minutes_basis: Option<Provenance>,
+    /// How much longer agents may have worked than the measured `agent_minutes`: unknown time of their sessions. `None` if
+    /// there was none, for claimed minutes, and on lines of earlier versions.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unknown_minutes: Option<Minutes>,
     /// How long a person prompted and reviewed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub supervisory_minutes: Option<Minutes>,
@@ -104,6 +108,9 @@ pub struct MeasuredIn {
     /// All that its agents had worked.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub agent_minutes: Option<Minutes>,
+    /// All of its unknown time, in which they may have worked in addition; `None` on lines of earlier versions.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unknown_minutes: Option<Minutes>,
     /// All of the person's time in it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub supervisory_minutes: Option<Minutes>,
@@ -227,6 +234,7 @@ impl Task {
             agent_minutes: None,
             agent_minutes_basis: None,
             supervisory_minutes: None,
+            unknown_minutes: None,
             supervisory_minutes_basis: None,
             tokens: None,
             tokens_basis: None,

@@ -8,6 +8,8 @@ use super::span::{self, Span};
 pub struct Worked {
     /// Agent minutes, subagents as separate lanes; `None` if no log shows them.
     pub minutes: Option<Minutes>,
+    /// Minutes in which agents may have worked in addition: the log does not show whether they did.
+    pub unknown: Minutes,
     /// When any agent worked, in no order; overlapping if several did. Empty if the log has no times.
     pub spans: Vec<Span>,
 }
@@ -18,6 +20,7 @@ impl Worked {
     pub fn part(&self, from: f64, to: f64) -> Self {
         Self {
             minutes: self.minutes.map(|minutes| minutes * (to - from)),
+            unknown: self.unknown * (to - from),
             spans: stretch(&self.spans, from, to),
         }
     }
@@ -27,7 +30,13 @@ impl Worked {
         if let Some(minutes) = other.minutes {
             *self.minutes.get_or_insert_default() += minutes;
         }
+        self.unknown += other.unknown;
         self.spans.extend(other.spans);
+    }
+
+    /// Agent minutes with the unknown time: the longest that agents can have worked. `None` if no log shows them.
+    pub fn most(&self) -> Option<Minutes> {
+        self.minutes.map(|minutes| minutes + self.unknown)
     }
 }
 
@@ -66,6 +75,7 @@ mod tests {
         // Two parallel lanes, then a pause, then one lane.
         let whole = Worked {
             minutes: Minutes::new(8.0),
+            unknown: Minutes::new(2.0).unwrap(),
             spans: vec![span(0, 100), span(50, 200), span(300, 400)],
         };
         let (first, rest) = (whole.part(0.0, 0.75), whole.part(0.75, 1.0));
@@ -73,7 +83,7 @@ mod tests {
         assert_eq!(rest.spans, [span(325, 400)]);
         let mut sum = first;
         sum.add(rest);
-        assert_eq!(sum.minutes, whole.minutes);
+        assert_eq!((sum.minutes, sum.most()), (whole.minutes, Minutes::new(10.0)));
         assert_eq!(span::union(sum.spans), span::union(whole.spans));
     }
 
@@ -84,7 +94,7 @@ mod tests {
         assert_eq!(unknown.minutes, None);
         unknown.add(Worked {
             minutes: Minutes::new(2.0),
-            spans: Vec::new(),
+            ..Worked::default()
         });
         assert_eq!(unknown.minutes, Minutes::new(2.0));
     }

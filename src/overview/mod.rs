@@ -200,13 +200,15 @@ pub struct TaskView {
     pub repo: usize,
     /// Its sums, as a report by task has them: factors, lines of its commits, minutes of its sessions.
     pub measures: Measures,
-    /// Agent minutes: claimed, else measured.
+    /// Agent minutes: claimed, else measured with unknown time.
     pub agent: Figure<Minutes>,
+    /// The measured ones without unknown time; `None` if there is none.
+    pub agent_low: Option<Minutes>,
     /// Supervision: claimed, else from sessions.
     pub supervisory: Figure<Minutes>,
     /// Tokens: claimed, else from sessions.
     pub tokens: Figure<Tokens>,
-    /// The agent minutes of its sessions, if all that it names are here.
+    /// The agent minutes of its sessions with their unknown time, if all that it names are here.
     pub logged: Option<Minutes>,
     /// Hours × 60 / `logged`.
     pub logged_factor: Option<f64>,
@@ -262,8 +264,10 @@ pub struct SessionView {
     pub span: Span,
     /// When its agents worked: disjoint, ascending.
     pub worked: Vec<Span>,
-    /// Agent minutes, subagents added up.
+    /// Agent minutes, subagents added up, with unknown time.
     pub agent_minutes: Option<Minutes>,
+    /// The same without unknown time; `None` if there is none.
+    pub agent_minutes_low: Option<Minutes>,
     /// Minutes in which at least one of its agents worked.
     pub wall_minutes: Option<Minutes>,
     /// How many commits are linked to it.

@@ -60,6 +60,7 @@ fn session(id: &str, at: &str, made: &[(u8, f64)]) -> SeenSession {
         span: Span::new(start, start.plus(3_600_000)),
         worked: vec![worked],
         lanes: 1.0,
+        unknown: Vec::new(),
         attention: Vec::new(),
         usage: Vec::new(),
         sources: Sources {

@@ -89,7 +89,8 @@ impl Views<'_, '_> {
             repo: home.and_then(|home| self.positions.get(home.name.as_str()).copied()),
             span: session.span,
             worked: span::union(session.worked.iter().copied()),
-            agent_minutes: session.agent_minutes(),
+            agent_minutes: session.most_agent_minutes(),
+            agent_minutes_low: session.agent_minutes_low(),
             wall_minutes: session.wall_minutes(),
             commits: session.made().count(),
         }
@@ -193,7 +194,7 @@ impl Views<'_, '_> {
         let placed = task.placed;
         let effort = self.material.effort(&placed.task);
         let measured = self.supports.measured(task);
-        let logged = measured.map(|measured| measured.agent_minutes);
+        let logged = measured.map(Measured::most_agent_minutes);
         let here = |commit: &ObjectId| places.get(commit).copied();
         let is_missing = |commit: &&ObjectId| here(commit).is_none() && !self.supports.has(**commit);
         TaskView {
@@ -203,6 +204,7 @@ impl Views<'_, '_> {
             repo,
             measures,
             agent: effort.agent,
+            agent_low: effort.agent_low,
             supervisory: effort.supervisory,
             tokens: effort.tokens,
             logged,

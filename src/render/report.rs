@@ -9,7 +9,7 @@ use crate::aggregate::group::Dimension;
 use crate::aggregate::measures::Measures;
 use crate::aggregate::report::{LeftOut, Report, Row};
 use crate::facts::diagnostics::Status;
-use crate::facts::quantity::{counted, plural, thousands};
+use crate::facts::quantity::{Minutes, counted, plural, thousands};
 use crate::facts::statistics::FEWEST;
 use crate::overview::claim::Claim;
 
@@ -68,6 +68,7 @@ const FIELDS: &[Field] = &[
     field!(tasks, "Tasks", Claimed, 4, Cell::Count),
     field!(human_hours, "Human", Claimed, 0, known(Cell::Hours)),
     field!(agent_minutes, "Agent time", Claimed, 0, known(Cell::Minutes)),
+    field!(agent_minutes_low, "At least", Claimed, 4, known(Cell::Minutes)),
     field!(
         agent_minutes_measured,
         "From logs",
@@ -130,6 +131,13 @@ const FIELDS: &[Field] = &[
         "Logged agent time",
         Measured,
         3,
+        known(Cell::Minutes)
+    ),
+    field!(
+        session_agent_minutes_low,
+        "Logged at least",
+        Measured,
+        MACHINE,
         known(Cell::Minutes)
     ),
     field!(
@@ -616,6 +624,7 @@ fn left_out(report: &Report) -> Vec<String> {
         .chain(tasks)
         .chain(uncalibrated)
         .chain(from_logs(totals))
+        .chain(unknown_time(totals))
         .chain(commits.map(|of_all| format!("{of_all} no task")))
         .chain(in_no_row(report))
         .chain(unread_lines(report))
@@ -648,6 +657,23 @@ fn from_logs(totals: &Measures) -> impl Iterator<Item = String> {
         .into_iter()
         .filter_map(|(figure, what)| Some((figure?, what)));
     some.map(|(figure, what)| format!("{} {what}", figure.for_people()))
+}
+
+/// How much of the agent time is unknown, and what follows for the factor.
+fn unknown_time(totals: &Measures) -> Option<String> {
+    let (low, most) = totals.agent_minutes_low.zip(totals.agent_minutes)?;
+    let shown = |minutes: Minutes| Cell::Minutes(minutes).for_people().into_owned();
+    let unknown = Minutes::new(most.get() - low.get())?;
+    let highest = totals
+        .leverage_factor
+        .map(|factor| factor * most.get() / low.get());
+    let factor = highest.map(|highest| format!(", and the factor {}", Cell::Factor(highest).for_people()));
+    Some(format!(
+        "Agent time includes {} in which logs do not show whether an agent worked; without it, it is {}{}",
+        shown(unknown),
+        shown(low),
+        factor.unwrap_or_default()
+    ))
 }
 
 /// What only the totals include by session.
@@ -698,6 +724,7 @@ fn aggregates(totals: &Measures) -> Table {
         ("human_hours", "Human hours"),
         ("human_weeks", "Human weeks"),
         ("agent_minutes", "Agent time"),
+        ("agent_minutes_low", "Agent time at least"),
         ("agent_minutes_measured", "Agent time from logs"),
         ("supervisory_minutes", "Supervision"),
         ("tokens", "Tokens"),

@@ -3,7 +3,7 @@
 use chrono::{DateTime, FixedOffset};
 
 use super::document::{Basis, Cell, Column, Document, Table};
-use crate::aggregate::sessions::{SessionReport, SessionRow, TokenTotals};
+use crate::aggregate::sessions::{SessionReport, SessionRow, SessionTotals, TokenTotals};
 use crate::aggregate::timeline::{Event, Timeline, What};
 use crate::facts::quantity::{Minutes, Tokens, counted};
 use crate::facts::session::{Provenance, Sources};
@@ -98,6 +98,17 @@ fn surer(report: &SessionReport, metric: &str, of: impl Fn(&Sources) -> Provenan
     (some.len() > 1).then(|| format!("{metric}: {} sessions", some.join(", ")))
 }
 
+/// How much of the agent time is unknown.
+fn unknown_time(totals: &SessionTotals) -> Option<String> {
+    let (low, most) = totals.agent_minutes_low.zip(totals.agent_minutes)?;
+    let unknown = Minutes::new(most.get() - low.get())?;
+    Some(format!(
+        "Agent time includes {} in which the logs do not show whether an agent worked; without it, it is {}",
+        rounded(Some(unknown)).for_people(),
+        rounded(Some(low)).for_people()
+    ))
+}
+
 fn sessions_table(report: &SessionReport) -> Table {
     let totals = &report.totals;
     let time = basis(report, |sources| sources.agent_time);
@@ -105,6 +116,7 @@ fn sessions_table(report: &SessionReport) -> Table {
         totals
             .parallelism
             .map(|parallelism| format!("Average parallelism: {parallelism:.2}")),
+        unknown_time(totals),
         surer(report, "Agent time", |sources| sources.agent_time),
         surer(report, "Tokens", |sources| sources.tokens),
     ];
@@ -121,7 +133,7 @@ fn sessions_table(report: &SessionReport) -> Table {
             Column::number("agent_minutes", "Agent time", time),
             Column::number("supervisory_minutes", "Sup.", Basis::Estimated),
             Column::number("wall_minutes", "Wall", time).drop_order(4),
-            Column::number("unknown_minutes", "Gaps", time).drop_order(6),
+            Column::number("unknown_minutes", "Unknown", time).drop_order(6),
             Column::number("tokens", "Tokens", basis(report, |sources| sources.tokens)).drop_order(2),
             Column::number("commits", "Made", basis(report, |sources| sources.commits)).drop_order(5),
             Column::number("commits_linked", "Commits", Basis::Derived).drop_order(3),
@@ -176,6 +188,7 @@ pub fn rows(report: &SessionReport) -> Table {
     let text = ["agent", "session", "repo", "started_at", "ended_at"];
     let numbers = [
         "agent_minutes",
+        "agent_minutes_low",
         "supervisory_minutes",
         "wall_minutes",
         "unknown_minutes",
@@ -204,6 +217,7 @@ pub fn rows(report: &SessionReport) -> Table {
             Cell::text(&row.started_at),
             Cell::text(&row.ended_at),
             minutes(row.agent_minutes),
+            minutes(row.agent_minutes_low),
             minutes(row.supervisory_minutes),
             minutes(row.wall_minutes),
             minutes(row.unknown_minutes),
@@ -341,6 +355,7 @@ fn event_cells(event: &Event, clock: &Clock) -> Vec<Cell> {
             lane,
             until,
             agent_minutes,
+            agent_minutes_low: _,
             human,
             commits,
         } => {

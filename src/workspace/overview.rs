@@ -373,6 +373,7 @@ mod tests {
             span: Span::new(Moment(0), Moment(60_000)),
             worked: Vec::new(),
             lanes: 1.0,
+            unknown: Vec::new(),
             attention: Vec::new(),
             usage: Vec::new(),
             sources: Sources::default(),

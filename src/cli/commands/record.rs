@@ -402,6 +402,7 @@ fn revise(
             if let Some(measured) = measured.as_ref().filter(|_| revised.agent_minutes.is_none()) {
                 revised.agent_minutes = measured.agent_minutes;
                 revised.agent_minutes_basis = measured.agent_minutes_basis;
+                revised.unknown_minutes = measured.unknown_minutes;
                 revised.sessions.clone_from(&measured.sessions);
             }
             let homes = homes(&found, Some(on)).into_iter();

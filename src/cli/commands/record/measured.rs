@@ -67,7 +67,10 @@ fn fill(
         return Ok(());
     }
     let Measured {
-        minutes, sessions, ..
+        minutes,
+        sessions,
+        figures,
+        ..
     } = match measured {
         Ok(measured) => measured,
         Err(Unmeasured::NoSession) if task.recorded_in.is_none() => return Ok(()),
@@ -82,6 +85,7 @@ fn fill(
     };
     task.agent_minutes = Some(minutes);
     task.agent_minutes_basis = Some(Provenance::Measured);
+    task.unknown_minutes = figures.unknown;
     let names: Vec<String> = sessions.iter().map(SessionId::to_string).collect();
     context.terminal.status(&format!(
         "Agent time taken from {} (`--agent-time` overrides it)",
