@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::log::{Event, Key, Tool, What};
 use crate::facts::session::Turn;
-use crate::facts::span::{Moment, Span, total, without};
+use crate::facts::span::{Moment, Span, total, union, without};
 
 /// When a lane had nothing to do but wait for its subagents. `events` are those of the lane, sorted by time.
 pub fn waits<'event>(events: impl IntoIterator<Item = &'event Event>) -> Vec<Span> {
@@ -77,20 +77,22 @@ impl Worked {
     }
 }
 
-/// Removes from a lane's turns what they count of a wait in which no other lane worked, if any did. It is unknown what
-/// it was: sleep, or a person who was asked. `waits` are in order of time.
+/// Counts in a lane's turns, of a wait in which other lanes worked, what these worked: it is known to be work, however long
+/// it was. The rest of the wait is unknown: sleep, or a person who was asked. `waits` are in order of time.
 pub fn follow(turns: &mut [Turn], waits: &[Span], others: &Worked) {
-    let mut idle: Vec<Span> = Vec::new();
+    let (mut idle, mut busy): (Vec<Span>, Vec<Span>) = (Vec::new(), Vec::new());
     for wait in waits {
         let worked = others.within(*wait);
         if !worked.is_empty() {
             idle.extend(without(*wait, &worked));
+            busy.extend(worked);
         }
     }
-    if idle.is_empty() {
+    if busy.is_empty() {
         return;
     }
     for turn in turns.iter_mut() {
+        learn(turn, &busy);
         let before = total(&turn.working);
         let spans = turn.working.iter();
         turn.working = spans
@@ -99,6 +101,21 @@ pub fn follow(turns: &mut [Turn], waits: &[Span], others: &Worked) {
         let idled = before - total(&turn.working);
         turn.unknown += idled;
         turn.told &= idled == 0;
+    }
+}
+
+/// Turns unknown time into work where it is known that other lanes worked, if as much is unknown.
+fn learn(turn: &mut Turn, busy: &[Span]) {
+    if turn.unknown == 0 {
+        return;
+    }
+    let own = near(busy, turn.span).iter();
+    let own = own.filter_map(|span| span.overlap(turn.span));
+    let working = union(turn.working.iter().copied().chain(own));
+    let learned = total(&working) - total(&turn.working);
+    if learned <= turn.unknown {
+        turn.working = working;
+        turn.unknown -= learned;
     }
 }
 
@@ -144,6 +161,30 @@ mod tests {
             others.iter().for_each(|span| beside.add(*span));
             follow(&mut turns, &[span(20, 80)], &beside);
             assert_eq!((&turns[0].working, turns[0].unknown), (&worked, unknown));
+        }
+    }
+
+    #[test]
+    fn a_long_wait_is_work_while_the_other_lane_works() {
+        // Ten of the sixty were assumed; the subagent worked for forty.
+        for (unknown, worked, rest) in [
+            (50, vec![span(0, 60), span(80, 90)], 20),
+            // Most of the wait is known not to have been work.
+            (15, vec![span(0, 30), span(80, 90)], 15),
+            (0, vec![span(0, 30), span(80, 90)], 0),
+        ] {
+            let mut turns = [Turn {
+                span: span(0, 90),
+                working: vec![span(0, 30), span(80, 90)],
+                unknown,
+                human: true,
+                end: TurnEnd::LastEvent,
+                told: false,
+            }];
+            let mut beside = Worked::default();
+            beside.add(span(20, 60));
+            follow(&mut turns, &[span(20, 80)], &beside);
+            assert_eq!((&turns[0].working, turns[0].unknown), (&worked, rest));
         }
     }
 

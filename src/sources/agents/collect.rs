@@ -22,7 +22,7 @@ use crate::facts::progress::Progress;
 use crate::facts::session::Session;
 
 /// Increase it whenever a reader or [`Log`] changes: older caches are then ignored.
-const CACHE_VERSION: u32 = 13;
+const CACHE_VERSION: u32 = 14;
 /// Milliseconds by which a record may be older than the one before it: several threads write a log.
 const UNNOTICED: i64 = 60_000;
 /// How much of a log's beginning distinguishes it from another one at its path.

@@ -2,14 +2,15 @@
 //!
 //! A log has instants, not intervals: that the agent worked between two events is inferred, and only up to a bound. A
 //! tool call may take its recorded duration, otherwise its time limit, otherwise [`COMMAND`] or [`INSTANT`]; the model
-//! may think for [`MODEL`]. A call for which a person was asked, or may have been asked without a trace, ran for an
+//! may think for [`MODEL`]. A command that ended, and for which the log says that nobody could be asked, worked to
+//! its end, unless it had a time limit. A call for which a person was asked, or may have been asked without a trace, ran for an
 //! unknown part of its time. Without a recorded duration [`INSTANT`] of it counts as work, or [`What::UntoldRun`] of a
 //! command for which a person may have been asked; of a read, search or edit for which a person was asked
 //! [`ASKED_INSTANT`], and the rest is known to be the person's. Other time beyond the bound is unknown (a permission
-//! prompt, sleep), and is not counted. If the log records how long the agent worked in the whole turn, that decides
+//! prompt, sleep), and only in the higher end of agent time. If the log records how long the agent worked in the whole turn, that decides
 //! ([`Parts::settle`]).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::calls::{OpenCall, OpenCalls};
 use super::log::{Event, Key, Outcome, Tool, What};
@@ -19,7 +20,8 @@ use crate::facts::span::{Moment, Span};
 
 /// The longest time that a model is assumed to work on one response, in milliseconds.
 pub const MODEL: i64 = 10 * 60_000;
-/// The longest time that a command without a limit is assumed to run, in milliseconds.
+/// The longest time that a command without a limit is assumed to run, in milliseconds, unless the log says that nobody could
+/// be asked.
 pub const COMMAND: i64 = 10 * 60_000;
 /// The longest time that a read, search or edit is assumed to run, or a call that may have waited for a person, in
 /// milliseconds. Measured: an edit or a read takes well under a second in every agent that can be driven without a
@@ -38,6 +40,7 @@ pub fn timeline<'event>(events: impl IntoIterator<Item = &'event Event>) -> (Vec
     let events: Vec<&Event> = events.into_iter().collect();
     let mut builder = Builder {
         approvals: approvals(&events),
+        ended: ended(&events),
         ..Builder::default()
     };
     for event in events {
@@ -57,6 +60,15 @@ fn approvals(events: &[&Event]) -> HashMap<Key, bool> {
     approvals.collect()
 }
 
+/// The calls that have a result.
+fn ended(events: &[&Event]) -> HashSet<Key> {
+    let ended = events.iter().filter_map(|event| match event.what {
+        What::Result { id, .. } => Some(id),
+        _ => None,
+    });
+    ended.collect()
+}
+
 #[derive(Default)]
 struct Builder {
     turns: Vec<Turn>,
@@ -66,8 +78,10 @@ struct Builder {
     calls: OpenCalls,
     /// Whether a person was asked, by call; nothing is known of a call that is not here.
     approvals: HashMap<Key, bool>,
-    /// Whether calls may wait for a person without a trace.
-    may_ask: bool,
+    /// The calls that have a result anywhere in the lane: after the others the log may go on days later.
+    ended: HashSet<Key>,
+    /// Whether calls may wait for a person without a trace; `None` if the log does not say.
+    may_ask: Option<bool>,
     /// How long commands that may have waited without a trace are assumed to run, in milliseconds.
     untold_run: i64,
     /// The turn that was closed last, until another begins: a log may record afterwards how long it took.
@@ -133,7 +147,7 @@ impl Builder {
             What::TurnEnd(_) => self.close(TurnEnd::Recorded),
             What::Worked { millis, at_most } => self.told(at, i64::from(*millis), *at_most),
             What::Compacted(took) => self.compacted(at, took.map(i64::from)),
-            What::MayAsk(may) => self.may_ask = *may,
+            What::MayAsk(may) => self.may_ask = Some(*may),
             What::UntoldRun(millis) => self.untold_run = i64::from(*millis),
             What::Approval { .. }
             | What::Counted { .. }
@@ -175,8 +189,14 @@ impl Builder {
 
     fn open_call(&self, since: Moment, id: Key, tool: Tool) -> OpenCall {
         let said = self.approvals.get(&id).copied();
-        let may_wait = said.unwrap_or(self.may_ask) && !matches!(tool, Tool::Subagent | Tool::Wait);
+        let may_ask = said.or(self.may_ask);
+        let may_wait = may_ask == Some(true) && !matches!(tool, Tool::Subagent | Tool::Wait);
         let bound = match tool {
+            Tool::Command { timeout: None } | Tool::Subagent | Tool::Wait
+                if may_ask == Some(false) && self.ended.contains(&id) =>
+            {
+                i64::MAX
+            }
             _ if !may_wait => tool.bound(),
             Tool::Command { .. } if said.is_none() => tool.bound().min(self.untold_run.max(INSTANT)),
             _ => INSTANT,
@@ -521,6 +541,52 @@ mod tests {
         }
         let asleep = [(0.0, prompt()), (1.0, What::Work), (41.0, What::Work)];
         assert_eq!(shape(&asleep), [(0.0, 41.0, 11.0, 30.0, TurnEnd::LastEvent)]);
+    }
+
+    #[test]
+    fn a_command_for_which_nobody_could_be_asked_works_to_its_end() {
+        let nobody = What::MayAsk(false);
+        let allowed = What::Approval {
+            id: Key(1),
+            asked: false,
+        };
+        let limited = Tool::Command {
+            timeout: Some(20 * 60_000),
+        };
+        for (said, tool, worked) in [
+            (vec![nobody.clone()], SHELL, 25.0),
+            (vec![What::MayAsk(true), allowed.clone()], SHELL, 25.0),
+            (vec![nobody.clone()], Tool::Subagent, 25.0),
+            // It was stopped by then.
+            (vec![nobody.clone()], limited, 20.0),
+            // The log does not say, or says that somebody may have been.
+            (vec![], SHELL, 10.0),
+            (vec![nobody.clone(), What::MayAsk(true)], SHELL, SECOND),
+            (vec![nobody], Tool::Instant, SECOND),
+        ] {
+            let mut list = vec![(0.0, prompt())];
+            list.extend(said.iter().map(|what| (0.0, what.clone())));
+            list.extend([(1.0, call(1, tool)), (26.0, result(1, Outcome::Done, None))]);
+            let [(_, _, work, unknown, _)] = shape(&list)[..] else {
+                panic!("not one turn");
+            };
+            assert!((work - 1.0 - worked).abs() < 1e-6, "{said:?} {tool:?}: {work}");
+            assert!(
+                (work + unknown - 26.0).abs() < 1e-6,
+                "{said:?} {tool:?}: {unknown}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_command_whose_end_is_not_in_the_log_does_not_work_until_the_log_goes_on() {
+        let list = [
+            (0.0, What::MayAsk(false)),
+            (0.0, prompt()),
+            (1.0, call(1, SHELL)),
+            (400.0, What::Work),
+        ];
+        assert_eq!(shape(&list), [(0.0, 400.0, 11.0, 389.0, TurnEnd::LastEvent)]);
     }
 
     #[test]

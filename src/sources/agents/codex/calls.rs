@@ -30,7 +30,9 @@ pub(super) fn read_policy(payload: &Value, stamp: Stamp, log: &mut Log) {
     };
     let reviewer = text(payload, "/approvals_reviewer");
     let asks = policy != "never" && matches!(reviewer, "" | "user");
-    if asks == get(log, "asks").is_empty() {
+    let policy = if asks { "asks" } else { "never asks" };
+    if policy != get(log, "policy") {
+        set(log, "policy", policy);
         set(log, "asks", if asks { "yes" } else { "" });
         log.push(stamp, What::MayAsk(asks));
     }

@@ -139,6 +139,7 @@ fn forget_history(log: &mut Log) {
         "own command",
         "compacted",
         "asks",
+        "policy",
         "escalated",
     ] {
         set(log, state, "");
