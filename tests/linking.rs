@@ -208,7 +208,7 @@ fn sessions_are_exported_with_their_repository_and_nothing_that_was_said() {
         .commit_at("Cap the delay", START + 2 * 3600);
     worker(&repo).save(&world);
     insta::assert_snapshot!(world.run(&["export", "sessions", "kiln"]), @r#"
-    {"agent":"claude-code","session":"s","repo":"kiln","started_at":"2026-04-01T10:00:00Z","ended_at":"2026-04-01T10:10:00Z","agent_minutes":10,"supervisory_minutes":1.25,"wall_minutes":10,"models":["model-x"],"tokens_input":20,"tokens_cache_write":40,"tokens_cache_read":60,"tokens_output":80,"commits":1,"origin":"log","sources":{"agent_time":"derived","human_time":"measured","tokens":"measured","edits":"measured","commits":"measured"}}
+    {"agent":"claude-code","session":"s","repo":"kiln","started_at":"2026-04-01T10:00:00Z","ended_at":"2026-04-01T10:10:00Z","agent_minutes":10,"agent_minutes_low":null,"supervisory_minutes":1.25,"wall_minutes":10,"models":["model-x"],"tokens_input":20,"tokens_cache_write":40,"tokens_cache_read":60,"tokens_output":80,"commits":1,"origin":"log","sources":{"agent_time":"derived","human_time":"measured","tokens":"measured","edits":"measured","commits":"measured"}}
     [exit 0]
     "#);
     assert_eq!(world.run(&["export", "sessions", "other"]).success(), "");
@@ -227,13 +227,13 @@ fn the_list_and_the_timeline_show_the_commits() {
         .end(90)
         .save(&world);
     insta::assert_snapshot!(world.run(&["sessions", "--sensitivity"]), @r"
-                                                           ═══════════ derived ═══════════  estimated  ─ measured ─
-    Agent        Session     Repository       Start (UTC)  Agent time  Wall  Gaps  Commits       Sup.  Tokens  Made
-    ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    claude-code  s           kiln        2026-04-01 10:00         10m   10m    0m        1       1.3m     200     0
-    claude-code  t           nowhere     2026-04-01 10:20         10m   10m    0m        –       1.3m     100     0
-    ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
-                 2 sessions                                       20m   20m              1       2.5m     300     0
+                                                           ════════════ derived ═════════════  estimated  ─ measured ─
+    Agent        Session     Repository       Start (UTC)  Agent time  Wall  Unknown  Commits       Sup.  Tokens  Made
+    ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    claude-code  s           kiln        2026-04-01 10:00         10m   10m       0m        1       1.3m     200     0
+    claude-code  t           nowhere     2026-04-01 10:20         10m   10m       0m        –       1.3m     100     0
+    ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+                 2 sessions                                       20m   20m                 1       2.5m     300     0
 
     Average parallelism: 1.00
 
