@@ -17,6 +17,17 @@ pub enum Level {
     Error,
 }
 
+impl Level {
+    /// As it is written.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// A claim or a record that does not add up.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Finding {

@@ -507,6 +507,13 @@ pub fn plural<'w, N: PartialEq + From<u8>>(count: &N, one: &'w str, many: &'w st
     if *count == N::from(1) { one } else { many }
 }
 
+/// Words at the start of a line or a cell: the first letter is a capital.
+pub fn capital(words: &str) -> String {
+    let mut rest = words.chars();
+    rest.next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -88,6 +88,25 @@ pub struct Overview {
     pub excluded: usize,
 }
 
+impl Overview {
+    /// The tasks at some positions.
+    pub fn tasks_at(&self, positions: &[usize]) -> impl Iterator<Item = &TaskView> {
+        positions.iter().filter_map(|at| self.tasks.get(*at))
+    }
+
+    /// The tasks at some positions, with these.
+    pub fn numbered(&self, positions: &[usize]) -> impl Iterator<Item = (usize, &TaskView)> {
+        positions
+            .iter()
+            .filter_map(|at| Some((*at, self.tasks.get(*at)?)))
+    }
+
+    /// The tasks of a group.
+    pub fn tasks_of(&self, group: &Group) -> impl Iterator<Item = &TaskView> {
+        self.tasks_at(&group.tasks)
+    }
+}
+
 /// Sums over some tasks, commits and sessions.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Group {
@@ -142,6 +161,17 @@ impl Support {
         Self::Unchecked,
         Self::Nothing,
     ];
+
+    /// What it is, in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Logs => "minutes in session logs",
+            Self::Notes => "minutes in notes",
+            Self::Commits => "commits",
+            Self::Unchecked => "unknown (shallow clone)",
+            Self::Nothing => "nothing",
+        }
+    }
 }
 
 /// Tasks and claimed hours by [`Support`], in the order of [`Support::ALL`].

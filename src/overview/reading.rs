@@ -35,9 +35,8 @@ pub fn plain(overview: &Overview, sentence: &[Part]) -> String {
 
 /// The sentences about some tasks, by their positions. None without tasks.
 pub fn sentences(overview: &Overview, tasks: &[usize]) -> Vec<Sentence> {
-    let known = |at: &usize| Some((*at, overview.tasks.get(*at)?));
     let reading = Reading {
-        tasks: tasks.iter().filter_map(known).collect(),
+        tasks: overview.numbered(tasks).collect(),
     };
     if reading.tasks.is_empty() {
         return Vec::new();
@@ -78,7 +77,8 @@ impl Reading<'_> {
 
     /// The task with the most agent time, and the factor without it.
     fn heaviest(&self) -> Option<Sentence> {
-        let mut terms: Vec<(usize, Ratio)> = self.tasks.iter().map(|(at, view)| (*at, terms(view))).collect();
+        let mut terms: Vec<(usize, Ratio)> =
+            self.tasks.iter().map(|(at, view)| (*at, view.terms())).collect();
         terms.retain(|(_, ratio)| !ratio.is_empty());
         let by_minutes = |a: &&(usize, Ratio), b: &&(usize, Ratio)| {
             let minutes = |one: &(usize, Ratio)| one.1.minutes().get();
@@ -215,16 +215,9 @@ fn have(count: u64) -> String {
     )
 }
 
-/// The terms of the factor of a task.
-fn terms(view: &TaskView) -> Ratio {
-    Ratio::new(view.task.estimate.hours, view.agent.value)
-}
-
 /// What a task claims and what was measured, which may be nothing; `None` unless it has both.
 fn claimed_and_measured(view: &TaskView) -> Option<(f64, f64)> {
-    let claimed = view.agent.value.filter(|_| view.agent.measured.is_none())?;
-    let logged = view.logged?;
-    Some((claimed.get(), logged.get()))
+    Some((view.claimed_minutes()?.get(), view.logged?.get()))
 }
 
 fn text(text: impl Into<String>) -> Part {

@@ -139,7 +139,7 @@ impl Compared {
             sum.tasks += 1;
             sum.human_hours += hours;
             sum.minutes += minutes;
-            measured += Ratio::new(hours, minutes);
+            measured += view.logged_terms();
             if let Some(claim) = view.claimed_minutes() {
                 *sum.claimed_minutes.get_or_insert_default() += claim;
                 claimed += Ratio::new(hours, claim);
@@ -158,6 +158,16 @@ impl TaskView {
     pub fn claimed_minutes(&self) -> Option<Minutes> {
         let task = &self.task;
         task.agent_minutes.filter(|_| !task.leaves_minutes_to_sessions())
+    }
+
+    /// The terms of its factor.
+    pub fn terms(&self) -> Ratio {
+        Ratio::new(self.task.estimate.hours, self.agent.value)
+    }
+
+    /// The terms of its factor over the minutes of its sessions.
+    pub fn logged_terms(&self) -> Ratio {
+        Ratio::new(self.task.estimate.hours, self.logged)
     }
 }
 

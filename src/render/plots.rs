@@ -75,17 +75,12 @@ pub fn every_task(overview: &Overview, tasks: &[usize], links: &dyn Links) -> St
         return Strips::default();
     };
     let strip = |(first, tasks): (NaiveDate, Vec<usize>)| {
-        let views = || {
-            tasks
-                .iter()
-                .filter_map(|at| Some((*at, overview.tasks.get(*at)?)))
-        };
-        let terms: Ratio = views().map(|(_, view)| terms(view)).sum();
+        let terms: Ratio = overview.tasks_at(&tasks).map(TaskView::terms).sum();
         Strip {
             name: unit.name(first),
             factor: terms.factor(),
             href: links.day(first).filter(|_| unit == Unit::Day),
-            tasks: views()
+            tasks: (overview.numbered(&tasks))
                 .filter_map(|(at, view)| dot(view, links.task(at)))
                 .collect(),
         }
@@ -132,16 +127,6 @@ pub fn tip(view: &TaskView) -> String {
     }
 }
 
-/// The terms of the factor of a task with the minutes of its sessions.
-fn measured_terms(view: &TaskView) -> Ratio {
-    Ratio::new(view.task.estimate.hours, view.logged)
-}
-
-/// The terms of the factor of a task.
-pub fn terms(view: &TaskView) -> Ratio {
-    Ratio::new(view.task.estimate.hours, view.agent.value)
-}
-
 /// The days from the first to the last with anything.
 pub fn calendar<'a>(
     overview: &Overview,
@@ -159,10 +144,12 @@ pub fn calendar<'a>(
 
 fn of_day(overview: &Overview, day: NaiveDate, group: &Group, page: Option<Href>) -> CalendarDay {
     let measures = &group.measures;
-    let views = || group.tasks.iter().filter_map(|at| overview.tasks.get(*at));
-    let as_claimed: Ratio = views().map(terms).sum();
-    let measured: Ratio = views().map(measured_terms).sum();
-    let claimed = views().filter_map(TaskView::claimed_minutes).map(Minutes::get);
+    let as_claimed: Ratio = overview.tasks_of(group).map(TaskView::terms).sum();
+    let measured: Ratio = overview.tasks_of(group).map(TaskView::logged_terms).sum();
+    let claimed = overview
+        .tasks_of(group)
+        .filter_map(TaskView::claimed_minutes)
+        .map(Minutes::get);
     let of = |ratio: Ratio| (!ratio.is_empty()).then(|| (ratio.hours().get(), ratio.minutes().get()));
     CalendarDay {
         day,
@@ -229,10 +216,8 @@ impl Unit {
 
 fn grouped(overview: &Overview, tasks: &[usize], unit: Unit) -> BTreeMap<NaiveDate, Vec<usize>> {
     let mut rows: BTreeMap<NaiveDate, Vec<usize>> = BTreeMap::new();
-    for at in tasks {
-        if let Some(view) = overview.tasks.get(*at) {
-            rows.entry(unit.first(view.day)).or_default().push(*at);
-        }
+    for (at, view) in overview.numbered(tasks) {
+        rows.entry(unit.first(view.day)).or_default().push(at);
     }
     rows
 }

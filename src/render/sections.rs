@@ -8,7 +8,7 @@ use super::chart::{Drawing, figure};
 use super::document::{Cell, percent};
 use super::page::{Grid, Head, Mark, Td, mark};
 use super::plots::{self, Links};
-use crate::facts::quantity::{counted, plural};
+use crate::facts::quantity::{capital, counted, plural};
 use crate::overview::claim::Claim;
 use crate::overview::{Group, Overview, Support};
 
@@ -27,7 +27,7 @@ pub fn sentence(overview: &Overview, group: &Group) -> Option<String> {
 
 /// The claim of a group.
 pub fn claim_of(overview: &Overview, group: &Group) -> Claim {
-    Claim::of_views(group.tasks.iter().filter_map(|at| overview.tasks.get(*at)))
+    Claim::of_views(overview.tasks_of(group))
 }
 
 /// What is claimed, in sentences in which each factor has its own hours. `place` follows the number of tasks.
@@ -129,18 +129,11 @@ pub fn evidence<'a>(all: &Group, groups: impl IntoIterator<Item = (&'a str, &'a 
 fn support_table(group: &Group) -> Markup {
     let support = &group.support;
     let all: f64 = support.0.iter().map(|part| part.human_hours.get()).sum();
-    let word = |support| match support {
-        Support::Logs => "Minutes in session logs",
-        Support::Notes => "Minutes in notes",
-        Support::Commits => "Commits",
-        Support::Unchecked => "Unknown (shallow clone)",
-        Support::Nothing => "Nothing",
-    };
     let row = |kind: Support| {
         let part = support.get(kind);
         let share = (all > 0.0).then(|| part.human_hours.get() / all);
         vec![
-            Td::head(word(kind)),
+            Td::head(capital(kind.words())),
             Td::of(Cell::Count(part.tasks)),
             Td::of(Cell::Hours(part.human_hours)),
             Td::of(Cell::known(share, Cell::Percent)),
@@ -166,8 +159,7 @@ pub fn every_task(overview: &Overview, of: &[usize], links: &dyn Links) -> Marku
     if chart.is_empty() {
         return html! {};
     }
-    let views = of.iter().filter_map(|at| overview.tasks.get(*at));
-    let unknown = views
+    let unknown = (overview.tasks_at(of))
         .filter(|view| view.measures.leverage_factor.is_none())
         .count() as u64;
     html! {

@@ -1,7 +1,7 @@
 //! The first lines of an audit, for a sceptic: what is claimed, what is measured, whose lines are at HEAD, how strong the
 //! evidence is.
 
-use super::sentences::{bare_hours, counted_in_groups, factor, level, minutes, number, of_states};
+use super::sentences::{bare_hours, counted_in_groups, factor, minutes, number, of_states};
 use crate::audit::origin::{Grouping, Row};
 use crate::audit::strength::{Maker, Strength};
 use crate::audit::{Audit, Level};
@@ -94,7 +94,7 @@ fn finding_counts(audit: &Audit) -> String {
         .into_iter()
         .filter(|(_, count)| *count > 0)
         .map(|(wanted, count)| {
-            let word = level(wanted);
+            let word = wanted.word();
             counted_in_groups(count, word, &format!("{word}s"))
         })
         .collect();
@@ -113,7 +113,7 @@ fn found(audit: &Audit) -> String {
             "; {}, {} below `{}`",
             finding_counts(audit),
             number(below),
-            level(audit.level)
+            audit.level.word()
         ),
     }
 }

@@ -12,10 +12,12 @@ use super::document::{Basis, Cell, Column, Document, Table};
 use crate::audit::Audit;
 use crate::audit::confidence::Part;
 use crate::audit::origin::Grouping;
+use crate::facts::quantity::capital;
+use crate::overview::Support;
 pub(super) use kinds::{Kind, kinds, short_id};
 use lead::{facts, title};
 use origin::{evidence, origin, over_time};
-use sentences::{all_in, by_agents, level, notes, retracted, skipped};
+use sentences::{all_in, by_agents, notes, retracted, skipped};
 
 pub use lines::{file_document, file_page};
 pub use page::page;
@@ -88,18 +90,12 @@ fn of_kind(kind: &Kind<'_>) -> Table {
         .iter()
         .map(|found| vec![Cell::text(&found.id), Cell::text(&found.message)]);
     Table {
-        title: Some(format!("{}: {}", capital(level(kind.level)), kind.rule.id)),
+        title: Some(format!("{}: {}", capital(kind.level.word()), kind.rule.id)),
         columns: vec![Column::text("id", "Id"), Column::prose("finding", "Finding")],
         rows: rows.collect(),
         notes: vec![kind.rule.advice.to_owned()],
         ..Table::default()
     }
-}
-
-fn capital(word: &str) -> String {
-    let mut rest = word.chars();
-    rest.next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
 
 /// What was found, as rows of one table.
@@ -118,7 +114,7 @@ pub fn findings(audit: &Audit) -> Table {
             .iter()
             .map(|found| {
                 vec![
-                    Cell::text(level(found.level)),
+                    Cell::text(found.level.word()),
                     Cell::text(found.rule),
                     Cell::text(&found.message),
                     Cell::text(&found.id),
@@ -141,14 +137,15 @@ fn confidence(audit: &Audit) -> Table {
             Cell::known(part.measured_leverage_factor, Cell::Factor),
         ]
     };
+    let of = |support: Support, part| row(&capital(support.words()), part);
     let mut rows = vec![
-        row("Minutes in session logs", &confidence.measured),
-        row("Minutes in notes", &confidence.noted),
-        row("Commits", &confidence.linked),
-        row("Nothing", &confidence.unsupported),
+        of(Support::Logs, &confidence.measured),
+        of(Support::Notes, &confidence.noted),
+        of(Support::Commits, &confidence.linked),
+        of(Support::Nothing, &confidence.unsupported),
     ];
     if confidence.unchecked.tasks > 0 {
-        rows.push(row("Unknown (shallow clone)", &confidence.unchecked));
+        rows.push(of(Support::Unchecked, &confidence.unchecked));
     }
     Table {
         title: Some("Evidence for the claims".into()),

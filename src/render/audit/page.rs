@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::kinds::{Kind, kinds, short_id, with_short_ids};
 use super::lead::{facts, title};
-use super::sentences::{level, notes, number, skipped};
+use super::sentences::{notes, number, skipped};
 use super::tables;
 use crate::audit::{Audit, Finding, Level};
 use crate::render::document::{Document, Table};
@@ -138,7 +138,7 @@ impl Pen {
 
     /// `error: TEXT`, its first word in the color of the level.
     fn headed(self, of: Level, text: &str) -> String {
-        let head = format!("{}:", level(of));
+        let head = format!("{}:", of.word());
         let plain = self.paragraph(&format!("{head} {text}"), "  ", Style::new());
         match plain.strip_prefix(&head) {
             Some(rest) => self.paint(&head, color(of)) + rest,
@@ -148,7 +148,7 @@ impl Pen {
 
     /// One line about a kind, cut where the screen ends.
     fn worst(self, kind: &Kind<'_>) -> String {
-        let head = format!("{}:", level(kind.level));
+        let head = format!("{}:", kind.level.word());
         let text = match kind.findings {
             [one] => one_line(one),
             _ => self.folded(kind),
@@ -160,7 +160,7 @@ impl Pen {
 
     /// `3 estimates raised later: 0707072a, 23bc9911, …`, with as many ids as there is room for.
     fn folded(self, kind: &Kind<'_>) -> String {
-        let head = level(kind.level).len() + 2;
+        let head = kind.level.word().len() + 2;
         let room = self.width().saturating_sub(head).min(MOST_IDS);
         let mut line = kind.summary() + ":";
         for (at, found) in kind.findings.iter().enumerate() {

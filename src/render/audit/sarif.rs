@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::sentences::level;
 use crate::audit::rules::RULES;
 use crate::audit::{Allowed, Audit, Finding};
 
@@ -42,7 +41,7 @@ fn result(found: &Finding, place: Option<&str>) -> Value {
     }
     json!({
         "ruleId": found.rule,
-        "level": level(found.level),
+        "level": found.level.word(),
         "message": { "text": format!("{}. {}", found.message, found.advice) },
         "partialFingerprints": { "ruleAndId/v1": format!("{}:{}", found.rule, found.id) },
         "locations": [location],

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::audit::origin::{Grouping, Row};
 use crate::audit::strength::Maker;
-use crate::audit::{Allowed, AllowedBy, Audit, Level, Signer};
+use crate::audit::{Allowed, AllowedBy, Audit, Signer};
 use crate::facts::quantity::{Hours, Minutes, plural};
 use crate::git::signing::Signature;
 use crate::render::document::{Cell, grouped};
@@ -154,7 +154,7 @@ fn verdict(audit: &Audit) -> Option<String> {
     let (checked, below) = (audit.checked.len(), audit.findings_below_level);
     if below > 0 {
         let findings = counted_in_groups(below, "finding", "findings");
-        return Some(format!("{findings} below `{}` not shown", level(audit.level)));
+        return Some(format!("{findings} below `{}` not shown", audit.level.word()));
     }
     let is_clean = audit.findings.is_empty() && audit.allowed.is_empty() && checked > 0;
     is_clean.then(|| match audit.skipped.is_empty() {
@@ -246,13 +246,4 @@ pub(super) fn number(count: u64) -> String {
 
 pub(super) fn of_states(audit: &Audit) -> impl Iterator<Item = &Row> {
     audit.origin.iter().filter(|row| row.by == Grouping::State)
-}
-
-/// A level as it is written.
-pub(super) fn level(level: Level) -> &'static str {
-    match level {
-        Level::Note => "note",
-        Level::Warning => "warning",
-        Level::Error => "error",
-    }
 }

@@ -64,14 +64,6 @@ fn evidence(audit: &Audit) -> Markup {
     }
 }
 
-fn word(level: Level) -> &'static str {
-    match level {
-        Level::Note => "note",
-        Level::Warning => "warning",
-        Level::Error => "error",
-    }
-}
-
 /// The findings by rule, the most severe first. Errors are unfolded.
 fn findings(audit: &Audit) -> Markup {
     let kinds = kinds(&audit.findings);
@@ -91,8 +83,8 @@ fn of_kind(kind: &Kind<'_>) -> Markup {
     let shown = &kind.findings[..kind.findings.len().min(MAX_FINDINGS)];
     let more = kind.findings.len() - shown.len();
     html! {
-        div.finding.(word(kind.level)) id={ "rule-" (kind.rule.id) "-" (word(kind.level)) } {
-            p { span.tag { (word(kind.level)) } " " (kind.summary()) " " code.faint { (kind.rule.id) } }
+        div.finding.(kind.level.word()) id={ "rule-" (kind.rule.id) "-" (kind.level.word()) } {
+            p { span.tag { (kind.level.word()) } " " (kind.summary()) " " code.faint { (kind.rule.id) } }
             p.faint.small { (kind.rule.advice) }
             details open[kind.level == Level::Error] {
                 summary { "Show " (counted(kind.findings.len() as u64, "finding", "findings")) }

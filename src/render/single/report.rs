@@ -8,12 +8,12 @@ use maud::{Markup, html};
 use super::file;
 use crate::facts::factor::Ratio;
 use crate::facts::quantity::counted;
-use crate::overview::Overview;
+use crate::overview::{Overview, TaskView};
 use crate::render::document::{Cell, Document, Table};
 use crate::render::href::Href;
 use crate::render::html::list;
 use crate::render::page::{Grid, Mark, key, tile, tiles};
-use crate::render::plots::{self, Links};
+use crate::render::plots::Links;
 use crate::render::sections::{calendar, every_task, evidence, sentence};
 
 /// The page of a report: `document` is the table as grouped, `overview` has the same selection.
@@ -120,7 +120,7 @@ fn figures(overview: &Overview) -> Markup {
 
 /// The terms of the factor: hours without minutes are not in it.
 fn terms(overview: &Overview) -> Markup {
-    let terms: Ratio = overview.tasks.iter().map(plots::terms).sum();
+    let terms: Ratio = overview.tasks.iter().map(TaskView::terms).sum();
     if terms.is_empty() {
         return html! { "no task has agent time" };
     }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::log::log;
 use super::moments::{clock, scatter, weights};
 use super::options::{PageContent, SiteOptions};
-use super::parts::{crumbs, date, link, month};
+use super::parts::{crumbs, date, link, month, pager};
 use super::tiles;
 use super::urls::Urls;
 use crate::facts::quantity::{Hours, counted};
@@ -47,7 +47,7 @@ pub fn page(overview: &Overview, at: usize, urls: &Urls, options: &SiteOptions) 
         (clock(overview, day, urls, options))
         (aggregate(overview, day, urls))
         (words(day, options))
-        (pager(day, urls))
+        (neighbors(day, urls))
     };
     PageContent {
         title,
@@ -58,12 +58,8 @@ pub fn page(overview: &Overview, at: usize, urls: &Urls, options: &SiteOptions) 
 
 /// What is claimed for the day.
 pub fn sentence(overview: &Overview, day: &Day) -> String {
-    let mut repos: Vec<usize> = day
-        .group
-        .tasks
-        .iter()
-        .filter_map(|at| Some(overview.tasks.get(*at)?.repo))
-        .collect();
+    let views = overview.tasks_of(&day.group);
+    let mut repos: Vec<usize> = views.map(|view| view.repo).collect();
     repos.sort_unstable();
     repos.dedup();
     let place = format!(
@@ -198,7 +194,7 @@ fn over_measured_time(day: &Day) -> Vec<Figure> {
 
 fn measured(overview: &Overview, day: &Day) -> Vec<Figure> {
     let measures = &day.group.measures;
-    let hours: Hours = (day.group.tasks.iter().filter_map(|at| overview.tasks.get(*at)))
+    let hours: Hours = (overview.tasks_of(&day.group))
         .filter(|view| view.agent.value.is_none())
         .map(|view| view.task.estimate.hours)
         .sum();
@@ -269,18 +265,12 @@ fn words(day: &Day, options: &SiteOptions) -> Markup {
     }
 }
 
-fn pager(day: &Day, urls: &Urls) -> Markup {
+fn neighbors(day: &Day, urls: &Urls) -> Markup {
     let (before, after) = urls.neighbors(day.day);
-    html! {
-        nav.pager aria-label="Days" {
-            @match before {
-                Some(before) => (link(urls.day(before).as_ref(), &html! { "← " (date(before)) })),
-                None => { span.faint { "no earlier day" } },
-            }
-            @match after {
-                Some(after) => (link(urls.day(after).as_ref(), &html! { (date(after)) " →" })),
-                None => { span.faint { "no later day" } },
-            }
-        }
-    }
+    let to = |day| (urls.day(day), date(day));
+    pager(
+        "Days",
+        [before.map(to), after.map(to)],
+        ["no earlier day", "no later day"],
+    )
 }

@@ -58,7 +58,7 @@ pub fn feed(overview: &Overview, options: &SiteOptions) -> String {
 }
 
 fn entry(overview: &Overview, day: &Day, feed: &str, options: &SiteOptions) -> Markup {
-    let views = || day.group.tasks.iter().filter_map(|at| overview.tasks.get(*at));
+    let views = || overview.tasks_of(&day.group);
     let id = TaskId::derived(&["day", feed, &day.day.to_string()]).to_string();
     let updated = views().map(|view| view.task.at).max().unwrap_or_default();
     let published = views().map(published).min().unwrap_or_default();

@@ -103,7 +103,7 @@ fn minutes(all: Option<Minutes>, measured: Option<Minutes>, mark: Mark) -> Td {
 
 /// The factors of the tasks of a group, those at one place once.
 fn rug(overview: &Overview, group: &Group, scale: &Scale) -> Markup {
-    let views = group.tasks.iter().filter_map(|at| overview.tasks.get(*at));
+    let views = overview.tasks_of(group);
     let mut factors: Vec<f64> = views.filter_map(|view| view.measures.leverage_factor).collect();
     factors.sort_by(f64::total_cmp);
     factors.dedup_by(|later, earlier| *later > 0.0 && (later.log10() - earlier.log10()).abs() < CLOSE);

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::parts::{link, pair, pair_head, scale};
+use super::parts::{commits, link, pair, pair_head, scale};
 use super::urls::Urls;
 use crate::facts::quantity::counted;
 use crate::overview::{Day, Overview, TaskView};
@@ -18,8 +18,7 @@ const SHORT: usize = 8;
 /// The table.
 pub fn log(overview: &Overview, day: &Day, urls: &Urls) -> Markup {
     let scale = scale(overview, [&day.group]);
-    let known = |at: &usize| Some((*at, overview.tasks.get(*at)?));
-    let tasks: Vec<(usize, &TaskView)> = day.group.tasks.iter().filter_map(known).collect();
+    let tasks: Vec<(usize, &TaskView)> = overview.numbered(&day.group.tasks).collect();
     let rows = tasks.iter().take(MAX_ROWS).enumerate();
     let grid = Grid {
         label: "Task log".to_owned(),
@@ -90,7 +89,7 @@ fn row(
     cells.extend(scale.map(|scale| pair(scale, view.measures.leverage_factor, view.logged_factor)));
     cells.push(Td::of(Cell::known(view.logged, Cell::Minutes)));
     cells.push(
-        commit(view, overview)
+        Td::of(Cell::known(commits(overview, view, SHORT), Cell::text))
             .link(section("evidence").filter(|_| !view.commits.is_empty()))
             .class("id"),
     );
@@ -100,26 +99,6 @@ fn row(
         cells.push(Td::of(Cell::known(name, Cell::text)).link(urls.repo(view.repo, None)));
     }
     cells
-}
-
-/// The first commit, and how many more there are.
-fn commit(view: &TaskView, overview: &Overview) -> Td {
-    let here = view
-        .commits
-        .iter()
-        .filter_map(|at| overview.commits.get(*at))
-        .map(|commit| commit.id);
-    let mut ids = here.chain(view.missing_commits.iter().copied());
-    let Some(first) = ids.next() else {
-        return Td::of(Cell::Unknown);
-    };
-    let mut text = first.to_string();
-    text.truncate(SHORT);
-    match ids.count() {
-        0 => {}
-        more => text += &format!(" +{more}"),
-    }
-    Td::of(Cell::text(text))
 }
 
 /// How many the audit has; unknown without one.

@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use super::options::{PageContent, SiteOptions};
 use super::urls::{Urls, rule_id};
 use crate::audit::rules::RULES;
-use crate::facts::quantity::thousands;
-use crate::overview::Overview;
+use crate::facts::quantity::{capital, thousands};
+use crate::overview::{Overview, Support};
 use crate::render::document::Cell;
 use crate::render::page::{Grid, Head, Td, key};
 
@@ -72,25 +72,25 @@ const FACTORS: [[&str; 3]; 4] = [
 ];
 
 /// What a claim can rest on, the strongest first.
-const EVIDENCE: [(&str, &str); 5] = [
+const EVIDENCE: [(Support, &str); 5] = [
     (
-        "Minutes in session logs",
+        Support::Logs,
         "The agent time of the task’s sessions was read in their logs.",
     ),
     (
-        "Minutes in notes",
+        Support::Notes,
         "The agent time is known, at least in part only from notes: the logs no longer exist, or are on another \
          machine. Anyone can type a note.",
     ),
     (
-        "Commits",
+        Support::Commits,
         "The commits that the task names are in the repository. How long they took is only claimed.",
     ),
     (
-        "Unknown (shallow clone)",
+        Support::Unchecked,
         "The clone has no history that far back, so its commits could not be checked.",
     ),
-    ("Nothing", "Neither a session nor a commit is known."),
+    (Support::Nothing, "Neither a session nor a commit is known."),
 ];
 
 /// The page.
@@ -108,7 +108,7 @@ pub fn page(overview: &Overview, _urls: &Urls, _options: &SiteOptions) -> PageCo
         (factors())
         p { "A factor of several tasks is a ratio of sums, never a mean of factors: a task weighs as much as it took." }
         h2 #evidence { "Evidence for claims" }
-        dl { @for (word, meaning) in EVIDENCE { dt { (word) } dd { (meaning) } } }
+        dl { @for (support, meaning) in EVIDENCE { dt { (capital(support.words())) } dd { (meaning) } } }
         (calibration())
         (rules())
         h2 #limits { "What the numbers cannot show" }

@@ -38,18 +38,16 @@ struct Terms<'a> {
 
 /// The tasks that are in the factor, the most minutes first.
 fn terms<'a>(overview: &'a Overview, day: &Day) -> Vec<Terms<'a>> {
-    let terms = |at: &usize| {
-        let view = overview.tasks.get(*at)?;
-        let minutes = view.agent.value?.get();
-        Some(Terms {
-            at: *at,
+    let terms = |(at, view): (usize, &'a TaskView)| {
+        let terms = view.terms();
+        (!terms.is_empty()).then(|| Terms {
+            at,
             view,
-            hours: view.task.estimate.hours.get(),
-            minutes,
+            hours: terms.hours().get(),
+            minutes: terms.minutes().get(),
         })
     };
-    let mut terms: Vec<Terms<'_>> = day.group.tasks.iter().filter_map(terms).collect();
-    terms.retain(|terms| terms.minutes > 0.0);
+    let mut terms: Vec<Terms<'_>> = overview.numbered(&day.group.tasks).filter_map(terms).collect();
     terms.sort_by(|a, b| b.minutes.total_cmp(&a.minutes).then(a.at.cmp(&b.at)));
     terms
 }
@@ -232,9 +230,9 @@ fn commit_tip(commit: &CommitView, options: &SiteOptions) -> String {
 /// The first task of the day that has a commit, by the commit's position.
 fn tasks_of_commits(overview: &Overview, day: &Day) -> HashMap<usize, usize> {
     let mut tasks = HashMap::new();
-    for at in &day.group.tasks {
-        for commit in overview.tasks.get(*at).into_iter().flat_map(|view| &view.commits) {
-            tasks.entry(*commit).or_insert(*at);
+    for (at, view) in overview.numbered(&day.group.tasks) {
+        for commit in &view.commits {
+            tasks.entry(*commit).or_insert(at);
         }
     }
     tasks

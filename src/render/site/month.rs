@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::groups::{self, Row};
 use super::options::{PageContent, SiteOptions};
-use super::parts::{crumbs, link, month};
+use super::parts::{crumbs, month, pager};
 use super::urls::{Urls, month_of};
 use crate::overview::{Day, Overview};
 use crate::render::page::key;
@@ -40,7 +40,7 @@ pub fn page(overview: &Overview, first: NaiveDate, urls: &Urls, options: &SiteOp
             (sections::every_task(overview, &tasks, urls))
             (sections::calendar(overview, days.iter().map(|day| (day.day, &day.group)), urls))
         }
-        (pager(first, urls))
+        (neighbors(first, urls))
     };
     PageContent {
         description: format!("The days of {} with tasks", month(first)),
@@ -50,20 +50,14 @@ pub fn page(overview: &Overview, first: NaiveDate, urls: &Urls, options: &SiteOp
 }
 
 /// The months with tasks before and after.
-fn pager(first: NaiveDate, urls: &Urls) -> Markup {
+fn neighbors(first: NaiveDate, urls: &Urls) -> Markup {
     let months = urls.names().months();
     let before = months.iter().rev().find(|month| **month < first);
     let after = months.iter().find(|month| **month > first);
-    html! {
-        nav.pager aria-label="Months" {
-            @match before {
-                Some(before) => (link(urls.month(*before).as_ref(), &html! { "← " (month(*before)) })),
-                None => { span.faint { "no earlier month" } },
-            }
-            @match after {
-                Some(after) => (link(urls.month(*after).as_ref(), &html! { (month(*after)) " →" })),
-                None => { span.faint { "no later month" } },
-            }
-        }
-    }
+    let to = |first: &NaiveDate| (urls.month(*first), month(*first));
+    pager(
+        "Months",
+        [before.map(to), after.map(to)],
+        ["no earlier month", "no later month"],
+    )
 }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::options::{PageContent, SiteOptions};
 use super::urls::Urls;
 use crate::facts::quantity::counted;
-use crate::overview::{Group, Overview};
+use crate::overview::{Group, Overview, TaskView};
 use crate::render::chart::cells::{self, Scale};
 use crate::render::href::Href;
 use crate::render::page::{Head, Page, Place, Site, Td};
@@ -140,18 +140,51 @@ pub fn published(text: &str, options: &SiteOptions) -> String {
     shown.replace(" <…>", "").replace("<…>", "…")
 }
 
+/// The first commit of a task with this many digits, and how many more there are; `None` without one.
+pub fn commits(overview: &Overview, view: &TaskView, digits: usize) -> Option<String> {
+    let here = view.commits.iter().filter_map(|at| overview.commits.get(*at));
+    let mut ids = here
+        .map(|commit| commit.id)
+        .chain(view.missing_commits.iter().copied());
+    let mut text = ids.next()?.to_string();
+    text.truncate(digits);
+    match ids.count() {
+        0 => Some(text),
+        more => Some(format!("{text} +{more}")),
+    }
+}
+
+/// What is in the place of an audit that was not made.
+pub fn no_audit() -> Markup {
+    html! { p { "This site was made without audits." } }
+}
+
+/// The pages before and after one: their addresses and words, or what is said without one. Untrusted text.
+pub fn pager(
+    label: &str,
+    [before, after]: [Option<(Option<Href>, String)>; 2],
+    [first, last]: [&str; 2],
+) -> Markup {
+    html! {
+        nav.pager aria-label=(label) {
+            @match before {
+                Some((href, words)) => (link(href.as_ref(), &html! { "← " (words) })),
+                None => { span.faint { (first) } },
+            }
+            @match after {
+                Some((href, words)) => (link(href.as_ref(), &html! { (words) " →" })),
+                None => { span.faint { (last) } },
+            }
+        }
+    }
+}
+
 /// A scale for all factors of a column: those of tasks, as claimed and with measured minutes, and of their groups.
 pub fn scale<'a>(overview: &Overview, groups: impl IntoIterator<Item = &'a Group>) -> Option<Scale> {
-    let of_task = |at: &usize| {
-        let view = overview.tasks.get(*at);
-        view.map(|view| [view.measures.leverage_factor, view.logged_factor])
-            .unwrap_or_default()
-    };
+    let of_task = |view: &TaskView| [view.measures.leverage_factor, view.logged_factor];
     let of_group = |group: &'a Group| {
         let own = [group.measures.leverage_factor, group.measured.factor];
-        group
-            .tasks
-            .iter()
+        (overview.tasks_of(group))
             .flat_map(of_task)
             .chain(own)
             .collect::<Vec<_>>()

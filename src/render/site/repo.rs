@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::method::spans;
 use super::options::{PageContent, SiteOptions};
-use super::parts::{crumbs, link, pair, pair_head, published, scale};
+use super::parts::{commits, crumbs, link, no_audit, pair, pair_head, published, scale};
 use super::urls::Urls;
 use crate::audit::origin::{Grouping, Row};
 use crate::audit::{Audit, Finding, Level};
@@ -29,8 +29,6 @@ const MAX_TASKS: usize = 200;
 const MAX_FINDINGS: usize = 20;
 /// Digits of a commit.
 const SHORT: usize = 8;
-/// Said where an audit would be.
-const NO_AUDIT: &str = "This site was made without audits.";
 /// Said below the signs of agents, as in an audit.
 const ANYONE: &str = "Anyone who can commit or push can type a note, an author, a trailer or text; a commit with several is in \
                       several rows.";
@@ -122,9 +120,8 @@ fn lede(overview: &Overview, repo: &Repo) -> String {
 
 /// The terms of the factor, and how many tasks have both.
 fn terms(overview: &Overview, repo: &Repo) -> (Ratio, u64) {
-    let views = repo.group.tasks.iter().filter_map(|at| overview.tasks.get(*at));
-    let terms: Vec<Ratio> = views
-        .map(plots::terms)
+    let terms: Vec<Ratio> = (overview.tasks_of(&repo.group))
+        .map(TaskView::terms)
         .filter(|ratio| !ratio.is_empty())
         .collect();
     (terms.iter().copied().sum(), terms.len() as u64)
@@ -202,8 +199,7 @@ fn of(rows: &[Row], by: Grouping) -> impl Iterator<Item = &Row> {
 fn tasks(overview: &Overview, repo: &Repo, urls: &Urls) -> Markup {
     let scale = scale(overview, [&repo.group]);
     let all = repo.group.tasks.len();
-    let known = |at: &usize| Some((*at, overview.tasks.get(*at)?));
-    let mut newest: Vec<(usize, &TaskView)> = repo.group.tasks.iter().filter_map(known).collect();
+    let mut newest: Vec<(usize, &TaskView)> = overview.numbered(&repo.group.tasks).collect();
     // Within a day, the highest factor stays first.
     newest.sort_by_key(|(at, view)| (std::cmp::Reverse(view.day), *at));
     let rows = newest.iter().take(MAX_TASKS);
@@ -269,37 +265,12 @@ fn row(overview: &Overview, at: usize, view: &TaskView, urls: &Urls, scale: Opti
     cells.push(Td::of(Cell::known(view.logged, Cell::Minutes)));
     cells.push(Td::of(Cell::known(view.measures.lines_added, Cell::Count)));
     cells.push(
-        Td::of(Cell::known(commits(overview, view), Cell::text))
+        Td::of(Cell::known(commits(overview, view, SHORT), Cell::text))
             .link(urls.task_section(at, Some("evidence")))
             .class("id"),
     );
-    cells.push(Td::of(Cell::text(evidence(view.support))).class("nw"));
+    cells.push(Td::of(Cell::text(view.support.words())).class("nw"));
     cells
-}
-
-/// The first commit, and how many more there are.
-fn commits(overview: &Overview, view: &TaskView) -> Option<String> {
-    let here = view.commits.iter().filter_map(|at| overview.commits.get(*at));
-    let mut ids = here
-        .map(|commit| commit.id)
-        .chain(view.missing_commits.iter().copied());
-    let mut text = ids.next()?.to_string();
-    text.truncate(SHORT);
-    match ids.count() {
-        0 => Some(text),
-        more => Some(format!("{text} +{more}")),
-    }
-}
-
-/// What the claim of a task rests on, in words.
-pub(super) fn evidence(support: Support) -> &'static str {
-    match support {
-        Support::Logs => "minutes in session logs",
-        Support::Notes => "minutes in notes",
-        Support::Commits => "commits",
-        Support::Unchecked => "unknown (shallow clone)",
-        Support::Nothing => "nothing",
-    }
 }
 
 fn foot(repo: &Repo, scale: Option<&Scale>) -> Vec<Td> {
@@ -327,7 +298,7 @@ fn origin(repo: &Repo) -> Markup {
     html! {
         h2 #origin { "Who made it, and what is still there" }
         @match &repo.audit {
-            None => { p { (NO_AUDIT) } },
+            None => { (no_audit()) },
             Some(audit) => {
                 @let chart = plots::standing(audit);
                 @if chart.is_empty() { p { "No lines were added, or none could be counted." } }
@@ -390,7 +361,7 @@ fn findings(overview: &Overview, at: usize, repo: &Repo, urls: &Urls, options: &
     html! {
         h2 #findings { "What does not add up" }
         @match &repo.audit {
-            None => { p { (NO_AUDIT) } },
+            None => { (no_audit()) },
             Some(audit) => {
                 p.sub {
                     (counted(audit.findings.len() as u64, "finding", "findings")) " of the audit, the most severe first. "
@@ -413,9 +384,9 @@ fn of_kind(
     let more = (kind.findings.len() - shown.len()) as u64;
     let rule = html! { code { (kind.rule.id) } };
     html! {
-        div.finding.(word(kind.level)) {
+        div.finding.(kind.level.word()) {
             p {
-                span.tag { (word(kind.level)) } " " (link(urls.rule(kind.rule.id).as_ref(), &rule)) " "
+                span.tag { (kind.level.word()) } " " (link(urls.rule(kind.rule.id).as_ref(), &rule)) " "
                 span.faint.small { (counted(kind.findings.len() as u64, "time", "times")) }
             }
             p.faint.small { (spans(kind.rule.advice)) }
@@ -433,15 +404,6 @@ fn of_kind(
                 @if more > 0 { p.sub { "And " (counted(more, "more finding", "more findings")) "; " code { "git leverage audit" } " prints all." } }
             }
         }
-    }
-}
-
-/// The severity of a finding.
-pub(super) fn word(level: Level) -> &'static str {
-    match level {
-        Level::Note => "note",
-        Level::Warning => "warning",
-        Level::Error => "error",
     }
 }
 

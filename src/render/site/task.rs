@@ -6,8 +6,7 @@ use serde_json::Value;
 use super::data;
 use super::method::spans;
 use super::options::{PageContent, SiteOptions};
-use super::parts::{crumbs, date, link, person, published, time};
-use super::repo::{evidence as evidence_in_words, word};
+use super::parts::{crumbs, date, link, no_audit, pager, person, published, time};
 use super::urls::Urls;
 use crate::facts::estimate::Estimate;
 use crate::facts::ids::ObjectId;
@@ -68,7 +67,7 @@ pub fn page(overview: &Overview, at: usize, urls: &Urls, options: &SiteOptions) 
         (here.findings())
         (here.evidence())
         (here.check())
-        (here.pager())
+        (here.neighbors())
     };
     PageContent {
         title: view.task.title.clone(),
@@ -110,12 +109,6 @@ impl Here<'_> {
         }
     }
 
-    /// Agent time that is a claim: not one that was taken from sessions.
-    fn claimed_minutes(&self) -> Option<Minutes> {
-        let agent = &self.view.agent;
-        agent.value.filter(|_| agent.measured.is_none())
-    }
-
     /// Where the agent time of the sessions was read.
     fn source(&self) -> &'static str {
         match self.view.support {
@@ -132,7 +125,7 @@ impl Here<'_> {
             Cell::Hours(estimate.hours).for_people()
         );
         let people = |minutes: Minutes| Cell::Minutes(minutes).for_people().into_owned();
-        match (self.claimed_minutes(), self.view.logged) {
+        match (self.view.claimed_minutes(), self.view.logged) {
             (Some(claimed), Some(logged)) => {
                 text += &format!(
                     " Agents took {} by that claim, and {} {}.",
@@ -215,7 +208,7 @@ impl Here<'_> {
             .value
             .filter(|_| view.supervisory.measured.is_none());
         let tokens = view.tokens.value.filter(|_| view.tokens.measured.is_none());
-        let claimed = self.claimed_minutes();
+        let claimed = self.view.claimed_minutes();
         let of = |value: Option<Minutes>| value.map(Minutes::get);
         let count = |tokens: Option<crate::facts::quantity::Tokens>| tokens.map(|tokens| tokens.0 as f64);
         let rows = vec![
@@ -361,13 +354,13 @@ impl Here<'_> {
         html! {
             h2 #findings { "What does not add up" }
             @match audit {
-                None => { p { "This site was made without audits." } },
+                None => { (no_audit()) },
                 Some(_) if found.is_empty() => { p { "The audit finds nothing about this task." } },
                 Some(audit) => {
                     @for finding in found.iter().take(MAX_FINDINGS).filter_map(|at| audit.findings.get(*at)) {
-                        div.finding.(word(finding.level)) {
+                        div.finding.(finding.level.word()) {
                             p {
-                                span.tag { (word(finding.level)) } " "
+                                span.tag { (finding.level.word()) } " "
                                 (link(self.urls.rule(finding.rule).as_ref(), &html! { code { (finding.rule) } }))
                             }
                             p { (spans(&published(&finding.message, self.options))) }
@@ -406,7 +399,7 @@ impl Here<'_> {
         };
         html! {
             h2 #evidence { "Evidence" }
-            p.sub { "The claim rests on: " (evidence_in_words(self.view.support)) "." }
+            p.sub { "The claim rests on: " (self.view.support.words()) "." }
             (figure(&order, "order", &caption, None))
             h3 #commits { "Commits" }
             (self.commit_table())
@@ -578,7 +571,7 @@ impl Here<'_> {
     }
 
     /// The tasks of the day next to this one.
-    fn pager(&self) -> Markup {
+    fn neighbors(&self) -> Markup {
         let tasks = &self.overview.tasks;
         let of_day = |at: Option<usize>| {
             let at = at?;
@@ -587,19 +580,10 @@ impl Here<'_> {
         };
         let before = of_day(self.at.checked_sub(1));
         let after = of_day(self.at.checked_add(1));
-        let to = |at: usize| self.urls.task_section(at, None);
-        html! {
-            nav.pager aria-label="Tasks" {
-                @match before {
-                    Some((at, view)) => (link(to(at).as_ref(), &html! { "← " (view.task.title) })),
-                    None => { span.faint { "first task of " (date(self.view.day)) } },
-                }
-                @match after {
-                    Some((at, view)) => (link(to(at).as_ref(), &html! { (view.task.title) " →" })),
-                    None => { span.faint { "last task of " (date(self.view.day)) } },
-                }
-            }
-        }
+        let to = |(at, view): (usize, &TaskView)| (self.urls.task_section(at, None), view.task.title.clone());
+        let day = date(self.view.day);
+        let [first, last] = ["first", "last"].map(|end| format!("{end} task of {day}"));
+        pager("Tasks", [before.map(to), after.map(to)], [&first, &last])
     }
 }
 

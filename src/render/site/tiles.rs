@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::urls::Urls;
 use crate::facts::factor::Ratio;
 use crate::facts::quantity::{Minutes, counted, thousands};
-use crate::overview::{Group, Overview};
+use crate::overview::{Group, Overview, TaskView};
 use crate::render::document::Cell;
 use crate::render::href::Href;
 use crate::render::page::{Mark, tile, tiles};
@@ -56,7 +56,7 @@ pub fn of_day(overview: &Overview, day: NaiveDate, group: &Group, urls: &Urls) -
         ),
         work: None,
     };
-    let views = group.tasks.iter().filter_map(|at| overview.tasks.get(*at));
+    let views = overview.tasks_of(group);
     let without = views.filter(|view| view.supervisory.value.is_none()).count() as u64;
     tiles(&[
         hours(group, &to),
@@ -68,10 +68,7 @@ pub fn of_day(overview: &Overview, day: NaiveDate, group: &Group, urls: &Urls) -
 
 /// Whether any task of a group has both hours and minutes.
 pub fn has_weights(overview: &Overview, group: &Group) -> bool {
-    let views = group.tasks.iter().filter_map(|at| overview.tasks.get(*at));
-    views
-        .into_iter()
-        .any(|view| view.measures.leverage_factor.is_some())
+    (overview.tasks_of(group)).any(|view| view.measures.leverage_factor.is_some())
 }
 
 fn people(minutes: Option<Minutes>) -> String {
@@ -97,11 +94,8 @@ fn factor(overview: &Overview, group: &Group, to: &To) -> Markup {
     } else {
         Mark::Derived
     };
-    let views = group.tasks.iter().filter_map(|at| overview.tasks.get(*at));
     // Tasks without agent time are in the hours of the group, but not in its factor.
-    let terms: Ratio = views
-        .map(|view| Ratio::new(view.task.estimate.hours, view.agent.value))
-        .sum();
+    let terms: Ratio = overview.tasks_of(group).map(TaskView::terms).sum();
     let how = html! {
         @if terms.is_empty() { "no task has agent time" } @else {
             (Cell::Hours(terms.hours()).for_people()) " × 60 over " (people(Some(terms.minutes())))
