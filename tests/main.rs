@@ -58,6 +58,7 @@ mod replaced;
 mod reporting;
 mod rewording;
 mod rewrites;
+mod sensitivity;
 mod setup;
 mod sha256;
 mod single;

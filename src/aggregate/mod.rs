@@ -14,6 +14,7 @@ pub mod names;
 pub mod readiness;
 pub mod report;
 pub mod repository;
+pub mod sensitivity;
 pub mod sessions;
 mod settled;
 pub mod status;

@@ -297,6 +297,12 @@ impl<'a> Material<'a> {
         self.effort.figures(task)
     }
 
+    /// Whether any session has agent minutes for a task, as the wall and all-in factors take it.
+    pub fn has_session_minutes(&self, task: TaskId) -> bool {
+        let spent = self.effort.of_task(task);
+        spent.and_then(Spent::minutes).is_some()
+    }
+
     fn selection<'q>(&'q self, query: &'q Query) -> Selection<'q> {
         Selection {
             query,

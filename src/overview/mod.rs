@@ -6,6 +6,7 @@
 
 mod build;
 pub mod claim;
+mod doubts;
 pub mod reading;
 mod support;
 mod views;
@@ -17,6 +18,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::aggregate::effort::Figure;
 use crate::aggregate::measures::Measures;
 use crate::aggregate::report::{Authors, LeftOut};
+use crate::aggregate::sensitivity::OtherHours;
 use crate::audit::{Audit, Level};
 use crate::correlate::seen::Origin;
 use crate::facts::diagnostics::Status;
@@ -246,6 +248,10 @@ pub struct TaskView {
     pub logged_supervision: Option<Minutes>,
     /// The tokens of its sessions.
     pub logged_tokens: Option<Tokens>,
+    /// The hours that others, or models, have for it.
+    pub other_hours: OtherHours,
+    /// Whether any session has agent minutes for it.
+    pub has_session_minutes: bool,
     /// Its evidence.
     pub support: Support,
     /// Its commits that are here: positions in [`Overview::commits`].

@@ -9,13 +9,14 @@ use super::support::{Supports, factor};
 use super::{CommitView, SessionView, TaskSession, TaskView};
 use crate::aggregate::measures::Measures;
 use crate::aggregate::report::{CountedTask, Material, Query};
-use crate::aggregate::repository::Repository;
+use crate::aggregate::repository::{PlacedTask, Repository};
+use crate::aggregate::sensitivity::OtherHours;
 use crate::audit::measured::Measured;
 use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::link::Link;
-use crate::facts::quantity::Tokens;
+use crate::facts::quantity::{Hours, Tokens};
 use crate::facts::span::{self, Span};
 use crate::facts::zone::Zone;
 
@@ -213,6 +214,8 @@ impl Views<'_, '_> {
             logged_tokens: measured
                 .and_then(|measured| measured.tokens)
                 .map(|tokens| Tokens(tokens.round() as u64)),
+            other_hours: other_hours(placed),
+            has_session_minutes: self.material.has_session_minutes(placed.task.id),
             support: self.supports.of(task, measured),
             commits: placed.commits.iter().filter_map(here).collect(),
             missing_commits: placed.commits.iter().filter(is_missing).copied().collect(),
@@ -280,6 +283,22 @@ impl SessionView {
         let mut on_day = pieces.filter(|(own, _)| *own == day).map(|(_, span)| span);
         let first = on_day.next()?;
         Some(on_day.fold(first, |all, span| Span::new(all.start, span.end)))
+    }
+}
+
+/// What the range of a task and opinions on it say of its hours.
+fn other_hours(placed: &PlacedTask) -> OtherHours {
+    let opinions = placed.opinions.iter().map(|opinion| opinion.estimate.hours);
+    let mut all: Vec<Hours> = opinions.chain([placed.task.estimate.hours]).collect();
+    all.sort_by(|a, b| a.get().total_cmp(&b.get()));
+    let has_opinions = all.len() > 1;
+    // Of two in the middle, the lower one does not flatter.
+    let median = all.get((all.len() - 1) / 2).copied();
+    OtherHours {
+        low: placed.task.estimate.low,
+        lowest: all.first().copied().filter(|_| has_opinions),
+        median: median.filter(|_| has_opinions),
+        ..OtherHours::default()
     }
 }
 

@@ -19,6 +19,7 @@ pub mod page;
 pub mod plots;
 pub mod report;
 pub mod sections;
+pub mod sensitivity;
 pub mod sessions;
 pub mod single;
 pub mod site;

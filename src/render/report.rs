@@ -367,7 +367,8 @@ fn timeline(report: &Report) -> Option<Timeline> {
     })
 }
 
-fn title(report: &Report) -> String {
+/// What a report is about.
+pub(super) fn title(report: &Report) -> String {
     let period = match (report.since, report.until) {
         (Some(since), _) if is_one_day(report) => format!(" of {since}"),
         (Some(since), Some(until)) => format!(" from {since} to {until}"),

@@ -20,6 +20,7 @@ pub mod report;
 pub mod retract;
 pub mod revise;
 pub mod scan;
+pub mod sensitivity;
 pub mod sessions;
 pub mod setup;
 pub mod show;

@@ -8,6 +8,7 @@ use crate::cli::background::apart;
 use crate::cli::background::sweep::Where;
 use crate::cli::columns::{ColumnsArgs, LimitArgs};
 use crate::cli::commands::scan::no_commits;
+use crate::cli::commands::sensitivity;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::linking::SessionArgs;
@@ -71,6 +72,9 @@ pub struct Args {
     /// Also show factors corrected by what their estimators' tasks by hand took, where an estimator has at least 5 of them
     #[arg(long)]
     calibrated: bool,
+    /// Show how much of the factor survives each doubt, instead of the sums
+    #[arg(long, conflicts_with_all = ["by", "sort", "limit", "columns", "lines", "estimate_model"])]
+    sensitivity: bool,
     /// Do not draw a chart below a table by day, week or month
     #[arg(long)]
     no_chart: bool,
@@ -223,7 +227,7 @@ impl Args {
     /// What the charts and the sentences of a page show; other formats have none.
     fn overview(&self, workspace: &Workspace, query: &Query) -> Option<Overview> {
         let is_page = matches!(self.output.format(), Format::Html | Format::Markdown);
-        if !is_page {
+        if !is_page && !self.sensitivity {
             return None;
         }
         let Workspace { repos, sessions, .. } = workspace;
@@ -245,6 +249,9 @@ impl Args {
         report: &Report,
         overview: Option<&Overview>,
     ) -> Result<(), CommandError> {
+        if let Some(overview) = overview.filter(|_| self.sensitivity) {
+            return sensitivity::send(&self.output, context, report, overview);
+        }
         let is_page = matches!(self.output.format(), Format::Markdown | Format::Html);
         let view = View {
             headline: self.lines.headline(),

@@ -1,0 +1,235 @@
+//! How much of a factor survives each doubt, in every format.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::world::{TestRepo, World};
+
+const DOUBTS: [&str; 13] = [
+    "total",
+    "without_largest_task",
+    "without_largest_tenth",
+    "lowest_opinion",
+    "median_opinion",
+    "low_ends",
+    "calibrated",
+    "pace",
+    "sloc",
+    "cocomo",
+    "all_in",
+    "without_unknown_time",
+    "measured_minutes",
+];
+
+/// A repository with the tasks of a published day and no commit of them.
+fn published<'w>(world: &'w World, day: &str) -> TestRepo<'w> {
+    let repo = world.repo(&format!("day-{day}"));
+    repo.commit("Begin");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/published/{day}.csv"));
+    let copy = world.path(&format!("{day}.csv"));
+    fs::copy(file, &copy).unwrap();
+    repo.run(&["import", "--date", day, copy.to_str().unwrap()])
+        .success();
+    repo
+}
+
+fn json(repo: &TestRepo<'_>, args: &[&str]) -> Value {
+    let text = repo.run(&[args, &["--format", "json"]].concat()).success();
+    serde_json::from_str(&text).unwrap()
+}
+
+fn row<'j>(table: &'j Value, doubt: &str) -> &'j Value {
+    let rows = table["rows"].as_array().unwrap();
+    rows.iter().find(|row| row["doubt"] == doubt).unwrap()
+}
+
+fn number(row: &Value, field: &str) -> f64 {
+    row[field].as_f64().unwrap()
+}
+
+/// Tasks, hours, minutes and supervision (0 if unknown) of each day: the total, without the largest task, without the largest tenth.
+const SUMS: [(&str, [[f64; 4]; 3]); 4] = [
+    (
+        "2026-03-01",
+        [
+            [12.0, 204.0, 503.0, 0.0],
+            [11.0, 164.0, 478.0, 0.0],
+            [10.0, 124.0, 443.0, 0.0],
+        ],
+    ),
+    (
+        "2026-03-02",
+        [
+            [15.0, 1096.0, 643.0, 0.0],
+            [14.0, 856.0, 533.0, 0.0],
+            [13.0, 688.0, 435.0, 0.0],
+        ],
+    ),
+    (
+        "2026-03-26",
+        [
+            [32.0, 309.5, 766.0, 110.0],
+            [31.0, 269.5, 741.0, 105.0],
+            [28.0, 157.5, 533.0, 90.0],
+        ],
+    ),
+    (
+        "2026-04-04",
+        [
+            [29.0, 1426.0, 1581.0, 149.0],
+            [28.0, 1186.0, 1559.0, 144.0],
+            [26.0, 746.0, 479.0, 119.0],
+        ],
+    ),
+];
+
+/// The rows of each day, by another way: the CSV sorted by hours and then minutes, its first lines dropped, and summed with awk.
+#[test]
+fn the_published_days_have_the_sums_that_awk_has() {
+    let world = World::new();
+    for (day, sums) in SUMS {
+        let repo = published(&world, day);
+        let table = json(&repo, &["report", "--sensitivity"]);
+        assert_eq!(table["schema"], "git-leverage.sensitivity/1");
+        for (doubt, [tasks, hours, minutes, supervision]) in DOUBTS.iter().zip(sums) {
+            let row = row(&table, doubt);
+            let is = |field: &str, wanted: f64| {
+                let found = number(row, field);
+                assert!((found - wanted).abs() < 1e-9, "{day} {doubt} {field}: {found}");
+            };
+            is("tasks", tasks);
+            is("human_hours", hours);
+            is("agent_minutes", minutes);
+            is("leverage_factor", hours * 60.0 / minutes);
+            let whole = sums[0];
+            is("left", (hours / minutes) / (whole[1] / whole[2]));
+            match supervision > 0.0 {
+                true => is("supervisory_leverage_factor", hours * 60.0 / supervision),
+                false => assert!(row["supervisory_leverage_factor"].is_null()),
+            }
+        }
+        // The total is that of the report.
+        let report = json(&repo, &["report"]);
+        for field in ["human_hours", "agent_minutes", "leverage_factor"] {
+            assert_eq!(
+                report["totals"][field],
+                row(&table, "total")[field],
+                "{day} {field}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_doubt_that_cannot_be_computed_is_shown_with_its_reason() {
+    let world = World::new();
+    let repo = published(&world, "2026-04-04");
+    let table = json(&repo, &["report", "--sensitivity"]);
+    let rows = table["rows"].as_array().unwrap();
+    let names: Vec<&str> = rows.iter().map(|row| row["doubt"].as_str().unwrap()).collect();
+    assert_eq!(names, DOUBTS);
+    for row in &rows[3..] {
+        assert!(row["leverage_factor"].is_null() && row["left"].is_null(), "{row}");
+        assert!(row["reason"].is_string(), "{row}");
+    }
+    let shown = repo.run(&["report", "--sensitivity"]).success();
+    let line = |start: &str| {
+        shown
+            .lines()
+            .find(|line| line.starts_with(start))
+            .unwrap()
+            .to_owned()
+    };
+    assert!(line("By low ends").ends_with('–'), "{shown}");
+    assert!(
+        shown.contains("\nBy low ends of ranges: no estimate has a range\n"),
+        "{shown}"
+    );
+    assert!(
+        line("Without the largest task  ").contains("45.6x   84.3%"),
+        "{shown}"
+    );
+    assert!(shown.contains("\nWithout the largest task: `Full-stack accounting platform rewrite`\n"));
+}
+
+#[test]
+fn every_format_has_every_doubt() {
+    let world = World::new();
+    let repo = published(&world, "2026-03-01");
+    let of = |format: &str| {
+        repo.run(&["report", "--sensitivity", "--format", format])
+            .success()
+    };
+    let csv = of("csv");
+    let names: Vec<&str> = csv
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').next().unwrap())
+        .collect();
+    assert_eq!(names, DOUBTS);
+    assert!(
+        csv.lines()
+            .nth(1)
+            .unwrap()
+            .starts_with("total,12,204,503,24.33399602385686,1,")
+    );
+    let markdown = of("markdown");
+    assert!(
+        markdown.contains("| Without the largest tenth | 10 | 124h | 7h 23m | 16.8x | 69.0% |"),
+        "{markdown}"
+    );
+    let page = of("html");
+    for text in ["By COCOMO II", "16.8x", "69.0%", "no estimate has a range"] {
+        assert!(page.contains(text), "{text}");
+    }
+}
+
+#[test]
+fn it_shows_nothing_of_groups() {
+    let world = World::new();
+    let repo = published(&world, "2026-03-01");
+    for args in [
+        &["--by", "day"][..],
+        &["--sort", "key"],
+        &["--limit", "3"],
+        &["--columns", "human"],
+        &["--estimate-model", "sloc"],
+    ] {
+        let ran = repo.run(&[&["report", "--sensitivity"], args].concat());
+        assert_eq!(ran.code, Some(2), "{args:?}");
+    }
+}
+
+#[test]
+fn sessions_and_measured_minutes_are_doubts_of_their_own() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.commit("Begin\n\nLeverage-Estimate: 10h\nLeverage-Agent-Time: 30m\nLeverage-Supervision: 5m");
+    let table = json(&repo, &["report", "--sensitivity"]);
+    assert_eq!(number(row(&table, "total"), "leverage_factor"), 20.0);
+    assert_eq!(number(row(&table, "total"), "supervisory_leverage_factor"), 120.0);
+    assert_eq!(row(&table, "all_in")["reason"], "no session was read");
+    assert_eq!(
+        row(&table, "without_largest_task")["reason"],
+        "there is no other task"
+    );
+}
+
+#[test]
+fn tasks_without_agent_time_are_named_and_in_no_row() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.commit("Begin\n\nLeverage-Estimate: 10h\nLeverage-Agent-Time: 30m");
+    repo.write("b", "b").commit("Go on\n\nLeverage-Estimate: 90h");
+    let table = json(&repo, &["report", "--sensitivity"]);
+    assert_eq!(table["tasks_without_agent_minutes"], 1);
+    assert_eq!(number(&table, "human_hours_without_agent_minutes"), 90.0);
+    assert_eq!(number(row(&table, "total"), "human_hours"), 10.0);
+    let shown = repo.run(&["report", "--sensitivity"]).success();
+    assert!(
+        shown.contains("1 of 2 tasks has no agent time; their 90h are in no factor over it"),
+        "{shown}"
+    );
+}
