@@ -1,4 +1,4 @@
-//! What `audit` shows on a terminal: the first eight lines, folded findings, and lines that fit.
+//! What `audit` shows on a terminal: the first lines, folded findings, and lines that fit.
 
 use crate::world::{START, TestRepo, World};
 
@@ -94,22 +94,25 @@ fn the_first_lines_of_the_demo() {
     let page = at_width(&world, 80, &["audit", "made/accounts"]);
     let top = first_lines(&page);
     assert_eq!(
-        top[..5],
+        top[..8],
         [
             "Audit of accounts: 24 of 31 commits made with agents; 5 warnings, 5 notes",
             "Claimed: 828h in 16 tasks, factor 194.1x; estimates cannot be checked",
             "From notes: agent time of 15 of 16 tasks; anyone can type it; factor 208.8x",
+            "Worth: of 828h claimed, 0h by two or more people, 0h with phases, 0h given",
+            "  before the work, 0h by calibrated estimators, 0h on measured minutes, 824h on",
+            "  minutes in notes (208.8x)",
             "Lines at HEAD: agents 98.5%, people 0.0%, unknown 1.5%",
             "Evidence: 0 commits by session log; anyone can type the rest: note 19, trailer 5",
         ]
     );
-    assert_eq!(top.len(), 8, "{page}");
+    assert_eq!(top.len(), 11, "{page}");
     assert!(
-        top[5].starts_with("warning: 5 supervision times that are too short: "),
+        top[8].starts_with("warning: 5 supervision times that are too short: "),
         "{page}"
     );
     assert!(
-        top[6].starts_with("note: ") && top[7].starts_with("note: "),
+        top[9].starts_with("note: ") && top[10].starts_with("note: "),
         "{page}"
     );
 }
@@ -122,7 +125,7 @@ fn the_logs_of_the_demo_are_better_evidence_than_its_notes() {
     let page = at_width(&world, 80, &[&["audit", "made/accounts"], &logs[..]].concat());
     let top = first_lines(&page);
     assert_eq!(
-        [top[2], top[4]],
+        [top[2], top[7]],
         [
             "Measured: agent time of 15 of 16 tasks, from session logs; factor 208.8x",
             "Evidence: 18 commits by session log; anyone can type the rest: note 1, trailer 5",

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::world::{TestRepo, World};
+use crate::world::{NOW, START, TestRepo, World};
 
 const DOUBTS: [&str; 13] = [
     "total",
@@ -232,4 +232,64 @@ fn tasks_without_agent_time_are_named_and_in_no_row() {
         shown.contains("1 of 2 tasks has no agent time; their 90h are in no factor over it"),
         "{shown}"
     );
+}
+
+/// Each part of the claims of an audit by its name: tasks and hours.
+fn worth(repo: &TestRepo<'_>, part: &str) -> (u64, f64) {
+    let worth = &json(repo, &["audit"])["worth"][part];
+    (worth["tasks"].as_u64().unwrap(), number(worth, "human_hours"))
+}
+
+#[test]
+fn hours_are_given_before_the_work_if_the_ledger_had_them_then() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.commit_at("Begin", START);
+    let record = |hours: &str, commit: &str| {
+        repo.run(&[
+            "record",
+            "--estimate",
+            hours,
+            "--agent-time",
+            "10m",
+            "--commit",
+            commit,
+        ])
+        .success();
+    };
+    // The clock of a record is that of the test: work before it was there first, work after it came later.
+    repo.write("a", "a").commit_at("Before", NOW - 7200);
+    record("4h", "HEAD");
+    assert_eq!(worth(&repo, "claimed"), (1, 4.0));
+    assert_eq!(worth(&repo, "given_before_work"), (0, 0.0));
+    repo.write("b", "b").commit_at("After", NOW + 7200);
+    record("9h", "HEAD");
+    assert_eq!(worth(&repo, "claimed"), (2, 13.0));
+    assert_eq!(worth(&repo, "given_before_work"), (1, 9.0));
+    let lines = repo.run(&["audit"]).success();
+    assert!(lines.contains("9h given before the work (54.0x)"), "{lines}");
+}
+
+#[test]
+fn every_page_has_one_line_about_the_worth_of_its_claims() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("a", "a")
+        .commit("Begin\n\nLeverage-Phase: Client=6h\nLeverage-Phase: Tests=4h\nLeverage-Agent-Time: 30m");
+    let line = "f 10h claimed, 0h by two or more people, 10h with phases (20.0x), 0h given before the work, 0h by calibrated \
+                estimators, 0h on measured minutes";
+    for command in ["report", "audit"] {
+        let page = repo.run(&[command, "--format", "html"]).success();
+        assert_eq!(page.matches(line).count(), 1, "{command}");
+    }
+    repo.run(&["site", "pages"]).success();
+    for folder in ["", "days", "repos", "tasks"] {
+        let names = fs::read_dir(repo.path().join("pages").join(folder)).unwrap();
+        let files = names.map(|name| name.unwrap().path());
+        for file in files.filter(|file| file.extension().is_some_and(|end| end == "html")) {
+            let wanted = usize::from(file.file_name().unwrap() != "method.html");
+            let page = fs::read_to_string(&file).unwrap();
+            assert_eq!(page.matches(line).count(), wanted, "{}", file.display());
+        }
+    }
 }

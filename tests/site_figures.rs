@@ -155,6 +155,8 @@ fn the_index_and_days_have_this_structure() {
     h2 Evidence for the claims
       figure
       table Evidence for the claims: Evidence | Tasks | Human | Share |
+    h2 How much survives each doubt
+      table How much survives each doubt: Doubt | Tasks | Human | Agent time | Factor | Left | Sup. | Sup. factor | Sup. left |
     h2 Every task
       figure
     h2 Calendar

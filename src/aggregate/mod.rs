@@ -19,6 +19,7 @@ pub mod sessions;
 mod settled;
 pub mod status;
 pub mod timeline;
+pub mod worth;
 
 #[cfg(test)]
 pub(crate) mod sample;

@@ -128,7 +128,7 @@ pub(super) fn confidence(evidence: &Evidence<'_>) -> Confidence {
 }
 
 /// How long agents worked on each task of the selection. All tasks of a commit share the time of its sessions, selected or not.
-fn agent_times<'a>(shown: Shown<'a>, all: All<'a>) -> Vec<(&'a LedgerTask, TaskEffort)> {
+pub(super) fn agent_times<'a>(shown: Shown<'a>, all: All<'a>) -> Vec<(&'a LedgerTask, TaskEffort)> {
     let placed: Vec<PlacedTask> = all.ledger.tasks.iter().map(PlacedTask::from).collect();
     let effort = Effort::new(all.sessions, &placed.iter().collect::<Vec<_>>());
     let tasks = shown.tasks();

@@ -23,6 +23,7 @@ mod selection;
 pub mod strength;
 mod trailers;
 mod work;
+mod worth;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,7 +34,9 @@ pub use allowed::{AllowedBy, Reason};
 pub use evidence::{All, Asked, Evidence, Selection};
 pub use finding::{Finding, Level};
 
+use crate::aggregate::worth::Worth;
 use crate::facts::diagnostics::Warning;
+use crate::facts::ids::TaskId;
 use crate::git::ledger_steps::LedgerStep;
 use crate::git::signing::Signature;
 use crate::sources::attested_lines::AttestedCommit;
@@ -73,6 +76,11 @@ pub struct Audit {
     pub asked: Asked,
     /// The evidence for the claims.
     pub confidence: confidence::Confidence,
+    /// Which claims have more than one person's word.
+    pub worth: Worth,
+    /// The tasks whose hours were given before the work.
+    #[serde(skip)]
+    pub given_before: BTreeSet<TaskId>,
     /// Commits and lines by who made them, and how many lines are still at HEAD.
     pub origin: Vec<origin::Row>,
     /// The signs of agents and persons as people are shown them: [`origin::Grouping::Evidence`].
@@ -165,6 +173,7 @@ pub fn audit(repo: String, evidence: &Evidence<'_>, choice: &Choice, mut warning
         warnings.extend(allowances.unused(&checked));
     }
     let (origin, signs) = origin::rows(evidence);
+    let (worth, given_before) = worth::worth(evidence);
     let found = findings.len();
     findings.retain(|finding: &Finding| finding.level >= choice.level);
     findings.sort_by(|one, other| (other.level, one.rule, &one.id).cmp(&(one.level, other.rule, &other.id)));
@@ -172,6 +181,8 @@ pub fn audit(repo: String, evidence: &Evidence<'_>, choice: &Choice, mut warning
         repo,
         asked: evidence.asked.clone(),
         confidence: confidence::confidence(evidence),
+        worth,
+        given_before,
         origin,
         evidence: signs,
         attested: evidence.shown().attested().cloned().collect(),

@@ -98,6 +98,10 @@ impl Overview {
             let audit = self.repos.get(view.repo).and_then(|repo| repo.audit.as_ref());
             let findings = audit.map_or(&[][..], |audit| &audit.findings);
             let of_task = view.findings.iter().filter_map(|at| findings.get(*at));
+            // The ledger's history says more of when a line was written than the line itself.
+            if let Some(audit) = audit {
+                view.is_given_before = audit.given_before.contains(&view.task.id);
+            }
             view.level = of_task.map(|finding| finding.level).max();
         }
     }

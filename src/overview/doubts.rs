@@ -1,7 +1,8 @@
-//! What doubts about the factors of an overview rest on: the figures of each of its tasks.
+//! What doubts about the factors of an overview rest on, and what its claims are worth: the figures of each of its tasks.
 
-use super::{Overview, TaskView};
+use super::{Group, Overview, Support, TaskView};
 use crate::aggregate::sensitivity::{Doubts, Figures, OtherMinutes};
+use crate::aggregate::worth::{ClaimFacts, Worth, people};
 
 impl Overview {
     /// How much of the factors of all tasks survives each doubt.
@@ -11,7 +12,35 @@ impl Overview {
     }
 }
 
+impl Overview {
+    /// What the claims of a group are worth.
+    pub fn worth(&self, group: &Group) -> Worth {
+        Self::worth_of(self.tasks_of(group))
+    }
+
+    /// What the claims of some tasks are worth.
+    pub fn worth_of<'t>(tasks: impl Iterator<Item = &'t TaskView>) -> Worth {
+        let claims: Vec<ClaimFacts> = tasks.map(TaskView::claim_facts).collect();
+        Worth::of(&claims)
+    }
+}
+
 impl TaskView {
+    /// What is known of its claim.
+    fn claim_facts(&self) -> ClaimFacts {
+        let others = self.opinions.iter().map(|opinion| &opinion.estimate);
+        ClaimFacts {
+            hours: self.task.estimate.hours,
+            agent: self.agent.value,
+            measured: self.logged,
+            is_from_logs: self.support == Support::Logs,
+            people: people(others.chain([&self.task.estimate])),
+            has_phases: !self.task.estimate.phases.is_empty(),
+            is_given_before: self.is_given_before,
+            is_calibrated: false,
+        }
+    }
+
     /// What doubts need to know of it.
     fn figures(&self) -> Figures {
         Figures {

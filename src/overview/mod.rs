@@ -25,6 +25,7 @@ use crate::facts::diagnostics::Status;
 use crate::facts::evidence::{Confidence, OriginState};
 use crate::facts::ids::ObjectId;
 use crate::facts::quantity::{Hours, Minutes, Tokens, WorkTime};
+use crate::facts::record::Opinion;
 use crate::facts::sign::{Rung, Sign};
 use crate::facts::span::Span;
 use crate::facts::task::Task;
@@ -248,6 +249,10 @@ pub struct TaskView {
     pub logged_supervision: Option<Minutes>,
     /// The tokens of its sessions.
     pub logged_tokens: Option<Tokens>,
+    /// The opinions that count beside its estimate, one of each other estimator.
+    pub opinions: Vec<Opinion>,
+    /// Whether its hours were given before the work; by the ledger's history if an audit was made.
+    pub is_given_before: bool,
     /// The hours that others, or models, have for it.
     pub other_hours: OtherHours,
     /// Whether any session has agent minutes for it.

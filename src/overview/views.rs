@@ -11,6 +11,7 @@ use crate::aggregate::measures::Measures;
 use crate::aggregate::report::{CountedTask, Material, Query};
 use crate::aggregate::repository::{PlacedTask, Repository};
 use crate::aggregate::sensitivity::OtherHours;
+use crate::aggregate::worth;
 use crate::audit::measured::Measured;
 use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
@@ -214,6 +215,8 @@ impl Views<'_, '_> {
             logged_tokens: measured
                 .and_then(|measured| measured.tokens)
                 .map(|tokens| Tokens(tokens.round() as u64)),
+            opinions: placed.opinions.clone(),
+            is_given_before: self.is_given_before(task),
             other_hours: other_hours(placed),
             has_session_minutes: self.material.has_session_minutes(placed.task.id),
             support: self.supports.of(task, measured),
@@ -223,6 +226,28 @@ impl Views<'_, '_> {
             findings: Vec::new(),
             level: None,
         }
+    }
+
+    /// Whether the hours of a task were given before its first commit and its first session, by what its lines say of themselves.
+    /// Without some of these it is unknown when the work began.
+    fn is_given_before(&self, task: &CountedTask<'_>) -> bool {
+        let placed = task.placed;
+        let named: BTreeSet<&SessionId> = placed.task.sessions.iter().collect();
+        if self.supports.index.named(&named).len() < named.len() {
+            return false;
+        }
+        let sessions = self.of_task(task).into_iter();
+        let sessions = sessions.filter_map(|at| self.sessions.get(at));
+        let sessions = sessions.map(|session| Some(session.span.start.seconds()));
+        let commits = placed.commits.iter().map(|commit| {
+            let (_, commit) = self.material.commit(*commit)?;
+            Some(commit.author_time.seconds)
+        });
+        let starts: Option<Vec<i64>> = sessions.chain(commits).collect();
+        let began = starts.and_then(|starts| starts.into_iter().min());
+        let revisions = placed.earlier.iter().chain([&placed.task]);
+        let revisions = revisions.map(|task| (task.at.timestamp(), task.estimate.hours));
+        worth::is_given_before(revisions, placed.task.estimate.hours, began)
     }
 
     fn sessions_of(&self, task: &CountedTask<'_>, seen: &Sessions) -> Vec<TaskSession> {

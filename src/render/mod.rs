@@ -25,6 +25,7 @@ pub mod single;
 pub mod site;
 pub mod status;
 pub mod task;
+pub mod worth;
 
 pub use format::{html, json, markdown, terminal};
 

@@ -368,7 +368,7 @@ fn timeline(report: &Report) -> Option<Timeline> {
 }
 
 /// What a report is about.
-pub(super) fn title(report: &Report) -> String {
+pub fn title(report: &Report) -> String {
     let period = match (report.since, report.until) {
         (Some(since), _) if is_one_day(report) => format!(" of {since}"),
         (Some(since), Some(until)) => format!(" from {since} to {until}"),

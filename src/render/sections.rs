@@ -6,8 +6,11 @@ use maud::{Markup, html};
 use super::chart::calendar::{Calendar, Period};
 use super::chart::{Drawing, figure};
 use super::document::{Cell, percent};
+use super::html::list;
 use super::page::{Grid, Head, Mark, Td, mark};
 use super::plots::{self, Links};
+use super::{sensitivity, worth};
+use crate::aggregate::worth::Worth;
 use crate::facts::quantity::{capital, counted, plural};
 use crate::overview::claim::Claim;
 use crate::overview::{Group, Overview, Support};
@@ -23,6 +26,38 @@ pub fn sentence(overview: &Overview, group: &Group) -> Option<String> {
         return None;
     }
     Some(format!("{} {}", stated(&claim, ""), resting(group)))
+}
+
+/// What the claims of a group are worth, in one line. Nothing without claims.
+pub fn worth(overview: &Overview, group: &Group) -> Markup {
+    worth_line(&overview.worth(group))
+}
+
+/// The same of claims that were summed up elsewhere.
+pub fn worth_line(worth: &Worth) -> Markup {
+    html! { @if let Some(sentence) = worth::sentence(worth) { p.sub #worth { (sentence) "." } } }
+}
+
+/// How much of the factor survives each doubt. Nothing without tasks.
+pub fn doubts(overview: &Overview) -> Markup {
+    if overview.tasks.is_empty() {
+        return html! {};
+    }
+    let table = sensitivity::table(&overview.sensitivity());
+    let grid = Grid {
+        // The rows are in the order in which they are to be read.
+        sort: false,
+        ..Grid::of_table(&table, sensitivity::HEADING)
+    };
+    html! {
+        h2 #doubts { (sensitivity::HEADING) }
+        p.sub {
+            "Each row is a factor of sums under one doubt, and what is left of the factor of the total. Where a doubt cannot be computed, \
+            the reason is below the table."
+        }
+        (grid.render())
+        (list(&table.notes))
+    }
 }
 
 /// The claim of a group.

@@ -1,8 +1,6 @@
 //! How much of a factor survives each doubt: the table, and what each row leaves out.
 
 use super::document::{Basis, Cell, Column, Document, Table};
-use super::report::title;
-use crate::aggregate::report::Report;
 use crate::aggregate::sensitivity::{Doubt, DoubtRow, Doubts};
 use crate::facts::quantity::{counted, plural, thousands};
 
@@ -12,12 +10,11 @@ pub const HEADING: &str = "How much survives each doubt";
 /// Instead of a rank: only for programs.
 const MACHINE: u8 = u8::MAX;
 
-/// The page, for people.
-pub fn document(sensitivity: &Doubts, report: &Report) -> Document {
+/// The page, for people. `title` says what the tasks are.
+pub fn document(sensitivity: &Doubts, title: String) -> Document {
     Document {
-        title: Some(title(report)),
+        title: Some(title),
         tables: vec![table(sensitivity)],
-        notes: Vec::new(),
         ..Document::default()
     }
 }

@@ -12,6 +12,7 @@ use crate::facts::diagnostics::Warning;
 use crate::facts::zone::Zone;
 use crate::overview::Overview;
 use crate::render::json::Versioned;
+use crate::render::report::title;
 use crate::render::sensitivity::{document, rows};
 
 /// The table with what it was read from, for programs.
@@ -45,6 +46,6 @@ pub fn send(
             warnings: &report.warnings,
         },
     };
-    let page = document(&sensitivity, report);
+    let page = document(&sensitivity, title(report));
     output.send(context, &page, &rows(&sensitivity), &machine)
 }

@@ -6,6 +6,7 @@ use crate::audit::origin::{Grouping, Row};
 use crate::audit::strength::{Maker, Strength};
 use crate::audit::{Audit, Level};
 use crate::render::document::percent;
+use crate::render::worth;
 
 /// One line at the top.
 pub(super) struct Fact {
@@ -123,6 +124,7 @@ pub(super) fn facts(audit: &Audit) -> Vec<Fact> {
     let facts = [
         Some(claimed(audit)),
         measured(audit),
+        worth(audit),
         lines(audit),
         strength(audit),
     ];
@@ -195,6 +197,11 @@ fn measured(audit: &Audit) -> Option<Fact> {
     };
     let text = format!("agent time of {of}{from}; factor {over}");
     Some(Fact::new("Measured", text).shorter(format!("{of}{short}; factor {over}")))
+}
+
+/// Which of the claimed hours have more than one person's word.
+fn worth(audit: &Audit) -> Option<Fact> {
+    Some(Fact::new("Worth", worth::phrase(&audit.worth)?))
 }
 
 /// Whose lines are at HEAD.

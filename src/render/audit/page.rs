@@ -44,7 +44,7 @@ pub fn page(audit: &Audit, screen: Screen, unfolded: bool) -> String {
     text + &terminal::render(&rest, screen)
 }
 
-/// What a sceptic wants to know first, in at most eight lines on a terminal with 80 columns.
+/// What a sceptic wants to know first, in about ten lines on a terminal with 80 columns.
 fn top(audit: &Audit, pen: Pen) -> String {
     let mut text = pen.paragraph(&title(audit), "", HEADING);
     for fact in facts(audit) {

@@ -14,7 +14,7 @@ use crate::render::href::Href;
 use crate::render::html::list;
 use crate::render::page::{Grid, Mark, key, tile, tiles};
 use crate::render::plots::Links;
-use crate::render::sections::{calendar, every_task, evidence, sentence};
+use crate::render::sections::{calendar, doubts, every_task, evidence, sentence, worth};
 
 /// The page of a report: `document` is the table as grouped, `overview` has the same selection.
 pub fn report(document: &Document, overview: &Overview) -> String {
@@ -32,9 +32,11 @@ pub fn report(document: &Document, overview: &Overview) -> String {
     let body = html! {
         h1 { (title) }
         @if let Some(lede) = &lede { p.lede { (lede) } }
+        (worth(overview, &overview.all))
         (key())
         @if !overview.all.tasks.is_empty() { (figures(overview)) }
         (evidence(&overview.all, groups))
+        (doubts(overview))
         (every_task(overview, &overview.all.tasks, &links))
         (calendar(overview, days, &links))
         @for (at, table) in document.tables.iter().enumerate() {

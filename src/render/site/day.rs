@@ -14,7 +14,7 @@ use crate::overview::{Day, Overview};
 use crate::render::document::Cell;
 use crate::render::page::{Grid, Head, Mark, Td, key, prose};
 use crate::render::plots::Links;
-use crate::render::sections::{claim_of, stated};
+use crate::render::sections::{claim_of, stated, worth};
 
 /// The page of the day at a position of the overview.
 pub fn page(overview: &Overview, at: usize, urls: &Urls, options: &SiteOptions) -> PageContent {
@@ -30,6 +30,7 @@ pub fn page(overview: &Overview, at: usize, urls: &Urls, options: &SiteOptions) 
         (crumbs(&above))
         h1 { (title) }
         p.lede { (sentence(overview, day)) }
+        (worth(overview, &day.group))
         (key())
         @if day.group.tasks.is_empty() {
             p { "No task of this day has been recorded, so nothing is claimed for it." }

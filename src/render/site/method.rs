@@ -9,14 +9,25 @@ use crate::facts::quantity::{capital, thousands};
 use crate::overview::{Overview, Support};
 use crate::render::document::Cell;
 use crate::render::page::{Grid, Head, Td, key};
+use crate::render::sensitivity;
 
 /// Words and what they mean.
-const WORDS: [(&str, &str); 10] = [
+const WORDS: [(&str, &str); 12] = [
     ("Task", "A piece of work with an estimate."),
     (
         "Estimate",
         "The hours that a senior engineer who knows the stack and the domain would have needed without an agent: hands-on work, \
          without learning and meetings. It is a claim. It can be revised, and every revision is still there.",
+    ),
+    (
+        "Range",
+        "The low and the high end of an estimate, with the likely value between them. The likely value counts. Phases combine as \
+         independent; tasks do not, because one estimator may be too high everywhere.",
+    ),
+    (
+        "Opinion",
+        "Another estimate of the same task, of a person or an agent. The page of the task says whether the claim could be seen \
+         when it was given.",
     ),
     (
         "Agent time",
@@ -93,6 +104,67 @@ const EVIDENCE: [(Support, &str); 5] = [
     (Support::Nothing, "Neither a session nor a commit is known."),
 ];
 
+/// The parts of the line about the worth of claims.
+const WORTH: [(&str, &str); 5] = [
+    (
+        "By two or more people",
+        "Somebody other than the author of the claim gave an opinion. Estimates of agents do not count as those of people.",
+    ),
+    ("With phases", "The estimate is a sum of named parts."),
+    (
+        "Given before the work",
+        "These hours, or more, were recorded before the first commit was made and the first session began, and were not raised since.",
+    ),
+    (
+        "By calibrated estimators",
+        "The estimator has at least five tasks that a person did by hand, with what they took.",
+    ),
+    (
+        "On measured minutes, on minutes in notes",
+        "All sessions of the task have agent time, in their logs or in notes; the factor is over that time. Anyone can type a note.",
+    ),
+];
+
+/// The rows of the table of doubts.
+const DOUBTS: [(&str, &str); 9] = [
+    (
+        "Without the largest task, without the largest tenth",
+        "The tasks with the most hours are left out. Of two with the same hours, the one with the higher factor is left out first.",
+    ),
+    (
+        "By the lowest or the median opinion",
+        "Claim and opinions of a task, the lowest or the middle one. Tasks without opinions count as claimed.",
+    ),
+    (
+        "By low ends of ranges",
+        "The low end of every estimate that has a range. The others count as claimed.",
+    ),
+    (
+        "By calibrated hours",
+        "Only tasks of calibrated estimators: their hours, times what their tasks by hand took, by their estimates of these.",
+    ),
+    (
+        "By pace",
+        "Only tasks whose lines are known, at the pace at which people wrote this repository before agents.",
+    ),
+    (
+        "By sloc, by COCOMO II",
+        "Only tasks whose lines are known, with the hours that the model gives for these.",
+    ),
+    (
+        "Over all-in minutes",
+        "Only tasks with sessions, over the agent time of all sessions, with or without a task.",
+    ),
+    (
+        "Without unknown time",
+        "Agent time that a log leaves unknown is in every other factor. This is the factor without it, which is higher.",
+    ),
+    (
+        "Over measured minutes",
+        "Claimed agent time is replaced by measured time where all of it is known.",
+    ),
+];
+
 /// The page.
 pub fn page(overview: &Overview, _urls: &Urls, _options: &SiteOptions) -> PageContent {
     let body = html! {
@@ -110,6 +182,8 @@ pub fn page(overview: &Overview, _urls: &Urls, _options: &SiteOptions) -> PageCo
         h2 #evidence { "Evidence for claims" }
         dl { @for (support, meaning) in EVIDENCE { dt { (capital(support.words())) } dd { (meaning) } } }
         (calibration())
+        (worth())
+        (doubts())
         (rules())
         h2 #limits { "What the numbers cannot show" }
         ul {
@@ -124,6 +198,22 @@ pub fn page(overview: &Overview, _urls: &Urls, _options: &SiteOptions) -> PageCo
         title: "Method".to_owned(),
         description: "What the words on these pages mean, and how the numbers are computed".to_owned(),
         body,
+    }
+}
+
+fn worth() -> Markup {
+    html! {
+        h2 #worth { "What claims are worth" }
+        p { "One line at the head of a page says which of the claimed hours have more than one person’s word, with the factor on each part:" }
+        dl { @for (word, meaning) in WORTH { dt { (word) } dd { (meaning) } } }
+    }
+}
+
+fn doubts() -> Markup {
+    html! {
+        h2 #doubts { (sensitivity::HEADING) }
+        p { "Each doubt leaves a factor of sums, and a part of the factor of the total. It can be more than all of it: large tasks may have low factors." }
+        dl { @for (word, meaning) in DOUBTS { dt { (word) } dd { (meaning) } } }
     }
 }
 

@@ -34,6 +34,7 @@ pub fn page(overview: &Overview, first: NaiveDate, urls: &Urls, options: &SiteOp
         @if rows.is_empty() {
             p.lede { "No task of this month has been recorded." }
         } @else {
+            (sections::worth_line(&Overview::worth_of(overview.tasks_at(&tasks))))
             (key())
             h2 #days { "Days" }
             (groups::table(overview, "Days", "Day", &rows, None))

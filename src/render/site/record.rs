@@ -32,10 +32,12 @@ pub fn page(overview: &Overview, urls: &Urls, options: &SiteOptions) -> PageCont
         } @else {
             h1 { (heading(overview)) }
             @if let Some(sentence) = sentence(overview, all) { p.lede { (sentence) } }
+            (sections::worth(overview, all))
         }
         (key())
         (tiles::of_record(overview, urls))
         (sections::evidence(all, overview.repos.iter().map(|repo| (repo.name.as_str(), &repo.group))))
+        (sections::doubts(overview))
         (sections::every_task(overview, &all.tasks, urls))
         (sections::calendar(overview, overview.days.iter().map(|day| (day.day, &day.group)), urls))
         (days(overview, urls))

@@ -48,6 +48,7 @@ pub fn page(overview: &Overview, at: usize, urls: &Urls, options: &SiteOptions) 
         (crumbs(&above))
         h1 { (named(&repo.name)) }
         p.lede { (lede) }
+        (sections::worth(overview, &repo.group))
         (key())
         (figures(overview, repo))
         (sections::evidence(&repo.group, [(repo.name.as_str(), &repo.group)]))

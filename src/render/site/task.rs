@@ -9,8 +9,10 @@ use super::options::{PageContent, SiteOptions};
 use super::parts::{crumbs, date, link, no_audit, pager, person, published, time};
 use super::urls::Urls;
 use crate::facts::estimate::Estimate;
+use crate::facts::factor::Ratio;
 use crate::facts::ids::ObjectId;
 use crate::facts::quantity::{Hours, Minutes, counted, plural};
+use crate::facts::record::Opinion;
 use crate::facts::shell;
 use crate::facts::task::Task;
 use crate::overview::{CommitView, Overview, SessionView, Support, TaskSession, TaskView};
@@ -20,6 +22,7 @@ use crate::render::chart::phases::Phases;
 use crate::render::document::Cell;
 use crate::render::href::Href;
 use crate::render::page::{Grid, Head, Mark, Td, key, mark, named, number, tile, tiles};
+use crate::render::sections::worth_line;
 
 /// Digits of a commit.
 const SHORT: usize = 10;
@@ -58,11 +61,13 @@ pub fn page(overview: &Overview, at: usize, urls: &Urls, options: &SiteOptions) 
         (here.crumbs())
         h1 { (named(&view.task.title)) }
         p.lede { (lede) }
+        (worth_line(&Overview::worth_of(std::iter::once(view))))
         (key())
         (here.figures())
         h2 #both { "Claimed and measured" }
         (here.compared())
         (here.phases())
+        (here.opinions())
         (here.revisions())
         (here.findings())
         (here.evidence())
@@ -304,6 +309,69 @@ impl Here<'_> {
             (figure(&chart, "phases", &html! { (mark(Mark::Claimed)) "Hours as claimed. Bars begin at 0." }, None))
             details { summary { "The figures" } (grid.render()) }
         }
+    }
+
+    /// What others would have estimated, and the factor under each.
+    fn opinions(&self) -> Markup {
+        let opinions = &self.view.opinions;
+        if opinions.is_empty() {
+            return html! {};
+        }
+        let claim = &self.view.task.estimate;
+        let more = opinions.len().saturating_sub(MAX_ROWS);
+        let mut rows = vec![self.estimate_row(claim, "the claim")];
+        let shown = opinions.iter().take(MAX_ROWS);
+        rows.extend(shown.map(|opinion| self.estimate_row(&opinion.estimate, seen(opinion))));
+        let mut columns = vec![Head::text("Estimator")];
+        columns.extend(["Low", "Hours", "High"].map(|word| Head::number(word, Mark::Claimed)));
+        columns.push(Head::number("Factor", Mark::Derived));
+        columns.extend(["Given", "Basis"].map(Head::text));
+        let grid = Grid {
+            label: "Opinions".to_owned(),
+            columns,
+            rows,
+            more_rows: more,
+            ..Grid::default()
+        };
+        html! {
+            h2 #opinions { "Opinions" }
+            p.sub { (self.spread()) }
+            (grid.render())
+        }
+    }
+
+    /// From the lowest to the highest estimate, and the factors under these.
+    fn spread(&self) -> String {
+        let others = self.view.opinions.iter().map(|opinion| opinion.estimate.hours);
+        let all = || others.clone().chain([self.view.task.estimate.hours]);
+        let lowest = all().map(Hours::get).fold(f64::INFINITY, f64::min);
+        let highest = all().map(Hours::get).fold(0.0, f64::max);
+        let ends = [lowest, highest].map(|hours| Hours::new(hours).unwrap_or_default());
+        let [low, high] = ends.map(|hours| Cell::Hours(hours).for_people().into_owned());
+        let factors = ends.map(|hours| Ratio::new(hours, self.view.agent.value).factor());
+        let count = self.view.opinions.len() as u64;
+        let mut text = format!(
+            "The claim and {} are from {low} to {high}",
+            counted(count, "opinion", "opinions")
+        );
+        if let [Some(low), Some(high)] = factors.map(|factor| factor.map(Cell::Factor)) {
+            text += &format!(": a factor from {} to {}", low.for_people(), high.for_people());
+        }
+        text + ". The claim counts here."
+    }
+
+    fn estimate_row(&self, estimate: &Estimate, given: &str) -> Vec<Td> {
+        let end = |end: Option<Hours>| Td::of(Cell::known(end, Cell::Hours));
+        let basis = estimate.basis.as_ref();
+        vec![
+            Td::head(self.author(estimate)),
+            end(estimate.low),
+            Td::of(Cell::Hours(estimate.hours)),
+            end(estimate.high),
+            Td::of(factor(Ratio::new(estimate.hours, self.view.agent.value).factor())),
+            Td::of(Cell::text(given)),
+            Td::of(basis.map_or(Cell::Empty, |basis| Cell::text(published(basis, self.options)))),
+        ]
     }
 
     /// The revisions, the newest first, each with what changed since the one before.
@@ -584,6 +652,15 @@ impl Here<'_> {
         let day = date(self.view.day);
         let [first, last] = ["first", "last"].map(|end| format!("{end} task of {day}"));
         pager("Tasks", [before.map(to), after.map(to)], [&first, &last])
+    }
+}
+
+/// What an estimator could see of the claim.
+fn seen(opinion: &Opinion) -> &'static str {
+    match (opinion.claim_here, opinion.asked) {
+        (false, _) => "blind: the claim was not in the clone",
+        (true, true) => "asked blind: the claim was in the clone, but was not shown",
+        (true, false) => "when the claim was in the clone",
     }
 }
 
