@@ -9,10 +9,11 @@ use super::{environment, period};
 use crate::correlate::measured::Stamp;
 use crate::facts::agents;
 use crate::facts::commit::{Instant, Person};
-use crate::facts::estimate::{Estimator, Phase, phase_sum};
+use crate::facts::estimate::{Estimate, Estimator, Phase, phase_sum};
 use crate::facts::ids::{ObjectId, RecordId, SessionId, TaskId};
 use crate::facts::ledger::{Ledger, LedgerTask};
 use crate::facts::quantity::{Hours, Minutes, Tokens, WorkTime};
+use crate::facts::range::HoursRange;
 use crate::facts::task::{Task, WrittenBy};
 use crate::facts::zone::Zone;
 use crate::git::Repo;
@@ -188,7 +189,7 @@ impl OpenLedger {
             CommandError::failed("the current branch has no commits yet").hint("Run `git commit` first")
         } else {
             let error = CommandError::usage(format!("not a commit: `{revision}`"));
-            match Hours::parse(revision, self.work) {
+            match HoursRange::parse(revision, self.work) {
                 Ok(_) => error.hint(format!("If this is the estimate, pass `--estimate {revision}`")),
                 Err(_) => error,
             }
@@ -350,7 +351,7 @@ pub fn phases_left_out(before: &Task, revised: &Task) -> Option<String> {
     let sum = phase_sum(before);
     let phases: Vec<String> = before
         .iter()
-        .map(|phase| format!("{} {}", phase.name, phase.hours))
+        .map(|phase| format!("{} {}", phase.name, phase.shown()))
         .collect();
     let phases = phases.join(", ");
     Some(match now.is_empty() {
@@ -381,10 +382,10 @@ pub struct TaskFields {
     /// Title, on one line
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
-    /// Hours that a senior engineer who knows the stack would need by hand: 40h, 1.5h, 90m, 2d, 1w
+    /// Hours that a senior engineer who knows the stack would need by hand: 40h, 1.5h, 90m, 2d, 1w, or a range: 24h..60h
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     pub estimate: Option<String>,
-    /// A named part of the estimate; the parts must add up to `--estimate`, or replace it; may be repeated
+    /// A named part of the estimate, or its range; the parts must add up to `--estimate`, or replace it; may be repeated
     #[arg(long, value_name = "NAME=DURATION")]
     pub phase: Vec<String>,
     /// Reason for the estimate
@@ -426,13 +427,32 @@ pub struct TaskFields {
 }
 
 impl TaskFields {
-    /// The estimate, from `--estimate` or the sum of `--phase`; `None` where neither was given.
+    /// The likely hours of the estimate, from `--estimate` or `--phase`; `None` where neither was given.
     pub fn hours(&self, work: WorkTime) -> Result<Option<Hours>, CommandError> {
-        match &self.estimate {
-            Some(text) => quantity("--estimate", Hours::parse(text, work)).map(Some),
-            None if self.phase.is_empty() => Ok(None),
-            None => Ok(Some(phase_sum(&self.phases(work)?))),
+        let mut estimate = Estimate::new(Hours::default(), "");
+        let is_given = self.estimate(&mut estimate, work)?;
+        Ok(is_given.then_some(estimate.hours))
+    }
+
+    /// Copies `--estimate` and `--phase` to an estimate, and returns whether either was given.
+    fn estimate(&self, estimate: &mut Estimate, work: WorkTime) -> Result<bool, CommandError> {
+        let hours = self.estimate.as_ref();
+        let hours = hours.map(|text| quantity("--estimate", HoursRange::parse(text, work)));
+        let (hours, phases) = (hours.transpose()?, self.phases(work)?);
+        if hours.is_none() && phases.is_empty() {
+            return Ok(false);
         }
+        if !phases.is_empty() {
+            estimate.state(hours, phases);
+            return Ok(true);
+        }
+        let before = std::mem::take(&mut estimate.phases);
+        estimate.state(hours, before);
+        if !estimate.phases_sum_to_it() {
+            // No split was given for the new hours. The previous revision still has the old one.
+            estimate.state(hours, Vec::new());
+        }
+        Ok(true)
     }
 
     fn phases(&self, work: WorkTime) -> Result<Vec<Phase>, CommandError> {
@@ -500,15 +520,7 @@ impl TaskFields {
 
     /// Copies the given fields that can be interpreted without a repository.
     pub fn claim(&self, task: &mut Task, work: WorkTime) -> Result<(), CommandError> {
-        if let Some(hours) = self.hours(work)? {
-            task.estimate.hours = hours;
-        }
-        if !self.phase.is_empty() {
-            task.estimate.phases = self.phases(work)?;
-        } else if !task.estimate.phases_sum_to_it() {
-            // No split was given for the new hours. The previous revision still has the old one.
-            task.estimate.phases.clear();
-        }
+        self.estimate(&mut task.estimate, work)?;
         if let Some(text) = &self.estimated_by {
             task.estimate.estimator = quantity("--estimated-by", Estimator::parse(text))?;
         }

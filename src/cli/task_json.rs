@@ -14,7 +14,8 @@ use super::context::Context;
 use super::error::CommandError;
 use super::input;
 use super::recording::TaskFields;
-use crate::facts::quantity::{Hours, WorkTime};
+use crate::facts::quantity::WorkTime;
+use crate::facts::range::HoursRange;
 
 /// The maximum size of the input, in bytes.
 const LARGEST: u64 = 1 << 20;
@@ -237,14 +238,14 @@ impl Visitor<'_> for &OfDuration {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.unit {
-            Some(_) => "a number of hours, or a duration such as \"3h\"",
-            None => "a duration such as \"3h\" or \"1h30m\"",
+            Some(_) => "a number of hours, a duration such as \"3h\", or a range such as \"3h..6h\"",
+            None => "a duration such as \"3h\" or \"1h30m\", or a range such as \"3h..6h\"",
         })
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Duration, E> {
         // The length of a day does not change the notation.
-        Hours::parse(text, WorkTime::default()).map_err(E::custom)?;
+        HoursRange::parse(text, WorkTime::default()).map_err(E::custom)?;
         Ok(Duration(text.to_owned()))
     }
 
@@ -273,6 +274,19 @@ struct Phases(Vec<String>);
 struct NamedPhase {
     name: String,
     hours: InHours,
+    low: Option<InHours>,
+    high: Option<InHours>,
+}
+
+impl NamedPhase {
+    /// Its hours with their range, as a text.
+    fn time(&self) -> Result<String, &'static str> {
+        match (&self.low, &self.high) {
+            (None, None) => Ok(self.hours.0.clone()),
+            (Some(low), Some(high)) => Ok(format!("{}..{}..{}", low.0, self.hours.0, high.0)),
+            _ => Err("a phase has a `low` without a `high`, or a `high` without a `low`"),
+        }
+    }
 }
 
 impl Phases {
@@ -319,7 +333,9 @@ impl<'de> Visitor<'de> for OfPhases {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Phases, A::Error> {
         let mut phases = Phases::default();
         while let Some(phase) = list.next_element::<Object<NamedPhase>>()? {
-            phases.add(&phase.0.name, &phase.0.hours.0)?;
+            let time = phase.0.time().map_err(A::Error::custom)?;
+            HoursRange::parse(&time, WorkTime::default()).map_err(A::Error::custom)?;
+            phases.add(&phase.0.name, &time)?;
         }
         Ok(phases)
     }
@@ -328,6 +344,7 @@ impl<'de> Visitor<'de> for OfPhases {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::quantity::Hours;
 
     fn read(json: &str) -> Result<TaskFields, String> {
         let given: Object<Given> = serde_json::from_str(json).map_err(|error| error.to_string())?;
@@ -352,6 +369,26 @@ mod tests {
         );
         let list = r#"{"phases": [{"name": "A", "hours": 3}, {"hours": "20m", "name": "B"}, {"name": "A", "hours": 0.5}]}"#;
         assert_eq!(read(list).unwrap().phase, ["A=3h", "B=20m", "A=0.5h"]);
+        let ranges = r#"{"estimate": "24h..60h", "phases": [{"name": "A", "hours": "3h..6h"},
+            {"name": "B", "hours": 4, "low": 3, "high": 6}]}"#;
+        let fields = read(ranges).unwrap();
+        assert_eq!(fields.estimate.as_deref(), Some("24h..60h"));
+        assert_eq!(fields.phase, ["A=3h..6h", "B=3h..4h..6h"]);
+        for (json, wanted) in [
+            (r#"{"estimate": "60h..24h"}"#, "the range `60h..24h` is reversed"),
+            (r#"{"phases": {"A": "..4h"}}"#, "the range `..4h` has no low end"),
+            (
+                r#"{"phases": [{"name": "A", "hours": 4, "low": 3}]}"#,
+                "a phase has a `low` without a `high`",
+            ),
+            (
+                r#"{"phases": [{"name": "A", "hours": 9, "low": 3, "high": 6}]}"#,
+                "the likely value of `3h..9h..6h` is not between its ends",
+            ),
+        ] {
+            let error = read(json).unwrap_err();
+            assert!(error.starts_with(wanted), "{error}");
+        }
         assert_eq!(
             read(r#"{"title": null, "phases": []}"#),
             Ok(TaskFields::default())
@@ -471,7 +508,7 @@ mod tests {
             ),
             (
                 r#"{"phases": [{"name": "A", "time": "3h"}]}"#,
-                "unknown field `time`, expected `name` or `hours` at line 1 column 32",
+                "unknown field `time`, expected one of `name`, `hours`, `low`, `high` at line 1 column 32",
             ),
             (
                 r#"{"phases": [{"name": "A"}]}"#,

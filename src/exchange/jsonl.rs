@@ -44,5 +44,9 @@ fn record(line: &str) -> Result<Record, String> {
         serde_json::from_str(line).map_err(|error| format!("not a JSON object: {error}"))?;
     object.entry("v").or_insert(VERSION.into());
     object.entry("kind").or_insert("task".into());
-    Record::decode(Value::Object(object).to_string().as_bytes()).map_err(|error| error.to_string())
+    let read = Record::decode_and_tell(Value::Object(object).to_string().as_bytes());
+    match read.map_err(|error| error.to_string())? {
+        (record, ignored) if ignored.is_empty() => Ok(record),
+        (_, ignored) => Err(format!("`{}` is not a range of hours", ignored.join("`, `"))),
+    }
 }

@@ -47,6 +47,12 @@ pub enum TaskError {
         /// The estimate.
         estimate: String,
     },
+    /// Low, likely and high are not in this order.
+    #[error("`{range}` is not a range from a low end above 0h to a higher one, with the hours between them")]
+    NoRange {
+        /// What it states.
+        range: String,
+    },
 }
 
 /// Whether a year has at most four digits, as in RFC 3339. The calendar goes much further, and nothing that walks it would end.

@@ -1,9 +1,10 @@
 //! What the `Leverage-*` trailers of a commit claim.
 
 use super::checks::{TaskError, check_agent_minutes, check_hours, check_text};
-use super::estimate::{Estimator, Phase, phase_sum};
+use super::estimate::{Estimate, Estimator, Phase, with_range};
 use super::ids::{SessionId, TaskId};
 use super::quantity::{Hours, Minutes, Tokens, WorkTime};
+use super::range::{Ends, HoursRange};
 use super::squash::{self, Part};
 use super::trailers::{self, Trailer, TrailerPlace};
 
@@ -28,8 +29,12 @@ pub struct Claim {
     pub line: usize,
     /// `Leverage-Task`.
     pub task: Option<TaskId>,
-    /// `Leverage-Estimate`, otherwise the sum of the phases. Without it the claim makes no task.
+    /// `Leverage-Estimate` as it is written.
+    stated: Option<HoursRange>,
+    /// Its hours, otherwise the sum of the phases. Without them the claim makes no task.
     pub estimate: Option<Hours>,
+    /// Its range, otherwise that of the phases.
+    pub range: Option<Ends>,
     /// `Leverage-Phase`; they sum to the estimate.
     pub phases: Vec<Phase>,
     /// The phases if they do not sum to the estimate: not part of the task, and stored for error messages.
@@ -222,6 +227,11 @@ impl Claim {
         format!("{placed:?}")
     }
 
+    /// The estimate with its range, for people.
+    pub fn estimate_shown(&self) -> Option<String> {
+        self.estimate.map(|hours| with_range(hours, self.range))
+    }
+
     /// Whether both claim the same, wherever they are.
     pub fn says_the_same(&self, other: &Self) -> bool {
         self.content() == other.content()
@@ -236,7 +246,9 @@ impl Claim {
                 .map_or(TrailerPlace::Block, |trailer| trailer.place),
             line: paragraph.first().map_or(0, |trailer| trailer.line),
             task: None,
+            stated: None,
             estimate: None,
+            range: None,
             phases: Vec::new(),
             phases_left_out: Vec::new(),
             agent_minutes: None,
@@ -254,7 +266,7 @@ impl Claim {
                 errors.push(ClaimError::new(trailer, reason));
             }
         }
-        if let Err(error) = claim.settle_phases() {
+        if let Err(error) = claim.settle() {
             errors.extend(paragraph.first().map(|first| ClaimError {
                 line: first.line,
                 key: "Leverage-Phase".into(),
@@ -274,9 +286,9 @@ impl Claim {
         match name.as_str() {
             "task" => once(&mut self.task, read_as(value.parse())?),
             "estimate" => {
-                let hours = read_as(Hours::parse(value, work))?;
-                read_as(check_hours(hours))?;
-                once(&mut self.estimate, hours)
+                let hours = read_as(HoursRange::parse(value, work))?;
+                read_as(check_hours(hours.likely()))?;
+                once(&mut self.stated, hours)
             }
             "agent-time" => {
                 let minutes = read_as(Minutes::parse(value, work))?;
@@ -310,22 +322,23 @@ impl Claim {
     }
 
     /// Phases replace a missing estimate; if they disagree with it, they are left out.
-    fn settle_phases(&mut self) -> Result<(), TaskError> {
-        if self.phases.is_empty() {
+    fn settle(&mut self) -> Result<(), TaskError> {
+        if self.stated.is_none() && self.phases.is_empty() {
             return Ok(());
         }
-        let hours = self.estimate.unwrap_or_else(|| phase_sum(&self.phases));
-        let estimate = super::estimate::Estimate {
-            phases: std::mem::take(&mut self.phases),
-            ..super::estimate::Estimate::new(hours, "")
-        };
+        let mut estimate = Estimate::new(Hours::default(), "");
+        estimate.state(self.stated, std::mem::take(&mut self.phases));
         check_hours(estimate.hours)?;
-        self.estimate = Some(estimate.hours);
         let checked = estimate.check();
-        match checked {
-            Ok(()) => self.phases = estimate.phases,
-            Err(_) => self.phases_left_out = estimate.phases,
+        if checked.is_err() {
+            self.phases_left_out = std::mem::take(&mut estimate.phases);
+            // What is left is the estimate as it is written, or without one, the sum.
+            let stated = self.stated.unwrap_or_else(|| estimate.hours.into());
+            estimate.state(Some(stated), Vec::new());
         }
+        self.estimate = Some(estimate.hours);
+        self.range = estimate.range();
+        self.phases = estimate.phases;
         checked
     }
 }
@@ -392,6 +405,44 @@ mod tests {
         assert_eq!(claim.sessions.len(), 2);
         assert_eq!(claim.phases.len(), 2);
         assert!(claim.task.is_some());
+    }
+
+    #[test]
+    fn an_estimate_may_be_a_range() {
+        let shown = |trailers: &str| {
+            let (claims, errors) = claims(&format!("Title\n\nLeverage-Agent: codex\n{trailers}"));
+            (claims[0].estimate_shown().unwrap_or_default(), errors.join(" "))
+        };
+        let phases = "Leverage-Phase: Client 7h..10h..16h\nLeverage-Phase: Tests=16h..20h..28h\n";
+        let ok = |text: &str| (text.to_owned(), String::new());
+        assert_eq!(shown("Leverage-Estimate: 24h..60h\n"), ok("37.9h (24h..60h)"));
+        assert_eq!(
+            shown("Leverage-Estimate: 24h .. 40h .. 60h\n"),
+            ok("40h (24h..60h)")
+        );
+        assert_eq!(shown(phases), ok("30h (25h..40h)"));
+        assert_eq!(
+            shown(&format!("{phases}Leverage-Estimate: 30h\n")),
+            ok("30h (25h..40h)")
+        );
+        assert_eq!(
+            shown(&format!("{phases}Leverage-Estimate: 20h..45h\n")),
+            ok("30h (20h..45h)")
+        );
+        let sum = "line 3: Leverage-Phase: the phases sum to 30h, but the estimate is 40h..48.9h..60h";
+        let beyond = shown(&format!("{phases}Leverage-Estimate: 40h..60h\n"));
+        assert_eq!(beyond, ("48.9h (40h..60h)".to_owned(), sum.to_owned()));
+        let wrong = shown("Leverage-Estimate: 6h..2h\nLeverage-Phase: Client 3h..1h\n");
+        let reversed =
+            |text: &str| format!("the range `{text}` is reversed: its low end is above its high end");
+        assert_eq!(
+            wrong.1,
+            format!(
+                "line 4: Leverage-Estimate: {} line 5: Leverage-Phase: {}",
+                reversed("6h..2h"),
+                reversed("3h..1h")
+            )
+        );
     }
 
     #[test]

@@ -5,8 +5,9 @@
 
 use super::checks::{TaskError, check_agent_minutes, check_hours, check_text};
 use super::claim;
-use super::estimate::Phase;
+use super::estimate::{Estimate, Phase};
 use super::quantity::{Hours, Minutes, WorkTime};
+use super::range::{Ends, HoursRange};
 use super::session::Provenance;
 use super::task::Task;
 
@@ -27,7 +28,7 @@ fn lines(task: &Task) -> Result<Vec<(&'static str, String)>, TaskError> {
     check_hours(task.estimate.hours)?;
     task.agent_minutes.map_or(Ok(()), check_agent_minutes)?;
     task.estimate.check()?;
-    let mut lines = vec![("Estimate", hours(task.estimate.hours))];
+    let mut lines = vec![("Estimate", whole(&task.estimate))];
     let phases = task.estimate.phases.iter();
     lines.extend(phases.map(|part| ("Phase", phase(part))));
     let is_claimed = |basis: Option<Provenance>| basis.is_none();
@@ -76,14 +77,52 @@ fn text(field: &'static str, text: Option<&str>) -> Result<Option<String>, TaskE
     Ok(text.map(str::to_owned))
 }
 
+/// The hours of an estimate, with its range if that does not follow from the phases: `4h`, `3h..6h` or `3h..5h..6h`.
+pub fn whole(estimate: &Estimate) -> String {
+    match estimate
+        .range()
+        .filter(|ends| estimate.range_of_phases() != Some(*ends))
+    {
+        // The sum of the phases is the likely value.
+        Some(ends) if !estimate.phases.is_empty() => ends_of(ends),
+        ends => range(estimate.hours, ends),
+    }
+}
+
+/// `4h`, `3h..6h`, or `3h..5h..6h` if the likely value does not follow from the ends.
+fn range(likely: Hours, ends: Option<Ends>) -> String {
+    let Some(ends) = ends else {
+        return hours(likely);
+    };
+    let two = ends_of(ends);
+    match HoursRange::parse(&two, WorkTime::default()) {
+        Ok(read) if is_same(read.likely().get(), likely.get()) => two,
+        _ => format!("{}..{}..{}", hours(ends.low), hours(likely), hours(ends.high)),
+    }
+}
+
+fn ends_of(ends: Ends) -> String {
+    format!("{}..{}", hours(ends.low), hours(ends.high))
+}
+
 /// `Client 3h`, or `Stage 1h=30m` if that could be read as something else.
 fn phase(phase: &Phase) -> String {
-    let (name, time) = (phase.name.trim(), hours(phase.hours));
+    let (name, time) = (phase.name.trim(), range(phase.hours, phase.range()));
     let plain = format!("{name} {time}");
     match Phase::parse(&plain, WorkTime::default()) {
-        Ok(read) if read.name == name && is_same(read.hours.get(), phase.hours.get()) => plain,
+        Ok(read) if read.name == name && is_same_phase(&read, phase) => plain,
         _ => format!("{name}={time}"),
     }
+}
+
+fn is_same_phase(one: &Phase, other: &Phase) -> bool {
+    let is_same_end = |one: Option<Hours>, other: Option<Hours>| match (one, other) {
+        (Some(one), Some(other)) => is_same(one.get(), other.get()),
+        (one, other) => one == other,
+    };
+    is_same(one.hours.get(), other.hours.get())
+        && is_same_end(one.low, other.low)
+        && is_same_end(one.high, other.high)
 }
 
 /// Whether two numbers differ only by how they were computed.
@@ -171,8 +210,38 @@ mod tests {
     }
 
     #[test]
+    fn a_range_is_written_as_short_as_it_can_be_read() {
+        let stated = |text: &str, phases: &[&str]| {
+            let mut task = sample();
+            let hours = HoursRange::parse(text, WorkTime::default()).ok();
+            let phases = phases
+                .iter()
+                .map(|text| Phase::parse(text, WorkTime::default()).unwrap());
+            task.estimate.state(hours, phases.collect());
+            let lines = lines(&task).unwrap().into_iter();
+            let lines = lines.filter(|(name, _)| matches!(*name, "Estimate" | "Phase"));
+            lines.map(|(_, value)| value).collect::<Vec<_>>()
+        };
+        for (text, written) in [
+            ("24h..60h", "24h..60h"),
+            ("24h..40h..60h", "24h..40h..60h"),
+            ("24h..37.9h..60h", "24h..60h"),
+            ("30m..1d", "0.5h..8h"),
+            ("4h..4h", "4h"),
+        ] {
+            assert_eq!(stated(text, &[]), [written], "{text}");
+        }
+        let phases = ["a=7h..10h..16h", "b=16h..20h..28h"];
+        assert_eq!(stated("", &phases), ["30h", "a 7h..10h..16h", "b 16h..20h..28h"]);
+        let whole = stated("24h..60h", &["Stage 1h=30h"]);
+        assert_eq!(whole, ["24h..60h", "Stage 1h 30h"]);
+    }
+
+    #[test]
     fn a_name_that_ends_like_a_duration_stays_a_name() {
-        for name in ["Stage 1h", "Stage 2", "a=b", "a=1h", "40h", "=", "1 234", "x 1"] {
+        for name in [
+            "Stage 1h", "Stage 2", "a=b", "a=1h", "40h", "=", "1 234", "x 1", "1h ..", "1h..2h", "a..",
+        ] {
             let part = named(name, 0.5);
             let text = phase(&part);
             assert_eq!(Phase::parse(&text, WorkTime::default()), Ok(part), "{text}");
@@ -212,7 +281,10 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_reads_back(
-            parts in proptest::collection::vec(("[^\\p{C}]{1,12}", 1u32..400_000), 0..5),
+            parts in proptest::collection::vec(
+                ("[^\\p{C}]{1,12}", 1u32..400_000, proptest::option::of((0.01f64..=1.0, 1.0f64..1.9))), 0..5,
+            ),
+            own_range in proptest::option::of((0.01f64..=1.0, 1.0f64..1.9)),
             seconds in (1u32..4_000_000, 0u32..4_000_000),
             odd in 0.001f64..1e6,
             tokens in proptest::option::of(0u64..1_000_000_000_000),
@@ -220,14 +292,27 @@ mod tests {
         ) {
             let said = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
             let mut task = sample();
-            let parts = parts.iter().filter(|(name, _)| !name.trim().is_empty());
+            let end = |hours: Hours, part: f64| Some(hours * part);
+            let parts = parts.iter().filter(|(name, ..)| !name.trim().is_empty());
             task.estimate.phases = parts
-                .map(|(name, seconds)| named(name.trim(), f64::from(*seconds) / 3600.0))
+                .map(|(name, seconds, range)| {
+                    let mut part = named(name.trim(), f64::from(*seconds) / 3600.0);
+                    if let Some((low, high)) = range.filter(|(low, high)| low < high) {
+                        part.low = end(part.hours, low);
+                        part.high = end(part.hours, high);
+                    }
+                    part
+                })
                 .collect();
             task.estimate.hours = match task.estimate.phases.is_empty() {
                 true => Hours::new(odd).unwrap(),
                 false => phase_sum(&task.estimate.phases),
             };
+            if let Some((low, high)) = own_range.filter(|(low, high)| low < high) {
+                task.estimate.low = end(task.estimate.hours, low);
+                task.estimate.high = end(task.estimate.hours, high);
+            }
+            task.estimate.fill_range();
             task.agent_minutes = Minutes::new(f64::from(seconds.0) / 60.0);
             task.supervisory_minutes = Minutes::new(f64::from(seconds.1) / 60.0);
             task.tokens = tokens.map(Tokens);
@@ -241,8 +326,11 @@ mod tests {
             prop_assert_eq!(claim.phases.len(), task.estimate.phases.len());
             for (read, wanted) in claim.phases.iter().zip(&task.estimate.phases) {
                 prop_assert_eq!(&read.name, &wanted.name);
-                prop_assert!(is_same(read.hours.get(), wanted.hours.get()));
+                prop_assert!(is_same_phase(read, wanted), "{:?} {:?}", read, wanted);
             }
+            let ends = |ends: Option<Ends>| ends.map_or([0.0; 2], |ends| [ends.low.get(), ends.high.get()]);
+            let (read, wanted) = (ends(claim.range), ends(task.estimate.range()));
+            prop_assert!((0..2).all(|end| (read[end] - wanted[end]).abs() <= 1e-9 * wanted[end]), "{:?} {:?}", read, wanted);
             let minutes = |minutes: Option<Minutes>| minutes.unwrap().get();
             prop_assert!(is_same(minutes(claim.agent_minutes), minutes(task.agent_minutes)));
             prop_assert!(is_same(minutes(claim.supervisory_minutes), minutes(task.supervisory_minutes)));

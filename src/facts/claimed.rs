@@ -156,6 +156,8 @@ fn task(claim: &Claim, authored: &Authored, id: TaskId) -> Option<Task> {
         source,
     };
     let mut task = Task::new(id, first);
+    task.estimate.low = claim.range.map(|ends| ends.low);
+    task.estimate.high = claim.range.map(|ends| ends.high);
     task.estimate.phases.clone_from(&claim.phases);
     task.estimate.estimator.clone_from(&claim.estimator);
     task.agent_minutes = claim.agent_minutes;
@@ -227,8 +229,14 @@ fn revised(before: &Task, claimed: &Task) -> Task {
     next.by.clone_from(&claimed.by);
     if claimed.estimate.hours != before.estimate.hours || !claimed.estimate.phases.is_empty() {
         next.estimate = claimed.estimate.clone();
-    } else if claimed.estimate.estimator.is_some() {
-        next.estimate.estimator.clone_from(&claimed.estimate.estimator);
+    } else {
+        if claimed.estimate.range().is_some() {
+            next.estimate.low = claimed.estimate.low;
+            next.estimate.high = claimed.estimate.high;
+        }
+        if claimed.estimate.estimator.is_some() {
+            next.estimate.estimator.clone_from(&claimed.estimate.estimator);
+        }
     }
     next.agent_minutes = claimed.agent_minutes.or(before.agent_minutes);
     if claimed.supervisory_minutes.is_some() {

@@ -8,6 +8,7 @@ use super::agents;
 use super::checks::{TaskError, check_text};
 use super::number;
 use super::quantity::{Hours, WorkTime};
+use super::range::{self, Ends, HoursRange, RangeError};
 
 /// The tolerance between phases and their estimate, in hours: less than a second.
 const PHASE_TOLERANCE: f64 = 1e-4;
@@ -166,19 +167,70 @@ impl Estimate {
         })
     }
 
-    /// Whether its phases have names and sum to its hours.
+    /// The ends of its range: its own, or those that follow from its phases.
+    pub fn range(&self) -> Option<Ends> {
+        Ends::around(self.hours, self.low, self.high)
+    }
+
+    /// Takes over what somebody states: hours or a range, phases, or both. With phases, their sum is the likely value of
+    /// a range that states none, and their ranges make one of hours without. `None` leaves the hours to the phases.
+    pub fn state(&mut self, hours: Option<HoursRange>, phases: Vec<Phase>) {
+        let hours = hours.unwrap_or_else(|| phase_sum(&phases).into());
+        self.hours = match phases.is_empty() {
+            true => hours.likely(),
+            false => hours.likely_with(phase_sum(&phases)),
+        };
+        self.phases = phases;
+        self.low = hours.ends().map(|ends| ends.low);
+        self.high = hours.ends().map(|ends| ends.high);
+        self.fill_range();
+    }
+
+    /// Gives hours without a range the one that follows from the phases.
+    pub fn fill_range(&mut self) {
+        if self.low.is_none() && self.high.is_none() {
+            let ends = self.range_of_phases();
+            self.low = ends.map(|ends| ends.low);
+            self.high = ends.map(|ends| ends.high);
+        }
+    }
+
+    /// The range that follows from its phases.
+    pub fn range_of_phases(&self) -> Option<Ends> {
+        let phases = self.phases.iter().map(|phase| (phase.hours, phase.range()));
+        let ends = range::combined(phases).filter(|_| self.phases_sum_to_it())?;
+        Ends::around(self.hours, Some(ends.low), Some(ends.high))
+    }
+
+    /// Whether its phases have names and sum to its hours, and the hours are within their range.
     pub fn check(&self) -> Result<(), TaskError> {
         self.estimator.as_ref().map_or(Ok(()), Estimator::check)?;
         self.phases
             .iter()
             .try_for_each(|phase| check_text("the phase", &phase.name))?;
-        match self.phases_sum_to_it() {
-            true => Ok(()),
-            false => Err(TaskError::PhasesDoNotSum {
+        if !self.phases_sum_to_it() {
+            return Err(TaskError::PhasesDoNotSum {
                 phases: phase_sum(&self.phases).to_string(),
-                estimate: self.hours.to_string(),
+                estimate: stated(self.hours, self.low, self.high),
+            });
+        }
+        let phases = self.phases.iter();
+        let phases = phases.map(|phase| (phase.hours, phase.low, phase.high));
+        let mut all = std::iter::once((self.hours, self.low, self.high)).chain(phases);
+        let is_range = |(hours, low, high): &(Hours, Option<Hours>, Option<Hours>)| {
+            low.is_none() && high.is_none() || Ends::around(*hours, *low, *high).is_some()
+        };
+        match all.find(|stated| !is_range(stated)) {
+            None => Ok(()),
+            Some((hours, low, high)) => Err(TaskError::NoRange {
+                range: stated(hours, low, high),
             }),
         }
+    }
+
+    /// `40h`, or `37.9h (24h..60h)`: the hours with their range, for people.
+    pub fn shown(&self) -> String {
+        with_range(self.hours, self.range())
     }
 
     /// Whether its phases, if it has any, are parts of its hours and no others.
@@ -188,10 +240,33 @@ impl Estimate {
     }
 }
 
+/// Hours with their range, for people.
+pub fn with_range(hours: Hours, range: Option<Ends>) -> String {
+    match range {
+        Some(ends) => format!("{hours} ({ends})"),
+        None => hours.to_string(),
+    }
+}
+
+/// What a range states, whether it is one or not: `24h..40h..60h`.
+fn stated(hours: Hours, low: Option<Hours>, high: Option<Hours>) -> String {
+    if low.is_none() && high.is_none() {
+        return hours.to_string();
+    }
+    let end = |end: Option<Hours>| end.map_or(String::new(), |end| end.to_string());
+    format!("{}..{hours}..{}", end(low), end(high))
+}
+
 /// A text that is not a phase.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
-#[error("`{0}` is not a phase such as `Schema design=4h`")]
-pub struct PhaseError(String);
+pub enum PhaseError {
+    /// It has no name or no hours.
+    #[error("`{0}` is not a phase such as `Schema design=4h`")]
+    NoPhase(String),
+    /// Its hours are not a range.
+    #[error(transparent)]
+    NoRange(#[from] RangeError),
+}
 
 impl Phase {
     /// A phase without a range.
@@ -204,13 +279,33 @@ impl Phase {
         }
     }
 
-    /// Reads `Schema design=4h` or `Schema design 4h`.
+    /// A phase with what somebody states of its hours.
+    pub fn stated(name: impl Into<String>, hours: HoursRange) -> Self {
+        Self {
+            name: name.into(),
+            hours: hours.likely(),
+            low: hours.ends().map(|ends| ends.low),
+            high: hours.ends().map(|ends| ends.high),
+        }
+    }
+
+    /// The ends of its range.
+    pub fn range(&self) -> Option<Ends> {
+        Ends::around(self.hours, self.low, self.high)
+    }
+
+    /// `4h`, or `4.24h (3h..6h)`: its hours with their range, for people.
+    pub fn shown(&self) -> String {
+        with_range(self.hours, self.range())
+    }
+
+    /// Reads `Schema design=4h` or `Schema design 4h`, or with a range, `Schema design=3h..6h`.
     pub fn parse(text: &str, work: WorkTime) -> Result<Self, PhaseError> {
         let text = text.trim();
         let phase = |name: &str, hours: &str| {
             let name = name.trim();
-            let hours = Hours::parse(hours, work).ok()?;
-            (!name.is_empty()).then(|| Self::new(name, hours))
+            let hours = HoursRange::parse(hours, work).ok()?;
+            (!name.is_empty()).then(|| Self::stated(name, hours))
         };
         text.rsplit_once('=')
             .and_then(|(name, hours)| phase(name, hours))
@@ -219,9 +314,30 @@ impl Phase {
             .or_else(|| {
                 text.match_indices(char::is_whitespace)
                     .filter(|(at, _)| !number::is_grouped_by_space(text[*at..].trim_start()))
+                    .filter(|(at, _)| !Self::ends_in_range(&text[..*at], work))
                     .find_map(|(at, _)| phase(&text[..at], &text[at..]))
             })
-            .ok_or_else(|| PhaseError(text.chars().take(60).collect()))
+            .ok_or_else(|| Self::refused(text, work))
+    }
+
+    /// Whether the end of a name belongs to what follows it: the range of `Client 6h.. 3h` is reversed, and 3h are not
+    /// those of a phase with such a name.
+    fn ends_in_range(name: &str, work: WorkTime) -> bool {
+        let last = name.rsplit(|c: char| c.is_whitespace() || c == '=').next();
+        let low = last.and_then(|word| word.split_once("..")).map(|(low, _)| low);
+        low.is_some_and(|low| low.is_empty() || Hours::parse(low, work).is_ok())
+    }
+
+    /// Why a text is not a phase.
+    fn refused(text: &str, work: WorkTime) -> PhaseError {
+        let range = text
+            .rsplit_once('=')
+            .or_else(|| text.rsplit_once(char::is_whitespace));
+        let range = range.filter(|(name, range)| !name.trim().is_empty() && range.contains(".."));
+        match range.and_then(|(_, range)| HoursRange::parse(range, work).err()) {
+            Some(error) => PhaseError::NoRange(error),
+            None => PhaseError::NoPhase(text.chars().take(60).collect()),
+        }
     }
 }
 
@@ -294,6 +410,13 @@ mod tests {
             ("a=b=2 hours", phase("a=b", 2.0)),
             ("Sprint 2 400h", phase("Sprint 2", 400.0)),
             ("Sprint=2 400h", phase("Sprint", 2400.0)),
+            ("Client=3h..6h", ranged("Client", 3.0, 4.24, 6.0)),
+            ("Client 3h..6h", ranged("Client", 3.0, 4.24, 6.0)),
+            ("Client 3h .. 6h", ranged("Client", 3.0, 4.24, 6.0)),
+            ("Stage 2 1h 30m..4h..5h", ranged("Stage 2", 1.5, 4.0, 5.0)),
+            ("Client=4h..4h", phase("Client", 4.0)),
+            ("v1..v2 4h", phase("v1..v2", 4.0)),
+            ("and so on.. 4h", phase("and so on..", 4.0)),
         ] {
             assert_eq!(read(text), Ok(expected));
         }
@@ -303,6 +426,74 @@ mod tests {
                 Err(format!("`{text}` is not a phase such as `Schema design=4h`"))
             );
         }
+        let reversed = "the range `6h..3h` is reversed: its low end is above its high end";
+        for text in ["Client=6h..3h", "Client 6h..3h", "a b=6h..3h"] {
+            assert_eq!(read(text), Err(reversed.to_owned()), "{text}");
+        }
+        for text in [
+            "Client 6h .. 3h",
+            "Client 6h.. 3h",
+            "Client=6h..3h 30m",
+            "Client 0h..3h 30m",
+            "Client .. 4h",
+        ] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+
+    fn ranged(name: &str, low: f64, hours: f64, high: f64) -> Phase {
+        Phase {
+            low: Hours::new(low),
+            high: Hours::new(high),
+            ..phase(name, hours)
+        }
+    }
+
+    #[test]
+    fn what_is_stated_of_the_whole_goes_before_what_follows_from_the_phases() {
+        let read = |text: &str| HoursRange::parse(text, WorkTime::default()).unwrap();
+        let shown = |hours: Option<&str>, phases: &[Phase]| {
+            let mut estimate = sample().estimate;
+            estimate.state(hours.map(read), phases.to_vec());
+            let checked = estimate.check().map_err(|error| error.to_string());
+            checked.map(|()| estimate.shown())
+        };
+        let phases = [ranged("a", 7.0, 10.0, 16.0), ranged("b", 16.0, 20.0, 28.0)];
+        let shown_of = |text: &str| Ok(text.to_owned());
+        assert_eq!(shown(Some("40h"), &[]), shown_of("40h"));
+        assert_eq!(shown(Some("24h..60h"), &[]), shown_of("37.9h (24h..60h)"));
+        assert_eq!(shown(None, &phases), shown_of("30h (25h..40h)"));
+        assert_eq!(shown(Some("30h"), &phases), shown_of("30h (25h..40h)"));
+        assert_eq!(shown(Some("24h..60h"), &phases), shown_of("30h (24h..60h)"));
+        assert_eq!(shown(Some("24h..30h..60h"), &phases), shown_of("30h (24h..60h)"));
+        assert_eq!(
+            shown(Some("24h..60h"), &[phase("a", 30.0)]),
+            shown_of("30h (24h..60h)")
+        );
+        for (whole, stated) in [
+            ("31h..60h", "31h..43.1h..60h"),
+            ("24h..40h..60h", "24h..40h..60h"),
+        ] {
+            let wanted = format!("the phases sum to 30h, but the estimate is {stated}");
+            assert_eq!(shown(Some(whole), &phases), Err(wanted));
+        }
+        let mut wrong = sample().estimate;
+        wrong.low = Hours::new(50.0);
+        let refused = |estimate: &Estimate| estimate.check().unwrap_err().to_string();
+        assert!(
+            refused(&wrong).starts_with("`50h..40h..` is not a range"),
+            "{}",
+            refused(&wrong)
+        );
+        wrong.high = Hours::new(60.0);
+        assert!(refused(&wrong).starts_with("`50h..40h..60h` is not a range"));
+        assert_eq!(wrong.range(), None);
+        wrong.low = Hours::new(0.0);
+        assert!(wrong.check().is_err());
+        wrong.low = Hours::new(0.5);
+        assert_eq!(wrong.check(), Ok(()));
+        wrong.phases = vec![ranged("a", 41.0, 40.0, 42.0)];
+        assert!(wrong.check().is_err());
     }
 
     #[test]

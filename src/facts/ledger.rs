@@ -289,7 +289,11 @@ impl Builder {
     fn add_note(&mut self, commit: ObjectId, lines: &NoteLines) {
         let mut refused = Vec::new();
         for line in lines.iter() {
-            match Record::decode(line) {
+            let decoded = Record::decode_and_tell(line).map(|(record, ignored)| {
+                self.tell_ignored(commit, &record, &ignored);
+                record
+            });
+            match decoded {
                 Ok(Record::Task(task)) => self.add_task(commit, *task, line),
                 Ok(Record::Session(session)) => self.add_session(commit, *session, line),
                 Ok(Record::Opinion(opinion)) => {
@@ -312,6 +316,19 @@ impl Builder {
             self.status = Status::Partial;
             self.warnings.push(warning);
         }
+    }
+
+    /// Reports ranges that are none. Their estimates count without them.
+    fn tell_ignored(&mut self, commit: ObjectId, record: &Record, ranges: &[String]) {
+        let place = format!("{} note on {}", self.repo, commit.short());
+        let told = |range| {
+            let what = record.described();
+            Warning::new(
+                place.clone(),
+                format!("ignored the range `{range}` in {what}: it is not one"),
+            )
+        };
+        self.warnings.extend(ranges.iter().map(told));
     }
 
     fn add_task(&mut self, commit: ObjectId, task: Task, line: &[u8]) {

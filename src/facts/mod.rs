@@ -31,6 +31,7 @@ pub mod number;
 pub mod opinions;
 pub mod progress;
 pub mod quantity;
+pub mod range;
 pub mod record;
 pub mod retention;
 pub mod session;

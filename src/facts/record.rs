@@ -16,6 +16,7 @@ use super::estimate::Estimate;
 use super::evidence::Confidence;
 use super::ids::{RecordId, SessionId, TaskId};
 use super::quantity::{Hours, Minutes};
+use super::range::Ends;
 use super::session::{Sources, TokenCounts};
 use super::sign::Sign;
 use super::task::{Task, TaskSource, WrittenBy};
@@ -289,6 +290,11 @@ impl Record {
 
     /// Reads one line, canonical or not.
     pub fn decode(line: &[u8]) -> Result<Self, LineError> {
+        Self::decode_and_tell(line).map(|(record, _)| record)
+    }
+
+    /// Reads one line, and returns the ranges in it that are none: they are ignored, and the rest of the line counts.
+    pub fn decode_and_tell(line: &[u8]) -> Result<(Self, Vec<String>), LineError> {
         let mut object: Map<String, Value> =
             serde_json::from_slice(line).map_err(|error| LineError::NotAnObject(error.to_string()))?;
         match object.remove("v") {
@@ -296,16 +302,60 @@ impl Record {
             version => return Err(LineError::Version(shown(version.as_ref()))),
         }
         let kind = object.remove("kind");
+        let ignored = object
+            .get_mut("estimate")
+            .map_or_else(Vec::new, without_false_ranges);
         let fields = Value::Object(object);
-        match kind.as_ref().and_then(Value::as_str) {
+        let mut record = match kind.as_ref().and_then(Value::as_str) {
             Some("task") => field("task", fields).map(|task| Self::Task(Box::new(task))),
             Some("session") => session(fields).map(|session| Self::Session(Box::new(session))),
             Some("opinion") => field("opinion", fields).map(|opinion| Self::Opinion(Box::new(opinion))),
             Some("by-hand") => field("by-hand", fields).map(|by_hand| Self::ByHand(Box::new(by_hand))),
             Some("tombstone") => field("tombstone", fields).map(Self::Tombstone),
             _ => Err(LineError::Kind(shown(kind.as_ref()))),
+        }?;
+        if let Some(estimate) = record.estimate_mut() {
+            estimate.fill_range();
+        }
+        Ok((record, ignored))
+    }
+
+    fn estimate_mut(&mut self) -> Option<&mut Estimate> {
+        match self {
+            Self::Task(task) => Some(&mut task.estimate),
+            Self::Opinion(opinion) => Some(&mut opinion.estimate),
+            Self::ByHand(by_hand) => Some(&mut by_hand.estimate),
+            Self::Session(_) | Self::Tombstone(_) => None,
         }
     }
+}
+
+/// Removes the ranges of an estimate and its phases that are none, and returns them. Builds that know no ranges read such
+/// a line, so the task must not be lost here.
+fn without_false_ranges(estimate: &mut Value) -> Vec<String> {
+    let mut ignored = Vec::new();
+    ignored.extend(without_false_range(estimate));
+    let phases = estimate.get_mut("phases").and_then(Value::as_array_mut);
+    ignored.extend(phases.into_iter().flatten().filter_map(without_false_range));
+    ignored
+}
+
+fn without_false_range(of: &mut Value) -> Option<String> {
+    let object = of.as_object_mut()?;
+    let is_given = |value: Option<&Value>| value.is_some_and(|value| !value.is_null());
+    if !is_given(object.get("low")) && !is_given(object.get("high")) {
+        return None;
+    }
+    let hours = |name: &str| object.get(name).and_then(Value::as_f64).and_then(Hours::new);
+    let (low, likely, high) = (hours("low"), hours("hours"), hours("high"));
+    if likely.is_some_and(|likely| Ends::around(likely, low, high).is_some()) {
+        return None;
+    }
+    // Equal ends are one value.
+    let is_value = low.is_some() && low == likely && likely == high;
+    let ends = [object.remove("low"), object.remove("high")];
+    let [low, high] = ends.map(|end| shown(end.as_ref()));
+    (!is_value).then(|| format!("{low}..{high}"))
 }
 
 fn field<T: for<'de> Deserialize<'de>>(kind: &'static str, fields: Value) -> Result<T, LineError> {
@@ -472,6 +522,53 @@ mod tests {
         for line in [tombstone, session, &timeless, &told, opinion, by_hand] {
             let record = Record::decode(line.as_bytes()).unwrap();
             assert_eq!(text(&record), line);
+        }
+    }
+
+    #[test]
+    fn a_range_that_is_none_leaves_the_estimate() {
+        let decoded = |estimate: &str| {
+            let line = format!(
+                r#"{{"v":1,"kind":"task","id":"01a21cde-c366-7142-b796-3d42cea11770","rev":0,"at":"2026-04-10T12:00:00Z",
+                "by":"A <a@b>","title":"t","date":"2026-04-10","source":"record","estimate":{{"by":"A <a@b>",{estimate}}}}}"#
+            );
+            match Record::decode_and_tell(line.as_bytes()) {
+                Ok((Record::Task(task), ignored)) => (task.estimate.shown(), ignored.join(" ")),
+                other => panic!("{other:?}"),
+            }
+        };
+        for (estimate, shown, ignored) in [
+            (r#""hours":40,"low":24,"high":60"#, "40h (24h..60h)", ""),
+            (r#""hours":40"#, "40h", ""),
+            (r#""hours":40,"low":null,"high":null"#, "40h", ""),
+            (r#""hours":40,"low":40,"high":40"#, "40h", ""),
+            (r#""hours":40,"low":60,"high":24"#, "40h", "60..24"),
+            (r#""hours":40,"low":41,"high":60"#, "40h", "41..60"),
+            (r#""hours":40,"low":0,"high":60"#, "40h", "0..60"),
+            (r#""hours":40,"low":-4,"high":60"#, "40h", "-4..60"),
+            (r#""hours":40,"low":24"#, "40h", "24..none"),
+            (r#""hours":40,"low":"x","high":[]"#, "40h", "x..[]"),
+            (
+                r#""hours":30,"phases":[{"name":"a","hours":10,"low":7,"high":16},{"name":"b","hours":20,"low":16,"high":28}]"#,
+                "30h (25h..40h)",
+                "",
+            ),
+            (
+                r#""hours":30,"phases":[{"name":"a","hours":30,"low":31,"high":32}]"#,
+                "30h",
+                "31..32",
+            ),
+            (
+                r#""hours":40,"phases":[{"name":"a","hours":10,"low":7,"high":16}]"#,
+                "40h",
+                "",
+            ),
+        ] {
+            assert_eq!(
+                decoded(estimate),
+                (shown.to_owned(), ignored.to_owned()),
+                "{estimate}"
+            );
         }
     }
 

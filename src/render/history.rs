@@ -94,7 +94,7 @@ impl<'a> Step<'a> {
         let (task, before) = (*task, *before);
         let figures = |task: &Task| {
             [
-                Some(task.estimate.hours.to_string()),
+                Some(task.estimate.shown()),
                 // Of a first estimate, a person is the rule.
                 (before.is_some() || task.estimate.estimator.is_some()).then(|| estimator(task)),
                 task.agent_minutes.map(minutes),

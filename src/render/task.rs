@@ -100,7 +100,7 @@ fn facts(
     fact("date", &day.to_string());
     fact("estimate", &estimate(task));
     for phase in &task.estimate.phases {
-        fact("", &format!("{}  {}", phase.hours, phase.name));
+        fact("", &format!("{}  {}", phase.shown(), phase.name));
     }
     let minutes = |value: Option<String>, factor: Option<f64>, name: &str| {
         let known = value.unwrap_or("–".to_owned());
@@ -169,7 +169,7 @@ fn estimate(task: &Task) -> String {
     let basis = task.estimate.basis.as_deref().map(|basis| format!(": {basis}"));
     format!(
         "{}, by {}{}",
-        task.estimate.hours,
+        task.estimate.shown(),
         estimated_by(task),
         basis.unwrap_or_default()
     )
@@ -216,12 +216,10 @@ fn recorded(found: &LedgerTask, zone: Zone) -> String {
     let task = &found.task;
     let before = found.revisions.len().checked_sub(2);
     let before = before.and_then(|index| found.revisions.get(index));
-    let revised = before.map(|before| match before.estimate.hours == task.estimate.hours {
-        true => format!(", revision {}", task.rev),
-        false => format!(
-            ", revision {}: {} → {}",
-            task.rev, before.estimate.hours, task.estimate.hours
-        ),
+    let now = task.estimate.shown();
+    let revised = before.map(|before| match before.estimate.shown() {
+        before if before == now => format!(", revision {}", task.rev),
+        before => format!(", revision {}: {before} → {now}", task.rev),
     });
     let reason = task.reason.as_deref().map(|reason| format!(" (`{reason}`)"));
     let within = task.writer().map(|agent| format!(" in {agent}"));

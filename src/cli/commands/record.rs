@@ -20,6 +20,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::recording::{OpenLedger, TaskFields, homes, next_revision, no_estimate, phases_left_out};
 use crate::cli::task_json;
 use crate::facts::checks::check_text;
+use crate::facts::claim_lines::whole;
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{Findings, Ledger, LedgerTask};
 use crate::facts::record::{NoteLines, Record};
@@ -37,6 +38,7 @@ use crate::sources::ledger::{read_ledger_at, read_recorded};
     git leverage record --estimate 40h --agent-time 25m --supervision 5m\n  \
     git leverage record --estimate 40h            (agent time from the sessions behind HEAD)\n  \
     git leverage record HEAD~2 --phase 'Schema design=4h' --phase Client=12h --agent claude-code\n  \
+    git leverage record --phase Client=8h..20h --phase Tests=2h..4h    (a range for each part)\n  \
     git leverage record --no-commit --title 'Deployment audit' --estimate 2d --agent-time 1h30m\n  \
     git leverage record --trailer --estimate 4h   (into the message of HEAD, before it is pushed)\n  \
     git leverage record --by-hand --estimate 4h --actual 6h      (done without an agent)\n  \
@@ -336,7 +338,7 @@ fn refused(commits: &[ObjectId], taken: &[&LedgerTask], task: &Task, ids: &Short
             format!(
                 "To change it, run `git leverage revise {} --estimate {} --reason TEXT`",
                 ids.of(one.task.id),
-                task.estimate.hours
+                whole(&task.estimate)
             ),
         ),
         several => {

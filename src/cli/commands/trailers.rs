@@ -23,7 +23,7 @@ use crate::render::escape::visible;
 /// The arguments of `trailers`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Trailers: `Leverage-Estimate: 40h` (enough to make a commit a task), `Leverage-Agent-Time: 25m`, \
+    after_help = "Trailers: `Leverage-Estimate: 40h` (enough to make a commit a task) or `24h..60h`, `Leverage-Agent-Time: 25m`, \
     `Leverage-Supervision: 5m`, `Leverage-Tokens: 400k`, `Leverage-Phase: Schema design 4h`, \
     `Leverage-Session: claude-code:ID`, `Leverage-Task: ID`, `Leverage-Agent`, `Leverage-Model`, `Leverage-Category`, \
     `Leverage-Estimator`\n\n\
@@ -163,7 +163,7 @@ fn described(claim: &Claim, prefix: &str) -> String {
     let phases = |phases: &[Phase]| {
         let parts: Vec<_> = phases
             .iter()
-            .map(|phase| format!("{} {}", phase.name, phase.hours))
+            .map(|phase| format!("{} {}", phase.name, phase.shown()))
             .collect();
         (!parts.is_empty()).then(|| parts.join(", "))
     };
@@ -172,7 +172,7 @@ fn described(claim: &Claim, prefix: &str) -> String {
     let supervisory = factor_over(claim.supervisory_minutes);
     let facts = [
         ("task", claim.task.map(|id| id.to_string())),
-        ("estimate", claim.estimate.map(|hours| hours.to_string())),
+        ("estimate", claim.estimate_shown()),
         ("phases", phases(&claim.phases)),
         (
             "agent time",

@@ -238,6 +238,66 @@ fn a_message_that_names_a_task_without_a_record_makes_none_and_says_so() {
 }
 
 #[test]
+fn a_later_claim_that_changes_only_the_range_is_a_revision_and_a_copy_is_none() {
+    let said = |number: u8, estimate: &str| {
+        let text = format!(
+            "Fire\n\nLeverage-Task: {}\nLeverage-Estimate: {estimate}\n",
+            id(1)
+        );
+        message(number, &text)
+    };
+    let shown = |estimates: &[&str]| {
+        let claims = (1..).zip(estimates).map(|(on, estimate)| said(on, estimate));
+        let ledger = Ledger::assemble(Findings {
+            claims: claims.collect(),
+            ..Findings::default()
+        });
+        let revisions = ledger.tasks[0].revisions.iter();
+        revisions.map(|task| task.estimate.shown()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        shown(&["40h", "24h..40h..60h", "24h..40h..60h", "20h..40h..60h"]),
+        ["40h", "40h (24h..60h)", "40h (20h..60h)"]
+    );
+    // What a later claim leaves out stays; other hours are another estimate.
+    assert_eq!(shown(&["24h..40h..60h", "40h"]), ["40h (24h..60h)"]);
+    assert_eq!(shown(&["24h..60h", "30h"]), ["37.9h (24h..60h)", "30h"]);
+    let copy = "Fire\n\nLeverage-Estimate: 24h..60h\n";
+    let squash =
+        format!("All\n\n* Fire\n\nLeverage-Estimate: 24h..60h\n\n* Glaze\n\nLeverage-Estimate: 2h..3h\n");
+    let ledger = Ledger::assemble(Findings {
+        claims: vec![message(1, copy), message(2, &squash)],
+        ..Findings::default()
+    });
+    let mut shown: Vec<String> = ledger
+        .tasks
+        .iter()
+        .map(|found| found.task.estimate.shown())
+        .collect();
+    shown.sort();
+    assert_eq!(shown, ["2.44h (2h..3h)", "37.9h (24h..60h)"]);
+}
+
+#[test]
+fn a_range_that_is_none_is_reported_and_its_task_counts() {
+    let line = String::from_utf8(line_of(&task(1, 0, 0, 3.0))).unwrap();
+    let line = line
+        .replace("\"hours\":3", "\"high\":1,\"hours\":3,\"low\":2")
+        .into_bytes();
+    let ledger = of_notes(vec![note(1, &[line])]);
+    assert_eq!(ledger.tasks[0].task.estimate.shown(), "3h");
+    let warnings: Vec<&str> = ledger
+        .warnings
+        .iter()
+        .map(|warning| warning.message.as_str())
+        .collect();
+    assert_eq!(
+        warnings,
+        ["ignored the range `2..1` in revision 0 of `Kiln`: it is not one"]
+    );
+}
+
+#[test]
 fn a_commit_that_holds_tasks_without_code_is_none_of_theirs() {
     let mut listed = task(1, 0, 0, 3.0);
     listed.commits = vec![commit(5)];
