@@ -45,6 +45,7 @@ mod logging;
 mod markers;
 mod masses;
 mod naming;
+mod opinions;
 #[cfg(unix)]
 mod pager;
 mod pages;

@@ -474,6 +474,13 @@ const CALLS: &[(&str, &[&[&str]])] = &[
         "revise",
         &[&["revise", "TASK", "--estimate", "3h", "--reason", "More"]],
     ),
+    (
+        "opine",
+        &[
+            &["opine", "--next"],
+            &["opine", "TASK", "--estimate", "1h", "--estimated-by", "codex"],
+        ],
+    ),
     ("retract", &[&["retract", "TASK", "--reason", "None"]]),
     ("repair", &[&["repair", "--dry-run"], &["repair"]]),
     ("carry", &[&["carry", "--onto", "HEAD~1", "--from", "side"]]),

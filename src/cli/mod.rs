@@ -97,6 +97,8 @@ pub enum Command {
     Revise(Box<commands::revise::Args>),
     /// Withdraw a task; it is kept but no longer counted
     Retract(commands::retract::Args),
+    /// Estimate a task that somebody else estimated
+    Opine(commands::opine::Args),
     /// Reattach tasks whose commits were rewritten or squashed
     Repair(commands::repair::Args),
     /// Copy tasks of squashed commits to the commit that replaces them
@@ -179,6 +181,7 @@ impl Command {
             Self::Hook(args) => commands::hook::run(args),
             Self::Revise(args) => commands::revise::run(&args, context),
             Self::Retract(args) => commands::retract::run(&args, context),
+            Self::Opine(args) => commands::opine::run(&args, context),
             Self::Repair(args) => commands::repair::run(&args, context),
             Self::Carry(args) => commands::carry::run(&args, context),
             Self::Status(args) => commands::status::run(&args, context),

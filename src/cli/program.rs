@@ -8,7 +8,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Get started", &["setup", "doctor", "demo"]),
     (
         "Record work",
-        &["record", "revise", "retract", "capture", "trailers"],
+        &["record", "revise", "retract", "opine", "capture", "trailers"],
     ),
     ("See what is recorded", &["status", "log", "show", "sessions"]),
     (

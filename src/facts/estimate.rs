@@ -144,14 +144,14 @@ impl Estimate {
 
     /// Who estimated.
     pub fn estimator_key(&self) -> EstimatorKey {
-        let address = self
-            .by
-            .rsplit_once('<')
-            .and_then(|(_, rest)| rest.split_once('>'));
+        self.estimator_key_of(&self.by)
+    }
+
+    /// Who estimated, if the person is `by`: the same person by the name and address that a mailmap gives.
+    pub fn estimator_key_of(&self, by: &str) -> EstimatorKey {
+        let address = by.rsplit_once('<').and_then(|(_, rest)| rest.split_once('>'));
         let address = address.map(|(address, _)| address.trim());
-        let person = address
-            .filter(|address| !address.is_empty())
-            .unwrap_or(self.by.trim());
+        let person = address.filter(|address| !address.is_empty()).unwrap_or(by.trim());
         let agent = self.estimator.as_ref().map(|_| self.estimated_by().to_owned());
         EstimatorKey {
             person: person.to_lowercase(),

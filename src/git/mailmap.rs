@@ -107,6 +107,21 @@ impl NameMap {
         proper.unwrap_or(name)
     }
 
+    /// The mapped `Name <address>` of an author of records; the text itself if it does not change.
+    pub fn proper_author(&self, by: &str) -> String {
+        let split = by
+            .split_once('<')
+            .and_then(|(name, rest)| Some((name, rest.split_once('>')?.0)));
+        let person = split.map(|(name, email)| Person {
+            name: name.trim().to_owned(),
+            email: email.trim().to_owned(),
+        });
+        let replaced = person.and_then(|person| self.replace(&person));
+        replaced.map_or(by.to_owned(), |person| {
+            format!("{} <{}>", person.name, person.email)
+        })
+    }
+
     /// The mapped name and address of a commit's `person`; `None` if they do not change.
     fn replace(&self, person: &Person) -> Option<Person> {
         let proper = self.find(&person.name, &person.email)?;
@@ -145,9 +160,15 @@ impl Repo {
 
     /// Whom the mailmap makes of a person, as far as it can be read.
     pub fn proper_name(&self, person: &Person) -> Person {
+        let names = self.name_map();
+        names.replace(person).unwrap_or_else(|| person.clone())
+    }
+
+    /// The mailmap, as far as it can be read.
+    pub fn name_map(&self) -> NameMap {
         let mut names = NameMap::default();
         let _ = self.read_names(&mut names);
-        names.replace(person).unwrap_or_else(|| person.clone())
+        names
     }
 
     /// The mailmap of the working tree, or of HEAD if nothing is checked out; then the configured ones.

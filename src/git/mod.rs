@@ -19,6 +19,7 @@ pub mod contributions;
 pub mod create;
 pub mod dates;
 mod descent;
+pub mod diffstat;
 pub mod files;
 pub mod filter_map;
 pub mod folder;

@@ -14,6 +14,7 @@ pub mod import;
 pub mod inventory;
 pub mod log;
 pub mod manual;
+pub mod opine;
 pub mod record;
 pub mod repair;
 pub mod report;
