@@ -75,6 +75,7 @@ mod survival;
 mod sync;
 mod trailers;
 #[cfg(unix)]
+mod unknown_time;
 mod unwritable;
 // Each test uses a part of it.
 #[cfg(unix)]

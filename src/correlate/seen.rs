@@ -35,8 +35,8 @@ pub struct SeenSession {
     pub span: Span,
     /// When its agents worked, lane by lane: overlapping where subagents worked side by side.
     pub worked: Vec<Span>,
-    /// The pauses in which they may have worked, lane by lane, each with the part of it that is unknown: when in a pause it
-    /// was is not known, and the rest of the pause was the person's.
+    /// The pauses in which they may have worked, lane by lane, each with the part of it that is unknown, wherever in the
+    /// pause. The rest of the pause was the person's.
     pub unknown: Vec<Charge>,
     /// Agent time per millisecond of `worked`: 1, or more if a note joined lanes into one.
     pub lanes: f64,
