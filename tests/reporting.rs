@@ -97,8 +97,8 @@ fn a_repository_with_and_without_tasks() {
     [exit 0]
     ");
     insta::assert_snapshot!(repo.run(&["report", "--by", "task", "--format", "csv"]), @r"
-    task,title,date,tasks,human_hours,agent_minutes,agent_minutes_low,agent_minutes_measured,supervisory_minutes,supervisory_minutes_measured,wall_minutes,tokens,tokens_measured,leverage_factor,supervisory_leverage_factor,wall_leverage_factor,all_in_leverage_factor,human_weeks,commits,agent_commits,files_changed,lines_added,lines_removed,source_lines_added,source_lines_removed,test_lines_added,test_lines_removed,sessions,session_agent_minutes,session_agent_minutes_low,session_supervisory_minutes,parallelism,tokens_input,tokens_cache_write,tokens_cache_read,tokens_output,tokens_logged,model_human_hours,model_leverage_factor,estimator
-    4fd7b1df-78a4-8f3f-a7d6-8062401335cb,Kiln controller,2026-04-01,1,40,25,,,,,,,,96,,,,1,1,1,1,1,1,1,1,0,0,,,,,,,,,,,,,person
+    task,title,date,tasks,human_hours,agent_minutes,agent_minutes_low,agent_minutes_measured,supervisory_minutes,supervisory_minutes_measured,wall_minutes,tokens,tokens_measured,leverage_factor,supervisory_leverage_factor,wall_leverage_factor,all_in_leverage_factor,human_weeks,commits,agent_commits,files_changed,lines_added,lines_removed,source_lines_added,source_lines_removed,test_lines_added,test_lines_removed,sessions,session_agent_minutes,session_agent_minutes_low,session_supervisory_minutes,parallelism,tokens_input,tokens_cache_write,tokens_cache_read,tokens_output,tokens_logged,model_human_hours,model_leverage_factor,calibrated_human_hours,calibrated_leverage_factor,calibrated_leverage_factor_low,calibrated_leverage_factor_high,estimator
+    4fd7b1df-78a4-8f3f-a7d6-8062401335cb,Kiln controller,2026-04-01,1,40,25,,,,,,,,96,,,,1,1,1,1,1,1,1,1,0,0,,,,,,,,,,,,,,,,,person
     [exit 0]
     ");
     insta::assert_snapshot!(repo.run(&["report", "--until", "2026-03-01"]), @r"

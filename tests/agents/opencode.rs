@@ -9,7 +9,7 @@ use crate::world::World;
 #[test]
 fn a_session_is_read_and_linked() {
     assert_snapshot!(told("opencode"), @r"
-    opencode/ses_1 2026-04-01T09:01:00Z–2026-04-01T09:10:00Z: agent 7.833333333333333m derived, supervisory 1.25m measured, tokens 60/300/18000/150 measured by m-x, edits measured, commits derived
+    opencode/ses_1 2026-04-01T09:01:00Z–2026-04-01T09:10:00Z: agent 8m derived, supervisory 1.25m measured, tokens 60/300/18000/150 measured by m-x, edits measured, commits derived
     ses_1 → Cap the delay: hash, certain, hash:output lines:2
     ");
 }
