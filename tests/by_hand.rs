@@ -109,6 +109,21 @@ fn a_table_of_actual_hours_is_imported_once_and_calibrates_who_estimated() {
         "{again}"
     );
     assert_eq!(repo.git(&["for-each-ref"]), refs);
+    let exported = repo.run(&["export", "by-hand"]).success();
+    assert_eq!(exported.lines().count(), 7);
+    repo.write("by-hand.jsonl", &exported);
+    let back = repo.run(&["import", "by-hand.jsonl"]);
+    assert!(
+        back.stderr.contains("Imported 0 tasks; 7 already present"),
+        "{back}"
+    );
+    let other = world.repo("other");
+    other.write("by-hand.jsonl", &exported);
+    let _ = other.run(&["import", "by-hand.jsonl"]).success();
+    assert_eq!(
+        calibrated(&other)["calibration"],
+        calibrated(&repo)["calibration"]
+    );
     let calibration = calibrated(&repo)["calibration"].clone();
     let ada = &calibration["estimators"][0];
     assert_eq!((&ada["person"], &ada["tasks"]), (&"Ada".into(), &5.into()));

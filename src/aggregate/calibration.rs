@@ -60,14 +60,7 @@ pub struct Correction {
 impl Calibration {
     /// That of all tasks by hand in these repositories, each once in its last revision.
     pub fn of(repos: &[Repository]) -> Self {
-        let mut last: HashMap<TaskId, &ByHand> = HashMap::new();
-        for found in repos.iter().flat_map(|repo| &repo.by_hand) {
-            let known = last.entry(found.id).or_insert(found);
-            if (known.rev, known.at) < (found.rev, found.at) {
-                *known = found;
-            }
-        }
-        let mut tasks: Vec<&ByHand> = last.into_values().collect();
+        let mut tasks: Vec<&ByHand> = by_hand_once(repos).into_iter().map(|(_, task)| task).collect();
         tasks.sort_unstable_by_key(|task| (task.date, task.id));
         Self::of_tasks(&tasks)
     }
@@ -132,6 +125,21 @@ impl Estimated {
             standard_error: logarithms.and_then(|logarithms| logarithms.standard_error),
         }
     }
+}
+
+/// Every task done by hand once, in its last revision, with a repository that has it; in no order.
+pub(super) fn by_hand_once(repos: &[Repository]) -> Vec<(&Repository, &ByHand)> {
+    let mut last: HashMap<TaskId, (&Repository, &ByHand)> = HashMap::new();
+    for (repo, found) in repos
+        .iter()
+        .flat_map(|repo| repo.by_hand.iter().map(move |found| (repo, found)))
+    {
+        let (_, known) = *last.entry(found.id).or_insert((repo, found));
+        if (known.rev, known.at) < (found.rev, found.at) {
+            last.insert(found.id, (repo, found));
+        }
+    }
+    last.into_values().collect()
 }
 
 fn pairs(tasks: &[&ByHand]) -> Vec<Pair> {

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta};
 use serde::Serialize;
 
+use super::calibration;
 use super::effort::{Effort, TaskEffort};
 use super::report::{CommitsOnce, copies, tasks_once};
 use super::repository::{PlacedTask, Repository};
@@ -15,6 +16,7 @@ use crate::facts::evidence::{Confidence, Evidence, OriginState};
 use crate::facts::ids::ObjectId;
 use crate::facts::link::Link;
 use crate::facts::quantity::{Minutes, Tokens};
+use crate::facts::record::ByHand;
 use crate::facts::session::{Provenance, Sources};
 use crate::facts::sign::{Rung, Sign};
 use crate::facts::task::Task;
@@ -57,6 +59,16 @@ pub struct TaskLine<'a> {
     supervisory_leverage_factor: Option<f64>,
     #[serde(flatten)]
     task: &'a Task,
+}
+
+/// One task that was done by hand.
+#[derive(Debug, Serialize)]
+pub struct ByHandLine<'a> {
+    repo: &'a str,
+    /// Tells it apart from a task where both are imported.
+    kind: &'static str,
+    #[serde(flatten)]
+    task: &'a ByHand,
 }
 
 /// The lines of one file at HEAD that one commit added.
@@ -150,6 +162,20 @@ impl<'a> Facts<'a> {
             TaskLine::new(repo, placed, day, effort)
         })
     }
+}
+
+/// The tasks that were done by hand, each once in its last revision, in the order of their days.
+pub fn by_hand(repos: &[Repository]) -> Vec<ByHandLine<'_>> {
+    let mut lines: Vec<ByHandLine<'_>> = calibration::by_hand_once(repos)
+        .into_iter()
+        .map(|(repo, task)| ByHandLine {
+            repo: &repo.name,
+            kind: "by-hand",
+            task,
+        })
+        .collect();
+    lines.sort_by_key(|line| (line.task.date, line.task.id));
+    lines
 }
 
 /// The sessions that worked in the repositories, each once, with the one in which it worked first.

@@ -1,4 +1,4 @@
-//! `export commits|tasks|sessions|links|survival [ROOT…]`: the facts themselves, as JSON Lines.
+//! `export commits|tasks|by-hand|sessions|links|survival [ROOT…]`: the facts themselves, as JSON Lines.
 
 use std::path::{Path, PathBuf};
 
@@ -27,7 +27,7 @@ use crate::workspace::survival::survival_at;
                   git leverage export commits --no-renames | wc -l\n  \
                   git leverage export links --ignore-foreign-trailers ~/src/kiln\n  \
                   git leverage export sessions --path-map /workspace=/home/ada/kiln ~/kiln\n\n\
-                  `git leverage import` reads exported tasks."
+                  `git leverage import` reads exported tasks, also those done by hand."
 )]
 pub struct Args {
     /// The facts to export
@@ -53,6 +53,8 @@ enum What {
     Commits,
     /// Every task, at its current revision
     Tasks,
+    /// Every task that was done by hand, with what it took
+    ByHand,
     /// Every agent session that worked in these repositories, with its minutes and tokens
     Sessions,
     /// Every link between a session and a commit, with the evidence
@@ -72,12 +74,13 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
             bar::during(context, || workspace.complete(&sessions));
             workspace
         }
-        What::Survival => args.read.recorded(context)?,
+        What::ByHand | What::Survival => args.read.recorded(context)?,
     };
     let facts = || export::Facts::new(&workspace.repos, &workspace.sessions, zone);
     let text = match args.what {
         What::Commits => lines(facts().commits())?,
         What::Tasks => lines(facts().tasks())?,
+        What::ByHand => lines(export::by_hand(&workspace.repos).into_iter())?,
         What::Sessions => lines(export::sessions(&workspace.repos, &workspace.sessions))?,
         What::Links => lines(export::links(&workspace.repos, &workspace.sessions).into_iter())?,
         What::Survival => survival(args, context, &mut workspace)?,
