@@ -89,6 +89,57 @@ fn what_is_missing_or_contradicts_is_refused_and_nothing_is_written() {
     assert_eq!(repo.git(&["for-each-ref"]), before);
 }
 
+#[test]
+fn tasks_by_hand_have_ranges_and_are_never_taken_for_tasks_or_for_each_other() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.commit("Mend the kiln door");
+    let by_hand = ["record", "--by-hand", "--actual", "6h", "--phase", "Door=2h..8h"];
+    let recorded = repo.run(&[by_hand.as_slice(), &["--title", "Door"]].concat());
+    assert!(recorded.stdout.contains("4h (2h..8h)"), "{recorded}");
+    let _ = repo
+        .run(&[
+            "record",
+            "--by-hand",
+            "--actual",
+            "6h",
+            "--estimate",
+            "5h",
+            "--title",
+            "Shelf",
+        ])
+        .success();
+    let refs = repo.git(&["for-each-ref"]);
+    let several = repo.run(&["retract", "HEAD", "--reason", "Twice"]);
+    assert_eq!(several.code, Some(1), "{several}");
+    assert!(
+        several.stderr.contains("`HEAD` names 2 tasks done by hand: `"),
+        "{several}"
+    );
+    let id = log(&repo)[0]["id"].as_str().unwrap().to_owned();
+    let revised = repo.run(&["revise", &id, "--estimate", "3h", "--reason", "Less"]);
+    assert_eq!(revised.code, Some(1), "{revised}");
+    assert!(
+        revised.stderr.contains("was done by hand and cannot be revised"),
+        "{revised}"
+    );
+    assert_eq!(repo.git(&["for-each-ref"]), refs);
+    let _ = repo.run(&["retract", &id, "--reason", "Twice"]).success();
+    let other = repo.run(&["retract", "HEAD", "--reason", "Not by hand"]);
+    assert_eq!(other.code, Some(0), "{other}");
+    assert_eq!(log(&repo), [] as [Value; 0]);
+}
+
+#[test]
+fn calibration_is_shown_before_the_first_commit() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("by-hand.csv", TABLE);
+    let _ = repo.run(&["import", "by-hand.csv"]).success();
+    let page = repo.run(&["report", "--calibrated"]).success();
+    assert!(page.contains("Ratio of sums"), "{page}");
+}
+
 const TABLE: &str = "task,person,estimate_hours,actual_hours\n\
     1,Ada,4,6\n2,Ada,8,8\n3,Ada,2,3\n4,Ada,16,20\n5,Ada,1,1\n6,Ben,8,4\n7,Ben,8,4\n";
 

@@ -5,7 +5,7 @@ use super::recording::OpenLedger;
 use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::ledger::{Ledger, LedgerByHand, LedgerTask};
 use crate::facts::shell;
-use crate::facts::short_ids::{SHORTEST, begins, is_like_an_id};
+use crate::facts::short_ids::{SHORTEST, ShortIds, begins, is_like_an_id};
 use crate::git::messages;
 
 /// As many candidates are listed.
@@ -80,6 +80,52 @@ pub fn by_hand<'a>(open: &OpenLedger, ledger: &'a Ledger, text: &str) -> Vec<&'a
             || commit.is_some_and(|commit| found.commits.contains(&commit) || found.notes.contains(&commit))
     };
     ledger.all_by_hand().filter(is_it).collect()
+}
+
+/// The one task done by hand that `text` names; `None` if it names none, or a commit that has tasks as well. Of a commit,
+/// retracted ones count only where it has no other.
+///
+/// # Errors
+/// Where `text` names several, or one of them and a task by the beginning of both ids.
+pub fn one_by_hand<'a>(
+    open: &OpenLedger,
+    ledger: &'a Ledger,
+    text: &str,
+) -> Result<Option<&'a LedgerByHand>, CommandError> {
+    let mut found = by_hand(open, ledger, text);
+    if found.is_empty() {
+        return Ok(None);
+    }
+    let typed = text.trim().to_ascii_lowercase();
+    let is_id = |id: TaskId| is_like_an_id(&typed) && begins(&typed, id);
+    let begins_a_task = ledger.all_tasks().any(|task| is_id(task.task.id));
+    if begins_a_task && found.iter().any(|found| is_id(found.record.id)) {
+        return Err(
+            CommandError::failed(format!("ambiguous task id `{text}`")).hint("Type more digits of the id")
+        );
+    }
+    if begins_a_task || tasks(open, ledger, text).is_ok() {
+        return Ok(None);
+    }
+    let is_counted = |found: &&LedgerByHand| ledger.tombstone(found.record.id).is_none();
+    if found.iter().any(is_counted) {
+        found.retain(is_counted);
+    }
+    match found.as_slice() {
+        [one] => Ok(Some(one)),
+        several => {
+            let ids: ShortIds = several.iter().map(|found| found.record.id).collect();
+            let listed = several.iter().take(MOST_LISTED);
+            let listed =
+                listed.map(|found| format!("`{}` ({})", found.record.title, ids.of(found.record.id)));
+            let what = format!(
+                "`{text}` names {} tasks done by hand: {}",
+                several.len(),
+                listed.collect::<Vec<_>>().join(", ")
+            );
+            Err(CommandError::failed(what).hint("Choose one by its id"))
+        }
+    }
 }
 
 /// The tasks of a commit, those that were retracted last.

@@ -37,10 +37,10 @@ fn facts(found: &LedgerByHand, id: Option<TaskId>, tombstone: Option<&Tombstone>
     fact("date", &task.date.to_string());
     fact(
         "estimate",
-        &format!("{} by {}", task.estimate.hours, estimator(&task.estimate)),
+        &format!("{} by {}", task.estimate.shown(), estimator(&task.estimate)),
     );
     for phase in &task.estimate.phases {
-        fact("", &format!("{}  {}", phase.hours, phase.name));
+        fact("", &format!("{}  {}", phase.shown(), phase.name));
     }
     let ratio = task.actual_hours.get() / task.estimate.hours.get();
     fact(

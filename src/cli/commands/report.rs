@@ -145,7 +145,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
 /// Whether there is nothing to report on, whatever was asked for.
 fn is_blank(workspace: &Workspace) -> bool {
     let is_empty = |repo: &Repository| {
-        repo.commits.is_empty() && repo.tasks.is_empty() && repo.status == Status::Complete
+        let has_no_task = repo.tasks.is_empty() && repo.by_hand.is_empty();
+        repo.commits.is_empty() && has_no_task && repo.status == Status::Complete
     };
     workspace.sessions.is_empty() && workspace.repos.iter().all(is_empty)
 }

@@ -44,9 +44,7 @@ struct Retracted {
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let open = OpenLedger::open_to(args.dry_run, context)?;
     let ledger = open.ledger(context)?;
-    if let [found] = named::by_hand(&open, &ledger, &args.id)[..]
-        && named::tasks(&open, &ledger, &args.id).is_err()
-    {
+    if let Some(found) = named::one_by_hand(&open, &ledger, &args.id)? {
         let what = Retracted {
             id: found.record.id,
             title: found.record.title.clone(),

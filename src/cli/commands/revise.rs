@@ -38,6 +38,16 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     open.estimator = seen.estimator();
     open.written_by = seen.written_by();
     let ledger = open.ledger(context)?;
+    if let Some(found) = named::one_by_hand(&open, &ledger, &args.id)? {
+        return Err(CommandError::failed(format!(
+            "`{}` was done by hand and cannot be revised",
+            found.record.title
+        ))
+        .hint(format!(
+            "Run `git leverage retract {} --reason TEXT`, and record it again",
+            found.record.id.short()
+        )));
+    }
     let found = named::task(&open, &ledger, &args.id)?;
     if ledger.tombstone(found.task.id).is_some() {
         return Err(
