@@ -6,6 +6,7 @@ use super::confidence::agent_times;
 use super::evidence::{All, Evidence};
 use super::integrity::first_carried;
 use super::measured::Measured;
+use crate::aggregate::calibration::Calibration;
 use crate::aggregate::worth::{ClaimFacts, Worth, is_given_before, people};
 use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::ledger::LedgerTask;
@@ -16,6 +17,8 @@ use crate::facts::record::Record;
 pub(super) fn worth(evidence: &Evidence<'_>) -> (Worth, BTreeSet<TaskId>) {
     let all = evidence.all;
     let starts = Starts::of(all);
+    let by_hand: Vec<_> = all.ledger.by_hand.iter().map(|found| &found.record).collect();
+    let calibration = Calibration::of_tasks(&by_hand);
     let tasks = agent_times(evidence.shown(), all);
     let mut before = BTreeSet::new();
     let claims = tasks.iter().map(|(found, effort)| {
@@ -35,7 +38,7 @@ pub(super) fn worth(evidence: &Evidence<'_>) -> (Worth, BTreeSet<TaskId>) {
             people: people(others.chain([&task.estimate])),
             has_phases: !task.estimate.phases.is_empty(),
             is_given_before: is_before,
-            is_calibrated: false,
+            is_calibrated: calibration.correction(&task.estimate).is_some(),
         }
     });
     let claims: Vec<ClaimFacts> = claims.collect();

@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::support::Supports;
 use super::views::{Sessions, Views};
 use super::{Audited, Compared, Day, Group, Overview, Query, Repo, SupportParts, TaskView};
+use crate::aggregate::calibration::Calibration;
 use crate::aggregate::group::Dimension;
 use crate::aggregate::measures::Measures;
 use crate::aggregate::report::{self, Material, Report, Row};
@@ -49,6 +50,7 @@ impl Overview {
             supports: &supports,
             positions: &positions,
             sessions,
+            calibration: &Calibration::of(repos),
         };
         let tasks: Vec<_> = material.tasks(&asked).collect();
         let seen = views.sessions(&tasks);

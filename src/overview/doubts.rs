@@ -37,7 +37,7 @@ impl TaskView {
             people: people(others.chain([&self.task.estimate])),
             has_phases: !self.task.estimate.phases.is_empty(),
             is_given_before: self.is_given_before,
-            is_calibrated: false,
+            is_calibrated: self.other_hours.calibrated.is_some(),
         }
     }
 
@@ -51,7 +51,7 @@ impl TaskView {
             supervision: self.supervisory.value,
             other_hours: self.other_hours,
             other_minutes: OtherMinutes {
-                least: None,
+                least: self.agent_low,
                 measured: self.claimed_minutes().and(self.logged),
                 has_sessions: self.has_session_minutes,
             },

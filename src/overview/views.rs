@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 
 use super::support::{Supports, factor};
 use super::{CommitView, SessionView, TaskSession, TaskView};
+use crate::aggregate::calibration::Calibration;
 use crate::aggregate::measures::Measures;
 use crate::aggregate::report::{CountedTask, Material, Query};
 use crate::aggregate::repository::{PlacedTask, Repository};
@@ -29,6 +30,7 @@ pub(super) struct Views<'v, 'a> {
     /// Where each repository is in the overview, by its name.
     pub(super) positions: &'v HashMap<&'a str, usize>,
     pub(super) sessions: &'a [SeenSession],
+    pub(super) calibration: &'v Calibration,
 }
 
 /// The sessions of an overview.
@@ -217,7 +219,7 @@ impl Views<'_, '_> {
                 .map(|tokens| Tokens(tokens.round() as u64)),
             opinions: placed.opinions.clone(),
             is_given_before: self.is_given_before(task),
-            other_hours: other_hours(placed),
+            other_hours: self.other_hours(placed),
             has_session_minutes: self.material.has_session_minutes(placed.task.id),
             support: self.supports.of(task, measured),
             commits: placed.commits.iter().filter_map(here).collect(),
@@ -248,6 +250,23 @@ impl Views<'_, '_> {
         let revisions = placed.earlier.iter().chain([&placed.task]);
         let revisions = revisions.map(|task| (task.at.timestamp(), task.estimate.hours));
         worth::is_given_before(revisions, placed.task.estimate.hours, began)
+    }
+
+    /// What its range, opinions on it and the calibration of its estimator say of the hours of a task.
+    fn other_hours(&self, placed: &PlacedTask) -> OtherHours {
+        let estimate = &placed.task.estimate;
+        let [lowest, median] = by_opinions(placed);
+        let correction = self.calibration.correction(estimate);
+        OtherHours {
+            low: estimate.low,
+            lowest,
+            median,
+            calibrated: correction.map(|correction| {
+                let [_, likely, _] = correction.of_hours(estimate.hours);
+                likely
+            }),
+            ..OtherHours::default()
+        }
     }
 
     fn sessions_of(&self, task: &CountedTask<'_>, seen: &Sessions) -> Vec<TaskSession> {
@@ -311,20 +330,15 @@ impl SessionView {
     }
 }
 
-/// What the range of a task and opinions on it say of its hours.
-fn other_hours(placed: &PlacedTask) -> OtherHours {
+/// The lowest and the median of a claim and the opinions on it; `None` without opinions.
+fn by_opinions(placed: &PlacedTask) -> [Option<Hours>; 2] {
     let opinions = placed.opinions.iter().map(|opinion| opinion.estimate.hours);
     let mut all: Vec<Hours> = opinions.chain([placed.task.estimate.hours]).collect();
     all.sort_by(|a, b| a.get().total_cmp(&b.get()));
     let has_opinions = all.len() > 1;
     // Of two in the middle, the lower one does not flatter.
     let median = all.get((all.len() - 1) / 2).copied();
-    OtherHours {
-        low: placed.task.estimate.low,
-        lowest: all.first().copied().filter(|_| has_opinions),
-        median: median.filter(|_| has_opinions),
-        ..OtherHours::default()
-    }
+    [all.first().copied(), median].map(|hours| hours.filter(|_| has_opinions))
 }
 
 fn day(commit: &Commit, zone: Zone) -> NaiveDate {
