@@ -52,6 +52,7 @@ pub mod sources {
 /// What is computed from them.
 pub mod reports {
     pub use crate::aggregate::group::Dimension;
+    pub use crate::aggregate::models::Requested;
     pub use crate::aggregate::report::{Query, Report, report};
     pub use crate::aggregate::repository::{PlacedTask, Repository};
     pub use crate::render::format::Format;

@@ -44,6 +44,7 @@ mod logging;
 #[cfg(unix)]
 mod markers;
 mod masses;
+mod models;
 mod naming;
 mod opinions;
 #[cfg(unix)]

@@ -7,7 +7,7 @@ use git_leverage::testing::facts::{
     FirstClaim, Hours, Minutes, Period, Phase, Task, TaskId, TaskSource, Tokens, WorkTime, Zone,
 };
 use git_leverage::testing::reports::{
-    Dimension, PlacedTask, Query, Report, Repository, View, markdown, report, task_log,
+    Dimension, PlacedTask, Query, Report, Repository, Requested, View, markdown, report, task_log,
 };
 use serde_json::Value;
 
@@ -87,7 +87,7 @@ fn sum_up(tasks: Vec<Task>, by: &[Dimension], day: Option<&str>) -> Report {
         sort: None,
         limit: None,
         work: WorkTime::default(),
-        lines_per_day: None,
+        models: Requested::default(),
         calibrated: false,
     };
     report(&[repo], &[], &query)

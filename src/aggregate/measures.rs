@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::calibration::Correction;
 use super::effort::{Spent, TaskEffort};
+use super::models::ModelHours;
 use crate::correlate::seen::{Part, SeenSession};
 use crate::facts::commit::{Commit, LineCounts};
 use crate::facts::evidence::OriginState;
@@ -162,6 +163,24 @@ measures! {
         pub model_human_hours: Option<Hours>,
         /// The model's hours × 60 / Σ agent minutes, over commits without a task that sessions are linked to.
         pub model_leverage_factor: Option<f64>,
+        /// The same by the pace of people in the repository, in which those of repositories without a pace are left out.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub pace_human_hours: Option<Hours>,
+        /// The low end of the range of these hours.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub pace_human_hours_low: Option<Hours>,
+        /// The high end.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub pace_human_hours_high: Option<Hours>,
+        /// The hours by pace × 60 / Σ agent minutes, over the same commits that sessions are linked to.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub pace_leverage_factor: Option<f64>,
+        /// The same by COCOMO II, for each commit by itself.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub cocomo_human_hours: Option<Hours>,
+        /// Those hours × 60 / Σ agent minutes.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub cocomo_leverage_factor: Option<f64>,
         /// Derived, if requested: Σ human hours × the ratio of sums of their estimators, over tasks whose estimators have one.
         pub calibrated_human_hours: Option<Hours>,
         /// Those hours × 60 / Σ agent minutes, over the same tasks that have both.
@@ -184,7 +203,7 @@ pub struct Tally<'a> {
     supervision: Ratios,
     supervision_measured: Option<Minutes>,
     with_sessions: WithSessions,
-    model: Model,
+    models: Models,
     calibrated: Calibrated,
     tokens: Option<Tokens>,
     tokens_measured: Option<Tokens>,
@@ -304,6 +323,53 @@ struct Model {
     ratio: Ratio,
 }
 
+impl Model {
+    fn add(&mut self, hours: Hours, minutes: Option<Minutes>) {
+        *self.hours.get_or_insert_default() += hours;
+        self.ratio += Ratio::new(hours, minutes);
+    }
+}
+
+/// The same for each model that was requested.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Models {
+    sloc: Model,
+    cocomo: Model,
+    pace: Model,
+    /// The ends of the range by pace: hours without a range count at both.
+    pace_ends: [Hours; 2],
+    has_range: bool,
+}
+
+impl Models {
+    fn add(&mut self, hours: &ModelHours, minutes: Option<Minutes>) {
+        for (model, hours) in [(&mut self.sloc, hours.sloc), (&mut self.cocomo, hours.cocomo)] {
+            if let Some(hours) = hours {
+                model.add(hours, minutes);
+            }
+        }
+        if let Some(pace) = hours.pace {
+            self.pace.add(pace.hours, minutes);
+            for (sum, end) in self.pace_ends.iter_mut().zip([pace.low, pace.high]) {
+                *sum += end.unwrap_or(pace.hours);
+            }
+            self.has_range |= pace.low.is_some();
+        }
+    }
+
+    fn write(&self, measures: &mut Measures) {
+        let end = |at: usize| Some(self.pace_ends[at]).filter(|_| self.has_range);
+        measures.model_human_hours = self.sloc.hours;
+        measures.model_leverage_factor = self.sloc.ratio.factor();
+        measures.pace_human_hours = self.pace.hours;
+        measures.pace_human_hours_low = end(0);
+        measures.pace_human_hours_high = end(1);
+        measures.pace_leverage_factor = self.pace.ratio.factor();
+        measures.cocomo_human_hours = self.cocomo.hours;
+        measures.cocomo_leverage_factor = self.cocomo.ratio.factor();
+    }
+}
+
 /// What the logs of agents add to a row.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct SessionTally<'a> {
@@ -395,10 +461,9 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// Counts what a model estimates for a commit without a task, with the time of its sessions.
-    pub(super) fn add_model(&mut self, hours: Hours, spent: Option<&Spent<'_>>) {
-        *self.model.hours.get_or_insert_default() += hours;
-        self.model.ratio += Ratio::new(hours, spent.and_then(Spent::most_minutes));
+    /// Counts what models estimate for a commit without a task, with the time of its sessions.
+    pub(super) fn add_models(&mut self, hours: &ModelHours, spent: Option<&Spent<'_>>) {
+        self.models.add(hours, spent.and_then(Spent::most_minutes));
     }
 
     /// Counts a part of a session, with the tokens of one model or of all.
@@ -432,14 +497,13 @@ impl<'a> Tally<'a> {
             source_lines_removed: self.source.map(|lines| lines.removed),
             test_lines_added: self.tests.map(|lines| lines.added),
             test_lines_removed: self.tests.map(|lines| lines.removed),
-            model_human_hours: self.model.hours,
-            model_leverage_factor: self.model.ratio.factor(),
             calibrated_human_hours: self.calibrated.hours,
             calibrated_leverage_factor: self.calibrated.ratios[1].factor(),
             calibrated_leverage_factor_low: self.calibrated.ratios[0].factor(),
             calibrated_leverage_factor_high: self.calibrated.ratios[2].factor(),
             ..Measures::default()
         };
+        self.models.write(&mut measures);
         if let Some(seen) = &self.sessions {
             self.add_seen(&mut measures, seen);
         }
@@ -507,6 +571,12 @@ mod tests {
             tokens: Some(Tokens(400)),
             leverage_factor: Some(40.0),
             lines_added: Some(7),
+            pace_human_hours: Hours::new(2.0),
+            pace_human_hours_low: Hours::new(1.0),
+            pace_human_hours_high: Hours::new(3.0),
+            pace_leverage_factor: Some(4.0),
+            cocomo_human_hours: Hours::new(5.0),
+            cocomo_leverage_factor: Some(6.0),
             ..Measures::default()
         };
         let json = serde_json::to_value(&measures).unwrap();

@@ -57,6 +57,47 @@ pub fn by_pace(lines: u64, pace: &Pace, hours_per_day: f64) -> Option<PaceHours>
     })
 }
 
+/// The models that were requested.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Requested {
+    /// Lines of source and tests per day, for the model with a fixed number of them.
+    pub sloc: Option<f64>,
+    /// By the pace of people in the repository.
+    pub pace: bool,
+    /// By COCOMO II.
+    pub cocomo: bool,
+}
+
+impl Requested {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// These and others. Of two numbers of lines per day, the later one counts.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            sloc: other.sloc.or(self.sloc),
+            pace: self.pace || other.pace,
+            cocomo: self.cocomo || other.cocomo,
+        }
+    }
+
+    /// The hours by these models; `None` for the others.
+    pub fn hours(&self, lines: u64, pace: Option<&Pace>, hours_per_day: f64) -> ModelHours {
+        ModelHours {
+            lines_added: lines,
+            sloc: self
+                .sloc
+                .and_then(|per_day| by_day(lines, per_day, hours_per_day)),
+            cocomo: self.cocomo.then(|| by_cocomo(lines)).flatten(),
+            pace: pace
+                .filter(|_| self.pace)
+                .and_then(|pace| by_pace(lines, pace, hours_per_day)),
+        }
+    }
+}
+
 /// What the models need to know besides lines.
 #[derive(Debug, Clone, Copy)]
 pub struct Terms<'a> {

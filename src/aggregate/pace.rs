@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::models::written;
 use super::people::{People, is_robot};
+use super::repository::Repository;
 use crate::facts::commit::{Commit, LineCounts};
 use crate::facts::evidence::OriginState;
 use crate::facts::statistics::{normal, student};
@@ -29,6 +30,9 @@ const BALANCED: f64 = 0.8;
 /// It does so in this many files, or adds this many lines.
 const REFORMATTED_FILES: u64 = 10;
 const REFORMATTED_LINES: u64 = 100;
+/// Smaller commits with this balance are reformatting if a person made this many on a day, with this many lines together.
+const REFORMATTED_COMMITS: u64 = 5;
+const REFORMATTED_TOGETHER: u64 = 300;
 /// One day is at most this part of all lines, if it is one of the largest twentieth.
 const LARGEST_PART: f64 = 0.01;
 
@@ -52,7 +56,40 @@ pub struct Pace {
     /// The last day.
     pub until: NaiveDate,
     /// The commits that were left out, by reason.
+    #[serde(skip)]
     pub left_out: LeftOut,
+}
+
+/// What is known of the pace of a repository.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RepoPace {
+    /// The name of the repository. Untrusted text.
+    pub repo: String,
+    /// Its path. Untrusted text.
+    pub path: String,
+    /// The pace; `None` if there is too little for one.
+    pub pace: Option<Pace>,
+    /// Why there is none.
+    pub reason: Option<String>,
+    /// The commits that were left out, by reason.
+    pub left_out: LeftOut,
+}
+
+impl RepoPace {
+    /// The pace of a repository, or why it has none.
+    pub fn new(repo: &Repository, found: Result<Pace, TooLittle>) -> Self {
+        let (pace, reason, left_out) = match found {
+            Ok(pace) => (Some(pace.clone()), None, pace.left_out),
+            Err(too_little) => (None, Some(too_little.to_string()), too_little.left_out),
+        };
+        Self {
+            repo: repo.name.clone(),
+            path: repo.path.clone(),
+            pace,
+            reason,
+            left_out,
+        }
+    }
 }
 
 /// How many commits were left out, each for the first of these reasons that applies.
@@ -105,7 +142,7 @@ impl fmt::Display for TooLittle {
 pub fn pace<'a>(commits: impl IntoIterator<Item = &'a Commit>) -> Result<Pace, TooLittle> {
     let commits: Vec<&Commit> = commits.into_iter().collect();
     let mut left_out = LeftOut::default();
-    let works = counted(&commits, &mut left_out);
+    let works = without_reformatting(counted(&commits, &mut left_out), &mut left_out);
     let kept = without_bulk(works, &mut left_out);
     let days = days(&kept);
     let lines: Vec<f64> = days.values().copied().collect();
@@ -142,6 +179,7 @@ struct Work {
     person: usize,
     day: NaiveDate,
     lines: u64,
+    is_balanced: bool,
 }
 
 /// A day of a person.
@@ -174,6 +212,7 @@ fn counted(commits: &[&Commit], left_out: &mut LeftOut) -> Vec<Work> {
                         person,
                         day,
                         lines: lines.added,
+                        is_balanced: is_balanced(lines),
                     });
                     continue;
                 }
@@ -187,9 +226,27 @@ fn counted(commits: &[&Commit], left_out: &mut LeftOut) -> Vec<Work> {
 
 /// Whether a change looks as if a program made it of other lines.
 fn is_reformatting(lines: LineCounts) -> bool {
+    is_balanced(lines) && (lines.files >= REFORMATTED_FILES || lines.added >= REFORMATTED_LINES)
+}
+
+fn is_balanced(lines: LineCounts) -> bool {
     let (less, more) = (lines.added.min(lines.removed), lines.added.max(lines.removed));
     less as f64 >= more as f64 * BALANCED
-        && (lines.files >= REFORMATTED_FILES || lines.added >= REFORMATTED_LINES)
+}
+
+/// Without the parts of a reformatting that was committed in many small ones.
+fn without_reformatting(mut works: Vec<Work>, left_out: &mut LeftOut) -> Vec<Work> {
+    let mut balanced: HashMap<Day, (u64, u64)> = HashMap::new();
+    for work in works.iter().filter(|work| work.is_balanced) {
+        let (commits, lines) = balanced.entry((work.person, work.day)).or_default();
+        *commits += 1;
+        *lines += work.lines;
+    }
+    balanced.retain(|_, (commits, lines)| *commits >= REFORMATTED_COMMITS && *lines >= REFORMATTED_TOGETHER);
+    let before = works.len();
+    works.retain(|work| !(work.is_balanced && balanced.contains_key(&(work.person, work.day))));
+    left_out.reformatting += (before - works.len()) as u64;
+    works
 }
 
 fn days(works: &[Work]) -> BTreeMap<Day, f64> {
@@ -479,6 +536,11 @@ mod tests {
                     .collect()
             });
         }
+        does_not_move("reformatting of small files one by one", |_| {
+            (0..60)
+                .map(|part| by(0, 20 * DAY + part, (1, 45 + part as u64 % 20, 50)))
+                .collect()
+        });
     }
 
     #[test]

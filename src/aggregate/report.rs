@@ -13,6 +13,8 @@ use super::copies::{Copies, Shared};
 use super::effort::{Effort, Spent, TaskEffort};
 use super::group::{Dimension, Grouping, Key};
 use super::measures::{Measures, Tally};
+use super::models::{ModelHours, Requested};
+use super::pace::{Pace, RepoPace, pace};
 use super::repository::{PlacedTask, Repository};
 use crate::correlate::seen::{Part, SeenSession};
 use crate::facts::commit::{Commit, Instant};
@@ -67,8 +69,8 @@ pub struct Query {
     pub limit: Option<usize>,
     /// The length of a working week.
     pub work: WorkTime,
-    /// Lines of source and tests that a person writes per day, if work without a task is to be estimated from its lines.
-    pub lines_per_day: Option<f64>,
+    /// The models that estimate work without a task from its lines.
+    pub models: Requested,
     /// Whether to correct hours by what their estimators' tasks by hand took.
     pub calibrated: bool,
 }
@@ -105,6 +107,9 @@ pub struct Report {
     /// If requested, what the estimates of each estimator are worth.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calibration: Option<Calibration>,
+    /// If requested, the pace of people in each repository.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pace: Vec<RepoPace>,
     /// What the numbers or the rows leave out.
     pub left_out: LeftOut,
     /// How each repository was read.
@@ -147,6 +152,9 @@ pub struct LeftOut {
     /// Tasks that the calibrated factor leaves out, if one was requested: their estimators have too few tasks by hand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tasks_without_calibration: Option<u64>,
+    /// Commits without a task that the columns by pace leave out, if they were requested: no pace is known of their repositories.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commits_without_pace: Option<u64>,
     /// Commits without a task.
     pub commits_without_task: u64,
     /// Commits, except merges, whose lines could not be read.
@@ -228,6 +236,9 @@ impl<'a> Material<'a> {
         let placed: Vec<&PlacedTask> = self.tasks.iter().map(|(_, placed)| *placed).collect();
         let calibration = query.calibrated.then(|| Calibration::of(self.repos));
         let mut sums = Sums::new(query, &placed, &self.effort, calibration);
+        if query.models.pace {
+            sums.set_paces(self.paces());
+        }
         for (repo, placed) in &self.tasks {
             let author = selection.author_of(placed);
             let day = selection.day_of(placed);
@@ -249,6 +260,23 @@ impl<'a> Material<'a> {
             }
         }
         sums.into_report(self.repos, &self.copies)
+    }
+
+    /// The pace of people in each repository, in all of its history. Copies have that of what they are copies of.
+    pub fn paces(&self) -> Vec<RepoPace> {
+        let is_original = |at: &usize| self.copies.representative(*at) == *at;
+        let repos = (0..self.repos.len())
+            .filter(is_original)
+            .map(|at| &self.repos[at]);
+        repos
+            .map(|repo| RepoPace::new(repo, pace(self.best_of(repo))))
+            .collect()
+    }
+
+    /// The commits of a repository, with the best that any clone knows of them.
+    fn best_of<'m>(&'m self, repo: &'m Repository) -> impl Iterator<Item = &'m Commit> {
+        let best = |commit: &'m Commit| self.commits.get(commit.id).map_or(commit, |(_, best)| best);
+        repo.commits.iter().map(best)
     }
 
     /// All tasks, whatever is selected.
@@ -541,6 +569,7 @@ struct Sums<'a> {
     labels: HashMap<String, (&'a Task, NaiveDate)>,
     estimates_by_agents: u64,
     calibration: Option<Calibration>,
+    paces: Vec<RepoPace>,
     totals: Tally<'a>,
     left_out: LeftOut,
 }
@@ -560,6 +589,7 @@ impl<'a> Sums<'a> {
             rows: HashMap::new(),
             labels: HashMap::new(),
             estimates_by_agents: 0,
+            paces: Vec::new(),
             totals: Tally::default(),
             left_out: LeftOut {
                 tasks_without_calibration: calibration.as_ref().map(|_| 0),
@@ -569,6 +599,11 @@ impl<'a> Sums<'a> {
             },
             calibration,
         }
+    }
+
+    fn set_paces(&mut self, paces: Vec<RepoPace>) {
+        self.paces = paces;
+        self.left_out.commits_without_pace = Some(0);
     }
 
     fn add_task(&mut self, repo: &Repository, placed: &'a PlacedTask, day: NaiveDate, author: &str) {
@@ -618,16 +653,14 @@ impl<'a> Sums<'a> {
 
     fn add_commit(&mut self, repo: &Repository, commit: &Commit) {
         let has_task = self.grouping.has_task(commit.id);
-        let model = self
-            .query
-            .lines_per_day
-            .filter(|_| !has_task)
-            .and_then(|per_day| self.model(commit, per_day));
+        let models = (!has_task && !self.query.models.is_empty())
+            .then(|| self.models(repo, commit))
+            .flatten();
         let spent = self.effort.of_commit(commit.id);
         let count = |tally: &mut Tally<'a>| {
             tally.add_commit(commit);
-            if let Some(hours) = model {
-                tally.add_model(hours, spent);
+            if let Some(hours) = &models {
+                tally.add_models(hours, spent);
             }
         };
         for key in self.grouping.of_commit(repo, commit) {
@@ -637,15 +670,28 @@ impl<'a> Sums<'a> {
         if let Some(commits) = self.left_out.commits_without_session.as_mut() {
             *commits += u64::from(spent.is_none());
         }
+        let is_without_pace = models.is_some_and(|hours| hours.lines_added > 0 && hours.pace.is_none());
+        if let Some(commits) = self.left_out.commits_without_pace.as_mut() {
+            *commits += u64::from(is_without_pace);
+        }
         self.left_out.commits_without_task += u64::from(!has_task);
         self.left_out.commits_without_lines += u64::from(commit.lines.is_none() && !commit.is_merge());
     }
 
-    /// The time that a person would need to write the lines of source and tests that a commit added.
-    fn model(&self, commit: &Commit, lines_per_day: f64) -> Option<Hours> {
+    /// The time that a person would need to write the lines of source and tests that a commit added, by each requested model.
+    fn models(&self, repo: &Repository, commit: &Commit) -> Option<ModelHours> {
         let lines = commit.lines_in(FileClass::Source)? + commit.lines_in(FileClass::Test)?;
-        let lines = lines.added;
-        Hours::new(lines as f64 / lines_per_day * self.query.work.hours_per_day)
+        let hours_per_day = self.query.work.hours_per_day;
+        Some(
+            self.query
+                .models
+                .hours(lines.added, self.pace_of(repo), hours_per_day),
+        )
+    }
+
+    fn pace_of(&self, repo: &Repository) -> Option<&Pace> {
+        let mut known = self.paces.iter();
+        known.find(|known| known.path == repo.path)?.pace.as_ref()
     }
 
     fn add_session(&mut self, places: &Places<'_, '_>, session: &'a SeenSession, author: Option<&str>) {
@@ -716,6 +762,7 @@ impl<'a> Sums<'a> {
             totals: self.totals.measures(week),
             estimates_by_agents: self.estimates_by_agents,
             calibration: self.calibration,
+            pace: self.paces,
             repos: RepoStatus::of_all(repos, copies),
             copies: copies.notes(|at| &repos[at].name),
             warnings: repos.iter().flat_map(|repo| repo.warnings.clone()).collect(),
@@ -918,7 +965,7 @@ mod tests {
             sort: None,
             limit: None,
             work: WorkTime::default(),
-            lines_per_day: None,
+            models: Requested::default(),
             calibrated: false,
         }
     }

@@ -316,7 +316,7 @@ fn report_of(today: NaiveDate, repos: &[Repository], sessions: &[SeenSession], b
         sort: Some(SortBy::Key),
         limit: None,
         work: beside.work,
-        lines_per_day: None,
+        models: crate::aggregate::models::Requested::default(),
         calibrated: false,
     };
     report::report(repos, sessions, &query)

@@ -122,7 +122,7 @@ fn asked(query: &Query, agent: Option<&str>) -> report::Query {
         sort: None,
         limit: None,
         work: query.work,
-        lines_per_day: None,
+        models: crate::aggregate::models::Requested::default(),
         calibrated: false,
     }
 }

@@ -16,6 +16,7 @@ pub mod history;
 pub mod href;
 pub mod inventory;
 pub mod opinion;
+pub mod pace;
 pub mod page;
 pub mod plots;
 pub mod question;

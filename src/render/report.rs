@@ -3,6 +3,7 @@
 use super::by_hand;
 use super::columns::{Choice, UnknownName};
 use super::document::{Basis, Cell, Column, Document, Point, Table, Timeline};
+use super::pace;
 use super::sections::stated;
 use super::task::estimates_by_agents;
 use crate::aggregate::group::Dimension;
@@ -163,6 +164,30 @@ const FIELDS: &[Field] = &[
     field!(
         model_leverage_factor,
         "Model factor",
+        Estimated,
+        2,
+        known(Cell::Factor)
+    ),
+    field!(pace_human_hours, "By pace", Estimated, 2, known(Cell::Hours)),
+    field!(pace_human_hours_low, "Pace low", Estimated, 3, known(Cell::Hours)),
+    field!(
+        pace_human_hours_high,
+        "Pace high",
+        Estimated,
+        3,
+        known(Cell::Hours)
+    ),
+    field!(
+        pace_leverage_factor,
+        "Pace factor",
+        Estimated,
+        2,
+        known(Cell::Factor)
+    ),
+    field!(cocomo_human_hours, "COCOMO II", Estimated, 2, known(Cell::Hours)),
+    field!(
+        cocomo_leverage_factor,
+        "COCOMO factor",
         Estimated,
         2,
         known(Cell::Factor)
@@ -601,6 +626,7 @@ fn left_out(report: &Report) -> Vec<String> {
     if totals.tasks == 0 {
         let none = "No tasks are recorded here; `git leverage record` adds the first";
         return std::iter::once(none.to_owned())
+            .chain(pace::notes(report))
             .chain(in_no_row(report))
             .chain(unread_lines(report))
             .collect();
@@ -627,6 +653,7 @@ fn left_out(report: &Report) -> Vec<String> {
         .chain(from_logs(totals))
         .chain(unknown_time(totals))
         .chain(commits.map(|of_all| format!("{of_all} no task")))
+        .chain(pace::notes(report))
         .chain(in_no_row(report))
         .chain(unread_lines(report))
         .collect()

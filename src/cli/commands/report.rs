@@ -1,6 +1,7 @@
 //! `report [ROOT…]`: tasks and commits of many repositories, summed by day, repository or another dimension.
 
 use crate::aggregate::group::{Dimension, UnknownDimension};
+use crate::aggregate::models::{Requested, USUAL_LINES_PER_DAY};
 use crate::aggregate::report::{self, Query, Report, SCHEMA, SortBy};
 use crate::aggregate::repository::Repository;
 use crate::cli::authors::AuthorArgs;
@@ -29,9 +30,6 @@ use crate::render::json::Versioned;
 use crate::render::report::{self as shown, Headline, View};
 use crate::render::single;
 use crate::workspace::read::Workspace;
-
-/// Lines of source and tests per working day, by default.
-const USUAL_LINES_PER_DAY: f64 = 200.0;
 
 /// The arguments of `report`.
 #[derive(Debug, clap::Args)]
@@ -66,9 +64,10 @@ pub struct Args {
     /// Count all lines, or only source and tests (JSON and CSV have both)
     #[arg(long, value_name = "WHICH", value_enum, default_value_t)]
     lines: LinesShown,
-    /// Estimate work without a task from its lines of source and tests, in separate columns: `sloc` is 200 lines per day
-    #[arg(long, value_name = "sloc[=N/day]", value_parser = lines_per_day)]
-    estimate_model: Option<f64>,
+    /// Estimate work without a task from its lines of source and tests, in separate columns: `sloc` is 200 lines per day,
+    /// `pace` the lines per day of people in the repository before its first agent, `cocomo` is COCOMO II
+    #[arg(long, value_name = "sloc[=N/day],pace,cocomo", value_parser = models)]
+    estimate_model: Vec<Requested>,
     /// Also show factors corrected by what their estimators' tasks by hand took, where an estimator has at least 5 of them
     #[arg(long)]
     calibrated: bool,
@@ -207,7 +206,11 @@ impl Args {
             sort: self.sort.as_deref().map(sort_by).transpose()?,
             limit: self.limit.limit,
             work: context.settings().work_time()?,
-            lines_per_day: self.estimate_model,
+            models: self
+                .estimate_model
+                .iter()
+                .copied()
+                .fold(Requested::default(), Requested::and),
             calibrated: self.calibrated,
         })
     }
@@ -308,6 +311,35 @@ fn check_by(by: &[Dimension]) -> Result<(), CommandError> {
     }
 }
 
+/// Models, separated by commas: `sloc`, `sloc=200/day` or `sloc=200`, `pace`, `cocomo`. A number may have a comma too.
+fn models(text: &str) -> Result<Requested, String> {
+    let is_digit =
+        |part: Option<&str>| part.is_some_and(|part| part.starts_with(|c: char| c.is_ascii_digit()));
+    let mut parts = text.split(',').peekable();
+    let mut models = Requested::default();
+    while let Some(part) = parts.next() {
+        let mut model = part.to_owned();
+        while is_digit(parts.peek().copied()) {
+            model = format!("{model},{}", parts.next().unwrap_or_default());
+        }
+        models = models.and(match model.trim() {
+            "pace" => Requested {
+                pace: true,
+                ..Requested::default()
+            },
+            "cocomo" => Requested {
+                cocomo: true,
+                ..Requested::default()
+            },
+            sloc => Requested {
+                sloc: Some(lines_per_day(sloc)?),
+                ..Requested::default()
+            },
+        });
+    }
+    Ok(models)
+}
+
 /// `sloc`, `sloc=200/day` or `sloc=200`.
 fn lines_per_day(text: &str) -> Result<f64, String> {
     let number = match text.split_once('=') {
@@ -322,7 +354,8 @@ fn lines_per_day(text: &str) -> Result<f64, String> {
     number
         .filter(|lines: &f64| (1.0..=1e6).contains(lines))
         .ok_or_else(|| {
-            "write `sloc`, or `sloc=200/day` for another number of lines of source and tests per day"
+            "write `sloc`, `pace` or `cocomo`, or several, as in `sloc,pace`; `sloc=200/day` is another number of lines of \
+             source and tests per day"
                 .to_owned()
         })
 }
