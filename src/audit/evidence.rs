@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde::Serialize;
 
 use super::measured::{self, Measured, SessionIndex};
+use crate::aggregate::pace::{Pace, TooLittle};
 use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
@@ -64,6 +65,8 @@ pub struct All<'a> {
     pub at_head: &'a HashSet<ObjectId>,
     /// Which commit added each line of HEAD; `None` if that is unknown.
     pub survival: Option<&'a Survival>,
+    /// The pace of people in the repository, or why it is unknown.
+    pub pace: &'a Result<Pace, TooLittle>,
 }
 
 impl All<'_> {

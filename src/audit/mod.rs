@@ -14,6 +14,7 @@ mod found;
 mod integrity;
 pub mod lines;
 pub mod measured;
+pub mod models;
 pub mod origin;
 pub mod retractions;
 mod revisions;
@@ -78,6 +79,8 @@ pub struct Audit {
     pub confidence: confidence::Confidence,
     /// Which claims have more than one person's word.
     pub worth: Worth,
+    /// What models give for the lines of the tasks; `None` if no task has known lines.
+    pub models: Option<models::AgainstModels>,
     /// The tasks whose hours were given before the work.
     #[serde(skip)]
     pub given_before: BTreeSet<TaskId>,
@@ -182,6 +185,7 @@ pub fn audit(repo: String, evidence: &Evidence<'_>, choice: &Choice, mut warning
         asked: evidence.asked.clone(),
         confidence: confidence::confidence(evidence),
         worth,
+        models: models::against_models(evidence.shown(), evidence.all),
         given_before,
         origin,
         evidence: signs,

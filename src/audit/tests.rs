@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::measured::SessionIndex;
 use super::*;
+use crate::aggregate::pace::pace;
 use crate::correlate::linked::Linked;
 use crate::correlate::seen::seen;
 use crate::facts::claim;
@@ -205,6 +206,7 @@ impl Case {
                 commits: &self.commits,
                 reach: &self.reach,
                 survival: None,
+                pace: &pace(&self.commits),
             },
             zone: Zone::Named(chrono_tz::UTC),
             now: NOON,
@@ -610,7 +612,7 @@ fn estimates_above_what_the_lines_are_worth() {
         "estimate-against-size",
         claims(448.0),
         Level::Note,
-        "suggests 40h to 447h",
+        "suggests 40h by `sloc` and 447h by `cocomo`",
     );
     passes("estimate-against-size", claims(446.0));
     passes(

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::Level;
 use super::evidence::{All, Shown};
 use super::found::{Found, number};
+use super::models::{HOURS_PER_DAY, Sizes};
 use super::rule::{Check, Rule, no_history, no_tasks};
-use crate::facts::commit::{Commit, LineCounts};
-use crate::facts::files::FileClass;
+use crate::aggregate::models::{ModelHours, USUAL_LINES_PER_DAY, by_cocomo, by_day, written};
+use crate::facts::commit::LineCounts;
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::ledger::LedgerTask;
 use crate::facts::quantity::{Hours, Minutes, plural};
@@ -44,7 +45,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         id: "estimate-against-size",
-        about: "Is the estimate higher than two common measures give for the added lines?",
+        about: "Is the estimate higher than every model gives for the added lines?",
         advice: "Explain what the estimate is based on besides lines",
         one: "estimate high for its added lines",
         many: "estimates high for their added lines",
@@ -156,7 +157,7 @@ fn shared(claim: Claimed<'_>, tasks: &BTreeMap<TaskId, &LedgerTask>, lines: &Lin
         Claimed::Commit(commit) => {
             let hours: Hours = tasks.values().map(|found| found.task.estimate.hours).sum();
             let commits = tasks.values().flat_map(|found| &found.commits).copied();
-            let size = written_in(commits, lines).map(|lines| hours_by_size(lines.added).1);
+            let size = written_in(commits, lines).and_then(|lines| most_by_size(lines.added));
             let excess = size.filter(|most| hours.get() > *most);
             let (level, too_much) = match excess {
                 Some(most) => (
@@ -172,6 +173,15 @@ fn shared(claim: Claimed<'_>, tasks: &BTreeMap<TaskId, &LedgerTask>, lines: &Lin
         }
     };
     found.figure("tasks", count as f64).up_to(count as u64)
+}
+
+/// The most hours that the models of lines give for any repository.
+fn most_by_size(lines: u64) -> Option<f64> {
+    let given = [
+        by_day(lines, USUAL_LINES_PER_DAY, HOURS_PER_DAY),
+        by_cocomo(lines),
+    ];
+    given.into_iter().flatten().map(Hours::get).reduce(f64::max)
 }
 
 fn hours_text(hours: f64) -> String {
@@ -239,25 +249,6 @@ fn so_many(some: usize, found: &LedgerTask, is: &str, are: &str) -> String {
     }
 }
 
-/// The hours that these new lines suggest: 200 lines per day, and COCOMO II with its nominal values.
-fn hours_by_size(lines: u64) -> (f64, f64) {
-    let lines = lines as f64;
-    let by_day = lines / 200.0 * 8.0;
-    let cocomo = 2.94 * (lines / 1000.0).powf(1.0997) * 152.0;
-    (by_day.min(cocomo), by_day.max(cocomo))
-}
-
-/// Lines that a person would have written: source and tests. Also `None` for a merge, whose lines are its branch's.
-pub(super) fn written(commit: &Commit) -> Option<LineCounts> {
-    let all = commit.lines.filter(|_| !commit.is_merge())?;
-    let is_code = |class: FileClass| matches!(class, FileClass::Source | FileClass::Test);
-    let code = commit.by_class.iter().filter(|(class, _)| is_code(*class));
-    Some(match commit.by_class.is_empty() {
-        true => all,
-        false => code.fold(LineCounts::default(), |sum, (_, lines)| sum + *lines),
-    })
-}
-
 /// Written lines by commit; `None` where they are unknown.
 type Lines = HashMap<ObjectId, Option<LineCounts>>;
 
@@ -277,27 +268,64 @@ fn written_in(commits: impl Iterator<Item = ObjectId>, lines: &Lines) -> Option<
 }
 
 fn estimate_against_size(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
-    let by_commit = lines_by_commit(all);
+    let sizes = Sizes::of(all);
     let above = |found: &LedgerTask| {
-        let lines = written_in(found.commits.iter().copied(), &by_commit)?.added;
-        let (low, high) = hours_by_size(lines);
-        let claimed = found.task.estimate.hours.get();
-        (lines > 0 && claimed > high).then(|| {
+        let size = sizes.hours(found).filter(|size| size.lines_added > 0)?;
+        let given = given(&size);
+        let most = given.iter().map(|(_, hours)| hours.get()).reduce(f64::max)?;
+        let least = given.iter().map(|(_, hours)| hours.get()).reduce(f64::min)?;
+        let claimed = found.task.estimate.hours;
+        (claimed.get() > most).then(|| {
             let message = format!(
-                "`{}` claims {} for {} added {} of source and tests; their size suggests {low:.0}h to {high:.0}h",
+                "`{}` claims {claimed} for {} added {} of source and tests; their size suggests {}",
                 found.task.title,
-                found.task.estimate.hours,
-                number(lines),
-                plural(&lines, "line", "lines")
+                number(size.lines_added),
+                plural(&size.lines_added, "line", "lines"),
+                listed(&given)
             );
-            Found::of(Level::Note, &found.task, message)
-                .figure("claimed_hours", claimed)
-                .figure("lines_added", lines as f64)
-                .figure("hours_low", low)
-                .figure("hours_high", high)
+            let found = Found::of(Level::Note, &found.task, message)
+                .figure("claimed_hours", claimed.get())
+                .figure("lines_added", size.lines_added as f64)
+                .figure("hours_low", least)
+                .figure("hours_high", most);
+            let of_each = given.iter();
+            of_each.fold(found, |found, (model, hours)| {
+                found.figure(figure_of(model), hours.get())
+            })
         })
     };
     shown.tasks().filter_map(above).collect()
+}
+
+/// What each model that knows enough gives.
+fn given(size: &ModelHours) -> Vec<(&'static str, Hours)> {
+    let all = [
+        ("sloc", size.sloc),
+        ("cocomo", size.cocomo),
+        ("pace", size.pace.map(|pace| pace.hours)),
+    ];
+    let known = all.into_iter().filter_map(|(model, hours)| Some((model, hours?)));
+    known.collect()
+}
+
+fn figure_of(model: &str) -> &'static str {
+    match model {
+        "sloc" => "hours_sloc",
+        "cocomo" => "hours_cocomo",
+        _ => "hours_pace",
+    }
+}
+
+/// ``40h by `sloc`, 447h by `cocomo` and 70h by `pace` ``.
+fn listed(given: &[(&str, Hours)]) -> String {
+    let texts = given.iter();
+    let texts: Vec<String> = texts
+        .map(|(model, hours)| format!("{:.0}h by `{model}`", hours.get()))
+        .collect();
+    match texts.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => texts.concat(),
+    }
 }
 
 fn claim_without_code(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {

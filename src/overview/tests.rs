@@ -125,7 +125,7 @@ fn reported(repos: &[Repository], sessions: &[SeenSession], by: &[Dimension]) ->
         sort: None,
         limit: None,
         work: query.work,
-        lines_per_day: None,
+        models: crate::aggregate::models::Requested::default(),
         calibrated: false,
     };
     report::report(repos, sessions, &query)
@@ -404,6 +404,7 @@ fn audited(repo: &Repository, sessions: &[SeenSession], is_cut: bool) -> Audited
             reach: &reach,
             at_head: &HashSet::new(),
             survival: None,
+            pace: &crate::aggregate::pace::pace(&repo.commits),
         },
         zone: query().zone,
         now: 0,

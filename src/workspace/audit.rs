@@ -8,6 +8,7 @@ use super::options::{ReadOptions, Sessions};
 use super::read::Workspace;
 use super::repositories::gather;
 use super::survival::survival_of;
+use crate::aggregate::pace::{Pace, TooLittle, pace};
 use crate::aggregate::repository::{Repository, SameIds};
 use crate::audit::measured::SessionIndex;
 use crate::audit::origin::reached;
@@ -122,6 +123,8 @@ pub struct AuditInput {
     attested: Vec<AttestedCommit>,
     /// The commits of the repository.
     pub reach: Reach,
+    /// The pace of people in all of its history.
+    pace: Result<Pace, TooLittle>,
     /// The part that this was narrowed to.
     only: Option<Selection>,
 }
@@ -183,6 +186,7 @@ impl AuditInput {
             reach: reach(repo),
             session_index: SessionIndex::of_ledger(&workspace.sessions, &ledger.tasks),
             sessions: workspace.sessions,
+            pace: pace(&commits),
             commits,
             attested,
             ledger,
@@ -236,6 +240,7 @@ impl AuditInput {
             attested: &self.attested,
             reach: &self.reach,
             survival: self.survival.as_ref(),
+            pace: &self.pace,
         };
         Evidence {
             asked: &self.asked,

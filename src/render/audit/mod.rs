@@ -3,6 +3,7 @@
 mod kinds;
 mod lead;
 mod lines;
+mod models;
 mod origin;
 mod page;
 mod sarif;
@@ -16,6 +17,7 @@ use crate::facts::quantity::capital;
 use crate::overview::Support;
 pub(super) use kinds::{Kind, kinds, short_id};
 use lead::{facts, title};
+use models::models;
 use origin::{evidence, origin, over_time};
 use sentences::{all_in, by_agents, notes, retracted, skipped};
 
@@ -57,6 +59,7 @@ pub(super) fn tables(audit: &Audit) -> Vec<Table> {
     if audit.confidence.claimed.tasks + audit.confidence.retracted.tasks > 0 {
         tables.push(confidence(audit));
     }
+    tables.extend(audit.models.as_ref().map(models));
     tables.extend(origin(
         &audit.origin,
         Grouping::State,
