@@ -293,3 +293,29 @@ fn every_page_has_one_line_about_the_worth_of_its_claims() {
         }
     }
 }
+
+#[test]
+fn models_give_hours_for_the_lines_of_tasks_each_line_once() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("src/a.rs", "let a = 1;\n".repeat(400))
+        .commit("Write\n\nLeverage-Estimate: 80h\nLeverage-Agent-Time: 60m");
+    repo.run(&["record", "--another", "--estimate", "20h", "--agent-time", "60m"])
+        .success();
+    repo.commit("Think\n\nLeverage-Estimate: 8h\nLeverage-Agent-Time: 10m");
+    let table = json(&repo, &["report", "--sensitivity"]);
+    // 400 lines at 200 per day of 8 hours, over both tasks.
+    let sloc = row(&table, "sloc");
+    assert_eq!(number(sloc, "human_hours"), 16.0);
+    assert_eq!(
+        number(sloc, "leverage_factor"),
+        16.0 * 60.0 / number(sloc, "agent_minutes")
+    );
+    // Each task has half of the lines: 2 × 2.94 × 0.2^1.0997 × 152 hours.
+    let cocomo = number(row(&table, "cocomo"), "human_hours");
+    assert!(
+        (cocomo - 2.0 * 2.94 * 0.2_f64.powf(1.0997) * 152.0).abs() < 1e-9,
+        "{cocomo}"
+    );
+    assert!(row(&table, "pace")["reason"].as_str().unwrap().contains("pace"));
+}

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::lines::TaskLines;
 use super::support::Supports;
 use super::views::{Sessions, Views};
 use super::{Audited, Compared, Day, Group, Overview, Query, Repo, SupportParts, TaskView};
@@ -51,6 +52,7 @@ impl Overview {
             positions: &positions,
             sessions,
             calibration: &Calibration::of(repos),
+            lines: &TaskLines::of(&material, repos),
         };
         let tasks: Vec<_> = material.tasks(&asked).collect();
         let seen = views.sessions(&tasks);

@@ -7,6 +7,7 @@
 mod build;
 pub mod claim;
 mod doubts;
+mod lines;
 pub mod reading;
 mod support;
 mod views;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 
+use super::lines::TaskLines;
 use super::support::{Supports, factor};
 use super::{CommitView, SessionView, TaskSession, TaskView};
 use crate::aggregate::calibration::Calibration;
@@ -31,6 +32,7 @@ pub(super) struct Views<'v, 'a> {
     pub(super) positions: &'v HashMap<&'a str, usize>,
     pub(super) sessions: &'a [SeenSession],
     pub(super) calibration: &'v Calibration,
+    pub(super) lines: &'v TaskLines<'a>,
 }
 
 /// The sessions of an overview.
@@ -219,7 +221,7 @@ impl Views<'_, '_> {
                 .map(|tokens| Tokens(tokens.round() as u64)),
             opinions: placed.opinions.clone(),
             is_given_before: self.is_given_before(task),
-            other_hours: self.other_hours(placed),
+            other_hours: self.other_hours(task),
             has_session_minutes: self.material.has_session_minutes(placed.task.id),
             support: self.supports.of(task, measured),
             commits: placed.commits.iter().filter_map(here).collect(),
@@ -252,8 +254,12 @@ impl Views<'_, '_> {
         worth::is_given_before(revisions, placed.task.estimate.hours, began)
     }
 
-    /// What its range, opinions on it and the calibration of its estimator say of the hours of a task.
-    fn other_hours(&self, placed: &PlacedTask) -> OtherHours {
+    /// What its range, opinions on it, the calibration of its estimator and models say of the hours of a task.
+    fn other_hours(&self, task: &CountedTask<'_>) -> OtherHours {
+        let placed = task.placed;
+        let models = self
+            .lines
+            .models(self.material, task, self.query.work.hours_per_day);
         let estimate = &placed.task.estimate;
         let [lowest, median] = by_opinions(placed);
         let correction = self.calibration.correction(estimate);
@@ -265,7 +271,9 @@ impl Views<'_, '_> {
                 let [_, likely, _] = correction.of_hours(estimate.hours);
                 likely
             }),
-            ..OtherHours::default()
+            pace: models.and_then(|models| Some(models.pace?.hours)),
+            sloc: models.and_then(|models| models.sloc),
+            cocomo: models.and_then(|models| models.cocomo),
         }
     }
 
