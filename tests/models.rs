@@ -55,7 +55,7 @@ fn each_model_has_its_own_columns_and_pace_is_that_of_the_people_before_the_firs
     // 2.94 × 0.1^1.0997 × 152
     assert!((cocomo - 35.522).abs() < 0.001, "{cocomo}");
     let pace = &all["pace"][0];
-    assert_eq!(pace["pace"]["lines_per_day"], 20);
+    assert_eq!(pace["pace"]["lines_per_day"].as_f64(), Some(20.0));
     assert_eq!(pace["pace"]["days"], 30);
     assert_eq!(pace["pace"]["people"], 1);
     assert_eq!(pace["left_out"]["since_first_agent"], 1);

@@ -23,6 +23,7 @@ mod settled;
 pub mod status;
 pub mod timeline;
 pub mod worth;
+pub mod written;
 
 #[cfg(test)]
 pub(crate) mod sample;

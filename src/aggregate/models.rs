@@ -4,8 +4,8 @@
 use serde::Serialize;
 
 use super::pace::Pace;
-use crate::facts::commit::{Commit, LineCounts};
-use crate::facts::files::FileClass;
+use super::written::written;
+use crate::facts::commit::Commit;
 use crate::facts::quantity::Hours;
 
 /// Lines of source and tests per working day, unless others are requested.
@@ -13,17 +13,6 @@ pub const USUAL_LINES_PER_DAY: f64 = 200.0;
 
 /// A person-month of COCOMO II, in hours.
 const HOURS_PER_MONTH: f64 = 152.0;
-
-/// Lines that a person would have written: source and tests. Also `None` for a merge, whose lines are its branch's.
-pub fn written(commit: &Commit) -> Option<LineCounts> {
-    let all = commit.lines.filter(|_| !commit.is_merge())?;
-    let is_code = |class: FileClass| matches!(class, FileClass::Source | FileClass::Test);
-    let code = commit.by_class.iter().filter(|(class, _)| is_code(*class));
-    Some(match commit.by_class.is_empty() {
-        true => all,
-        false => code.fold(LineCounts::default(), |sum, (_, lines)| sum + *lines),
-    })
-}
 
 /// The hours at a number of lines per day. `None` if that is not a number of hours.
 pub fn by_day(lines: u64, lines_per_day: f64, hours_per_day: f64) -> Option<Hours> {

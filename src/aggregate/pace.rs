@@ -10,9 +10,9 @@ use std::fmt;
 use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
-use super::models::written;
 use super::people::{People, is_robot};
 use super::repository::Repository;
+use super::written::written;
 use crate::facts::commit::{Commit, LineCounts};
 use crate::facts::evidence::OriginState;
 use crate::facts::statistics::{normal, student};
@@ -30,7 +30,9 @@ const BALANCED: f64 = 0.8;
 /// It does so in this many files, or adds this many lines.
 const REFORMATTED_FILES: u64 = 10;
 const REFORMATTED_LINES: u64 = 100;
-/// Smaller commits with this balance are reformatting if a person made this many on a day, with this many lines together.
+/// Smaller commits are reformatting if a person made this many on a day that have this many lines and that balance together, and
+/// each of them at least the lesser balance.
+const BALANCED_IN_PART: f64 = 0.6;
 const REFORMATTED_COMMITS: u64 = 5;
 const REFORMATTED_TOGETHER: u64 = 300;
 /// One day is at most this part of all lines, if it is one of the largest twentieth.
@@ -57,7 +59,7 @@ pub struct Pace {
     pub until: NaiveDate,
     /// The commits that were left out, by reason.
     #[serde(skip)]
-    pub left_out: LeftOut,
+    pub left_out: Uncounted,
 }
 
 /// What is known of the pace of a repository.
@@ -72,7 +74,7 @@ pub struct RepoPace {
     /// Why there is none.
     pub reason: Option<String>,
     /// The commits that were left out, by reason.
-    pub left_out: LeftOut,
+    pub left_out: Uncounted,
 }
 
 impl RepoPace {
@@ -94,7 +96,7 @@ impl RepoPace {
 
 /// How many commits were left out, each for the first of these reasons that applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct LeftOut {
+pub struct Uncounted {
     /// They are merges.
     pub merges: u64,
     /// They are no older than the first with a sign of an agent, or have one.
@@ -119,7 +121,7 @@ pub struct TooLittle {
     /// The working days that were found.
     pub days: u64,
     /// What was left out.
-    pub left_out: LeftOut,
+    pub left_out: Uncounted,
 }
 
 impl fmt::Display for TooLittle {
@@ -141,7 +143,7 @@ impl fmt::Display for TooLittle {
 /// The pace in these commits of one repository, or how little there is of it.
 pub fn pace<'a>(commits: impl IntoIterator<Item = &'a Commit>) -> Result<Pace, TooLittle> {
     let commits: Vec<&Commit> = commits.into_iter().collect();
-    let mut left_out = LeftOut::default();
+    let mut left_out = Uncounted::default();
     let works = without_reformatting(counted(&commits, &mut left_out), &mut left_out);
     let kept = without_bulk(works, &mut left_out);
     let days = days(&kept);
@@ -179,14 +181,14 @@ struct Work {
     person: usize,
     day: NaiveDate,
     lines: u64,
-    is_balanced: bool,
+    removed: u64,
 }
 
 /// A day of a person.
 type Day = (usize, NaiveDate);
 
 /// The commits that people may have written.
-fn counted(commits: &[&Commit], left_out: &mut LeftOut) -> Vec<Work> {
+fn counted(commits: &[&Commit], left_out: &mut Uncounted) -> Vec<Work> {
     let with_agent = commits
         .iter()
         .filter(|commit| commit.origin.state() == OriginState::Agent);
@@ -212,7 +214,7 @@ fn counted(commits: &[&Commit], left_out: &mut LeftOut) -> Vec<Work> {
                         person,
                         day,
                         lines: lines.added,
-                        is_balanced: is_balanced(lines),
+                        removed: lines.removed,
                     });
                     continue;
                 }
@@ -230,21 +232,31 @@ fn is_reformatting(lines: LineCounts) -> bool {
 }
 
 fn is_balanced(lines: LineCounts) -> bool {
-    let (less, more) = (lines.added.min(lines.removed), lines.added.max(lines.removed));
-    less as f64 >= more as f64 * BALANCED
+    balance(lines.added, lines.removed) >= BALANCED
+}
+
+/// The smaller of two numbers as a part of the larger.
+fn balance(one: u64, other: u64) -> f64 {
+    one.min(other) as f64 / one.max(other).max(1) as f64
 }
 
 /// Without the parts of a reformatting that was committed in many small ones.
-fn without_reformatting(mut works: Vec<Work>, left_out: &mut LeftOut) -> Vec<Work> {
-    let mut balanced: HashMap<Day, (u64, u64)> = HashMap::new();
-    for work in works.iter().filter(|work| work.is_balanced) {
-        let (commits, lines) = balanced.entry((work.person, work.day)).or_default();
+fn without_reformatting(mut works: Vec<Work>, left_out: &mut Uncounted) -> Vec<Work> {
+    let is_part = |work: &Work| balance(work.lines, work.removed) >= BALANCED_IN_PART;
+    let mut days: HashMap<Day, (u64, u64, u64)> = HashMap::new();
+    for work in works.iter().filter(|work| is_part(work)) {
+        let (commits, added, removed) = days.entry((work.person, work.day)).or_default();
         *commits += 1;
-        *lines += work.lines;
+        *added += work.lines;
+        *removed += work.removed;
     }
-    balanced.retain(|_, (commits, lines)| *commits >= REFORMATTED_COMMITS && *lines >= REFORMATTED_TOGETHER);
+    days.retain(|_, (commits, added, removed)| {
+        *commits >= REFORMATTED_COMMITS
+            && *added >= REFORMATTED_TOGETHER
+            && balance(*added, *removed) >= BALANCED
+    });
     let before = works.len();
-    works.retain(|work| !(work.is_balanced && balanced.contains_key(&(work.person, work.day))));
+    works.retain(|work| !(is_part(work) && days.contains_key(&(work.person, work.day))));
     left_out.reformatting += (before - works.len()) as u64;
     works
 }
@@ -258,7 +270,7 @@ fn days(works: &[Work]) -> BTreeMap<Day, f64> {
 }
 
 /// Without the commits, then the days, that are far larger than a day's work. What is large is decided again without them.
-fn without_bulk(mut works: Vec<Work>, left_out: &mut LeftOut) -> Vec<Work> {
+fn without_bulk(mut works: Vec<Work>, left_out: &mut Uncounted) -> Vec<Work> {
     loop {
         let sums = days(&works);
         let most = most_of_a_day(sums.values().copied().collect());
@@ -662,7 +674,7 @@ mod tests {
         let bulk = by(0, 7205, (30, 5000, 0));
         let robot = commit("Sync Bot", "sync@example.org", 7206, (1, 5, 0));
         commits.extend([copy, merge, unknown, docs, vendored, reformatting, bulk, robot]);
-        let expected = LeftOut {
+        let expected = Uncounted {
             merges: 1,
             since_first_agent: 0,
             robots: 1,

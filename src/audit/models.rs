@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::evidence::{All, Shown};
-use crate::aggregate::models::{ModelHours, Terms, USUAL_LINES_PER_DAY, written};
-use crate::aggregate::pace::{LeftOut, Pace};
+use crate::aggregate::models::{ModelHours, Terms, USUAL_LINES_PER_DAY};
+use crate::aggregate::pace::{Pace, Uncounted};
+use crate::aggregate::written::written;
 use crate::facts::commit::Commit;
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::LedgerTask;
@@ -33,7 +34,7 @@ pub struct AgainstModels {
     /// Why it is unknown.
     pub pace_reason: Option<String>,
     /// The commits that the pace leaves out.
-    pub pace_left_out: LeftOut,
+    pub pace_left_out: Uncounted,
 }
 
 /// What a model gives for the tasks. Estimated.

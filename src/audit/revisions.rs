@@ -7,7 +7,7 @@ use super::evidence::{All, Shown};
 use super::found::Found;
 use super::integrity::first_carried;
 use super::rule::{Check, Rule, no_past, no_tasks};
-use crate::aggregate::models::written;
+use crate::aggregate::written::written;
 use crate::facts::commit::Commit;
 use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::ledger::{LedgerTask, TaskProvenance};

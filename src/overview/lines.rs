@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::aggregate::models::{ModelHours, Terms, USUAL_LINES_PER_DAY, written};
+use crate::aggregate::models::{ModelHours, Terms, USUAL_LINES_PER_DAY};
 use crate::aggregate::pace::{Pace, pace};
 use crate::aggregate::report::{CountedTask, Material};
 use crate::aggregate::repository::Repository;
+use crate::aggregate::written::written;
 use crate::facts::ids::ObjectId;
 
 /// What models need to know of all tasks.

@@ -1,7 +1,7 @@
 //! The pace of people in repositories, in sentences.
 
 use super::document::Cell;
-use crate::aggregate::pace::{LeftOut, Pace, RepoPace};
+use crate::aggregate::pace::{Pace, RepoPace, Uncounted};
 use crate::aggregate::report::Report;
 use crate::facts::quantity::{counted, plural, thousands};
 
@@ -54,7 +54,7 @@ pub(super) fn text(pace: &Pace) -> String {
     )
 }
 
-fn left_out(left_out: &LeftOut) -> Vec<String> {
+fn left_out(left_out: &Uncounted) -> Vec<String> {
     let reasons = [
         (left_out.since_first_agent, "since the first with an agent"),
         (left_out.merges, "merges"),
