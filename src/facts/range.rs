@@ -132,7 +132,7 @@ impl HoursRange {
         ];
         for (value, which) in named {
             match value {
-                Some(value) if value.is_empty() => {
+                Some("") => {
                     let text = whole();
                     return Err(RangeError::Missing { text, which });
                 }

@@ -263,10 +263,9 @@ fn a_later_claim_that_changes_only_the_range_is_a_revision_and_a_copy_is_none() 
     assert_eq!(shown(&["24h..40h..60h", "40h"]), ["40h (24h..60h)"]);
     assert_eq!(shown(&["24h..60h", "30h"]), ["37.9h (24h..60h)", "30h"]);
     let copy = "Fire\n\nLeverage-Estimate: 24h..60h\n";
-    let squash =
-        format!("All\n\n* Fire\n\nLeverage-Estimate: 24h..60h\n\n* Glaze\n\nLeverage-Estimate: 2h..3h\n");
+    let squash = "All\n\n* Fire\n\nLeverage-Estimate: 24h..60h\n\n* Glaze\n\nLeverage-Estimate: 2h..3h\n";
     let ledger = Ledger::assemble(Findings {
-        claims: vec![message(1, copy), message(2, &squash)],
+        claims: vec![message(1, copy), message(2, squash)],
         ..Findings::default()
     });
     let mut shown: Vec<String> = ledger
