@@ -95,14 +95,17 @@ const NORMAL: f64 = 1.959_963_984_540_054;
 /// From as many degrees of freedom on, the expansion of Student's t is closer than 0.0000001.
 const MANY_DEGREES: f64 = 30.0;
 
-/// The 0.975 quantile of Student's t with these degrees of freedom, a whole number of at least 4.
+/// The 0.975 quantile of Student's t with these degrees of freedom, a whole number; infinite without any.
 pub fn student(degrees: f64) -> f64 {
-    let near = expanded(degrees);
-    if degrees >= MANY_DEGREES {
-        return near;
+    if degrees < 1.0 {
+        return f64::INFINITY;
     }
-    let (mut low, mut high) = (near - 0.01, near + 0.01);
-    for _ in 0..50 {
+    if degrees >= MANY_DEGREES {
+        return expanded(degrees);
+    }
+    // With one degree it is 12.706.
+    let (mut low, mut high) = (NORMAL, 13.0);
+    for _ in 0..60 {
         let middle = f64::midpoint(low, high);
         match within(middle, degrees) < 0.95 {
             true => low = middle,
@@ -118,7 +121,8 @@ fn within(t: f64, degrees: f64) -> f64 {
     let angle = (t / degrees.sqrt()).atan();
     let (sine, cosine) = angle.sin_cos();
     let is_odd = degrees % 2.0 != 0.0;
-    let (mut term, mut sum) = if is_odd { (cosine, cosine) } else { (1.0, 1.0) };
+    let mut term = if is_odd { cosine } else { 1.0 };
+    let mut sum = if degrees > 1.0 { term } else { 0.0 };
     let mut above = if is_odd { 2.0 } else { 1.0 };
     while above <= degrees - 2.0 {
         term *= above / (above + 1.0) * cosine * cosine;
@@ -227,6 +231,9 @@ mod tests {
     fn quantiles_are_those_of_a_printed_table() {
         // Abramowitz and Stegun, table 26.10; 120 degrees are the last before the normal distribution.
         for (degrees, quantile) in [
+            (1.0, 12.706),
+            (2.0, 4.303),
+            (3.0, 3.182),
             (4.0, 2.776),
             (5.0, 2.571),
             (6.0, 2.447),
@@ -240,6 +247,7 @@ mod tests {
         ] {
             assert!((student(degrees) - quantile).abs() <= 5.1e-4, "{degrees}");
         }
+        assert_eq!(student(0.0), f64::INFINITY);
         // Where one way to compute them follows the other, they agree.
         assert!((student(29.0) - expanded(29.0)).abs() < 1e-6);
         assert!((within(student(30.0), 30.0) - 0.95).abs() < 1e-8);
