@@ -65,11 +65,13 @@ fn a_report_counts_unknown_time_and_shows_the_minutes_without_it() {
         [Some(15.0), Some(1.0)]
     );
     let table = repo.run(&["report"]).success();
-    let note = "Agent time includes 30m in which logs do not show whether an agent worked; without it, it is 15m, and the \
-                factor 40.0x";
+    let note = "Agent time includes 30m in which logs do not show whether an agent worked (beyond 10m of a response or command, \
+                or a possible wait for a person); without it, it is 15m, and the factor 40.0x";
     let joined = table.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(joined.contains(note), "{table}");
     assert!(table.contains("At least"), "{table}");
+    let card = repo.run(&["show", "HEAD"]).success();
+    assert!(card.contains("15m..45m, from logs"), "{card}");
     let shown = json(&repo, &["log"]);
     let task = &shown["tasks"][0];
     assert_eq!(

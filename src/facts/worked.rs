@@ -3,6 +3,10 @@
 use super::quantity::Minutes;
 use super::span::{self, Span};
 
+/// The longest that a response of a model, or a command without a limit of its own, is assumed to take, in minutes, unless the
+/// log shows more. What is beyond it is unknown time.
+pub const ASSUMED_MINUTES: i64 = 10;
+
 /// What agents worked for something: a part of a session, a commit, a task.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Worked {

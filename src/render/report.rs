@@ -12,6 +12,7 @@ use crate::aggregate::report::{LeftOut, Report, Row};
 use crate::facts::diagnostics::Status;
 use crate::facts::quantity::{Minutes, counted, plural, thousands};
 use crate::facts::statistics::FEWEST;
+use crate::facts::worked::ASSUMED_MINUTES;
 use crate::overview::claim::Claim;
 
 /// One measure: its name in CSV, its heading, its basis, when a narrow terminal hides it, and its cell.
@@ -697,7 +698,8 @@ fn unknown_time(totals: &Measures) -> Option<String> {
         .map(|factor| factor * most.get() / low.get());
     let factor = highest.map(|highest| format!(", and the factor {}", Cell::Factor(highest).for_people()));
     Some(format!(
-        "Agent time includes {} in which logs do not show whether an agent worked; without it, it is {}{}",
+        "Agent time includes {} in which logs do not show whether an agent worked (beyond {ASSUMED_MINUTES}m of a response or \
+         command, or a possible wait for a person); without it, it is {}{}",
         shown(unknown),
         shown(low),
         factor.unwrap_or_default()

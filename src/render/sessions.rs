@@ -9,6 +9,7 @@ use crate::facts::quantity::{Minutes, Tokens, counted};
 use crate::facts::session::{Provenance, Sources};
 use crate::facts::short_ids::ShortNames;
 use crate::facts::sign;
+use crate::facts::worked::ASSUMED_MINUTES;
 use crate::facts::zone::Zone;
 
 /// The list of sessions with its sums.
@@ -103,7 +104,8 @@ fn unknown_time(totals: &SessionTotals) -> Option<String> {
     let (low, most) = totals.agent_minutes_low.zip(totals.agent_minutes)?;
     let unknown = Minutes::new(most.get() - low.get())?;
     Some(format!(
-        "Agent time includes {} in which the logs do not show whether an agent worked; without it, it is {}",
+        "Agent time includes {} in which logs do not show whether an agent worked (beyond {ASSUMED_MINUTES}m of a response or \
+         command, or a possible wait for a person); without it, it is {}",
         rounded(Some(unknown)).for_people(),
         rounded(Some(low)).for_people()
     ))

@@ -145,7 +145,11 @@ fn facts(
 }
 
 fn agent_time(task: &Task, effort: TaskEffort) -> Option<String> {
-    let minutes = shown_minutes(effort.agent.value?);
+    let most = shown_minutes(effort.agent.value?);
+    let minutes = match effort.agent_low.map(shown_minutes) {
+        Some(least) => format!("{least}..{most}"),
+        None => most,
+    };
     Some(match task.agent_minutes {
         None => format!("{minutes}, from logs"),
         Some(_) => with_basis(minutes, task.agent_minutes_basis),

@@ -184,7 +184,8 @@ impl Here<'_> {
                     (false, _) => " claimed",
                     (true, Support::Notes) => " in notes",
                     (true, _) => " in session logs",
-                }) },
+                })
+                @if let Some(least) = view.agent_low { ", at least " (minutes(Some(least)).for_people()) } },
                 to("both").as_ref(),
             ),
             tile(

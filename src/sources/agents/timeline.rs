@@ -17,12 +17,13 @@ use super::log::{Event, Key, Outcome, Tool, What};
 use super::parts::{PartKind, Parts, between};
 use crate::facts::session::{Action, ActionKind, Turn, TurnEnd};
 use crate::facts::span::{Moment, Span};
+use crate::facts::worked::ASSUMED_MINUTES;
 
 /// The longest time that a model is assumed to work on one response, in milliseconds.
-pub const MODEL: i64 = 10 * 60_000;
+pub const MODEL: i64 = ASSUMED_MINUTES * 60_000;
 /// The longest time that a command without a limit is assumed to run, in milliseconds, unless the log says that nobody could
 /// be asked.
-pub const COMMAND: i64 = 10 * 60_000;
+pub const COMMAND: i64 = ASSUMED_MINUTES * 60_000;
 /// The longest time that a read, search or edit is assumed to run, or a call that may have waited for a person, in
 /// milliseconds. Measured: an edit or a read takes well under a second in every agent that can be driven without a
 /// person.
