@@ -108,7 +108,16 @@ fn the_question_shows_the_work_and_the_answer_is_known_to_follow_it() {
     let key = key_in(&asked);
     let commit = repo.git(&["rev-parse", "--short=10", "HEAD"]);
     let asked = asked.replace(&key, "KEY").replace(&commit, "COMMIT");
-    insta::assert_snapshot!(asked, @"");
+    insta::assert_snapshot!(asked, @r"
+    Heat the kiln in [hidden]
+      date         2026-04-01
+      phases       Schema
+                   Client [hidden]
+      commits      COMMIT Heat the kiln in [hidden]
+      changes      1 file, 2 lines added, 0 removed
+                   +2 −0        src/kiln.rs
+      answer with  git leverage opine KEY --estimate HOURS --basis TEXT
+    ");
     let given = run_as(
         &world,
         &repo,
@@ -424,4 +433,173 @@ fn git_itself_merges_opinions() {
     assert_eq!(hours(&one), ["3", "6"]);
     let left = one.run(&["log"]);
     assert_eq!((left.code, left.stderr.as_str()), (Some(0), ""), "{left}");
+}
+
+fn json(repo: &TestRepo<'_>, args: &[&str]) -> Value {
+    serde_json::from_str(&repo.run(&[args, &["--format", "json"]].concat()).success()).unwrap()
+}
+
+/// Ada's task of 8 hours in 30 minutes, of which Bo thinks 6, an agent of his 3 and Cy 20, and a task without opinions.
+fn judged(world: &World) -> TestRepo<'_> {
+    let repo = world.repo("kiln");
+    repo.commit("Kiln");
+    repo.run(&["record", "--estimate", "8h", "--agent-time", "30m"])
+        .success();
+    let asked = run_as(world, &repo, "Bo", &["opine", "--next"]).success();
+    let bo = [
+        "opine",
+        &key_in(&asked),
+        "--estimate",
+        "6h",
+        "--basis",
+        "Two \u{202e}tables",
+    ];
+    run_as(world, &repo, "Bo", &bo).success();
+    let codex = [
+        "opine",
+        "HEAD",
+        "--estimate",
+        "3h",
+        "--estimated-by",
+        "codex gpt-5",
+    ];
+    run_as(world, &repo, "Bo", &codex).success();
+    run_as(world, &repo, "Cy", &["opine", "HEAD", "--estimate", "20h"]).success();
+    repo.commit("Glaze\n\nLeverage-Estimate: 1h\nLeverage-Agent-Time: 10m\n");
+    repo
+}
+
+#[test]
+fn a_report_counts_by_the_estimates_that_are_asked_for() {
+    let world = World::new();
+    let repo = judged(&world);
+    let told = |choice: &str| {
+        let report = json(&repo, &["report", "--estimates", choice]);
+        let hours = report["totals"]["human_hours"].as_f64();
+        let factor = report["totals"]["leverage_factor"].as_f64();
+        (hours, factor, report["estimates"].clone())
+    };
+    assert_eq!(told("claimed"), (Some(9.0), Some(13.5), Value::Null));
+    let (hours, factor, estimates) = told("median");
+    assert_eq!((hours, factor), (Some(7.0), Some(10.5)));
+    let expected = serde_json::json!({
+        "by": "median", "opinions": [[0, 1], [3, 1]], "opinions_by_agents": 1, "tasks_left_out": 0,
+    });
+    assert_eq!(estimates, expected);
+    assert_eq!(told("lowest").0, Some(4.0));
+    assert_eq!(told("highest").0, Some(21.0));
+    assert_eq!(told("mine").0, Some(9.0));
+    let config = "[user]\n\tname = Bo\n\temail = bo@example.org\n";
+    std::fs::write(world.home().join(".gitconfig"), config).unwrap();
+    let by_bo = repo.run(&["report", "--estimates", "mine", "--by", "task"]);
+    let shown = by_bo.success();
+    let says = "The estimates are your own claims and opinions; 1 of 2 tasks has opinions (3 opinions on 1); 1 opinion is by an \
+                agent; 1 task without an estimate of yours left out";
+    assert!(shown.contains(says), "{shown}");
+    assert!(shown.contains("6h") && !shown.contains("Glaze"), "{shown}");
+}
+
+#[test]
+fn show_history_and_audit_list_opinions_with_what_could_be_seen() {
+    let world = World::new();
+    let repo = judged(&world);
+    let card = repo.run(&["show", "HEAD~1"]).success();
+    let facts = card.split_once("  opinions ").unwrap().1;
+    insta::assert_snapshot!(format!("  opinions {facts}"), @r"
+    opinions     6h, by Bo <bo@example.org>, asked blind, claim was here: Two \u{202e}tables
+                 3h, by codex (gpt-5) for Bo <bo@example.org>, claim was here
+                 20h, by Cy <cy@example.org>, claim was here
+    spread       3h to 20h (6.7 times), median 6h; 2 opinions by people, 1 by agents
+    factors      16.0x claimed, 12.0x median, 6.0x lowest, 40.0x highest
+    ");
+    let shown = json(&repo, &["show", "HEAD~1"]);
+    let opinions = shown["tasks"][0]["opinions"].as_array().unwrap();
+    assert_eq!(opinions.len(), 3);
+    assert!(opinions.iter().all(|opinion| opinion["claim_here"] == true));
+    let history = repo.run(&["log", "--history"]).success();
+    assert_eq!(history.matches(", opinion\n").count(), 3, "{history}");
+    assert!(
+        history.contains("Given: asked blind, claim was here"),
+        "{history}"
+    );
+    let machine = json(&repo, &["log", "--history"]);
+    assert_eq!(machine["opinions"].as_array().unwrap().len(), 3);
+    let audit = json(&repo, &["audit"]);
+    let told = &audit["opinions"];
+    assert_eq!((&told["tasks"], &told["opinions"]), (&2.into(), &3.into()));
+    assert_eq!((&told["by_agents"], &told["asked"]), (&1.into(), &1.into()));
+    assert_eq!(told["by_task"][0]["ratio"], 20.0 / 3.0);
+    for (choice, factor) in [
+        ("claimed", 13.5),
+        ("median", 10.5),
+        ("lowest", 6.0),
+        ("highest", 31.5),
+    ] {
+        assert_eq!(told[choice]["leverage_factor"], factor, "{choice}");
+    }
+    let page = repo.run(&["audit", "--format", "markdown"]).success();
+    let says = "1 of 2 tasks has opinions: 2 by people, 1 by agents; 0 blind, 1 asked blind where the claim was, 2 where the \
+                claim was";
+    assert!(page.contains(says), "{page}");
+}
+
+#[test]
+fn one_person_under_two_addresses_has_one_opinion() {
+    let world = World::new();
+    let repo = kiln(&world);
+    run_as(&world, &repo, "Bo", &["opine", "HEAD", "--estimate", "6h"]).success();
+    let other = [
+        ("GIT_COMMITTER_NAME", "bo"),
+        ("GIT_COMMITTER_EMAIL", "bo@old.example.org"),
+    ];
+    run_with(&world, &repo, &other, &["opine", "HEAD", "--estimate", "2h"]).success();
+    let lowest = |repo: &TestRepo<'_>| json(repo, &["report", "--estimates", "lowest"])["estimates"].clone();
+    assert_eq!(lowest(&repo)["opinions"], serde_json::json!([[2, 1]]));
+    repo.write(".mailmap", "Bo <bo@example.org> <bo@old.example.org>\n");
+    assert_eq!(lowest(&repo)["opinions"], serde_json::json!([[1, 1]]));
+    let shown = json(&repo, &["show", "HEAD"]);
+    assert_eq!(shown["tasks"][0]["opinions"][0]["estimate"]["hours"], 2);
+}
+
+#[test]
+fn hostile_opinions_are_bounded_and_escaped() {
+    let world = World::new();
+    let repo = kiln(&world);
+    let id = task_id(&repo);
+    let line = |rev: u32, by: &str| {
+        format!(
+            r#"{{"asked":false,"at":"2026-04-10T12:00:00Z","by":"{by}","claim_here":true,"estimate":{{"basis":"\u001b[31mred\u202e","by":"{by}","hours":{}}},"id":"019d774b-0a00-8707-8707-0707070707ff","kind":"opinion","of":"{id}","of_rev":0,"rev":{rev},"v":1}}"#,
+            rev % 50 + 1
+        )
+    };
+    let mut note = repo.git(&["notes", "--ref", "leverage", "show", "HEAD"]) + "\n";
+    for rev in 0..12_000 {
+        note += &(line(rev, "Bo <bo@example.org>") + "\n");
+    }
+    note += &(line(0, "\\u001b]0;x <c@example.org>") + "\n");
+    std::fs::write(world.path("note"), note).unwrap();
+    let file = world.path("note").to_string_lossy().into_owned();
+    repo.git(&["notes", "--ref", "leverage", "add", "-f", "-F", &file, "HEAD"]);
+    let shown = repo.run(&["show"]);
+    assert_eq!(shown.code, Some(0), "{shown}");
+    assert!(!shown.stdout.contains(['\u{1b}', '\u{202e}']), "{shown}");
+    assert!(
+        shown.stderr.contains("has more than 5000 opinions"),
+        "{}",
+        shown.stderr
+    );
+    let report = json(&repo, &["report", "--estimates", "median"]);
+    assert_eq!(report["estimates"]["opinions"], serde_json::json!([[2, 1]]));
+    for args in [&["log", "--history", "-n", "3"][..], &["audit"]] {
+        let ran = repo.run(args);
+        assert!(!ran.stdout.contains(['\u{1b}', '\u{202e}']), "{ran}");
+    }
+    let own = "019d774b-0a00-8707-8707-0707070707ff";
+    let refused = repo.run(&["retract", own, "--reason", "x"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(
+        refused.stderr.contains("is an opinion on the task"),
+        "{}",
+        refused.stderr
+    );
 }

@@ -6,6 +6,7 @@
 pub mod calibration;
 pub mod copies;
 pub mod effort;
+pub mod estimates;
 pub mod export;
 pub mod group;
 pub mod inventory;

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::calibration::Calibration;
 use super::copies::{Copies, Shared};
 use super::effort::{Effort, Spent, TaskEffort};
+use super::estimates::Counted;
 use super::group::{Dimension, Grouping, Key};
 use super::measures::{Measures, Tally};
 use super::models::{ModelHours, Requested};
@@ -40,7 +41,7 @@ pub enum Authors {
 }
 
 impl Authors {
-    fn takes(&self, repo: &str, author: &str) -> bool {
+    pub fn takes(&self, repo: &str, author: &str) -> bool {
         match self {
             Self::Like(pattern) => pattern.is_match(author),
             Self::InEach(patterns) => patterns.get(repo).is_some_and(|pattern| pattern.is_match(author)),
@@ -110,6 +111,9 @@ pub struct Report {
     /// If requested, the pace of people in each repository.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pace: Vec<RepoPace>,
+    /// Which estimates count, if not those that were claimed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimates: Option<Counted>,
     /// What the numbers or the rows leave out.
     pub left_out: LeftOut,
     /// How each repository was read.
@@ -763,6 +767,7 @@ impl<'a> Sums<'a> {
             estimates_by_agents: self.estimates_by_agents,
             calibration: self.calibration,
             pace: self.paces,
+            estimates: None,
             repos: RepoStatus::of_all(repos, copies),
             copies: copies.notes(|at| &repos[at].name),
             warnings: repos.iter().flat_map(|repo| repo.warnings.clone()).collect(),

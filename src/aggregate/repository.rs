@@ -10,7 +10,7 @@ use crate::facts::evidence::{ForeignTrailers, Signs};
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::ledger::{Ledger, LedgerSession, LedgerTask};
 use crate::facts::lineage::Lineage;
-use crate::facts::opinions;
+use crate::facts::opinions::{self, People};
 use crate::facts::record::{ByHand, Opinion};
 use crate::facts::task::Task;
 use crate::sources::history::{History, UnknownLines};
@@ -71,13 +71,14 @@ pub struct PlacedTask {
     pub opinions: Vec<Opinion>,
 }
 
-impl From<LedgerTask> for PlacedTask {
-    fn from(found: LedgerTask) -> Self {
+impl PlacedTask {
+    /// The task, with the opinions that count if a mailmap names these people.
+    fn of(found: LedgerTask, people: &People) -> Self {
         let mut earlier = found.revisions;
         // The last one is the current one.
         earlier.pop();
         Self {
-            opinions: opinions::current(&found.task, &found.opinions),
+            opinions: opinions::current(&found.task, &found.opinions, people),
             task: found.task,
             earlier,
             commits: found.commits,
@@ -89,7 +90,7 @@ impl From<&LedgerTask> for PlacedTask {
     fn from(found: &LedgerTask) -> Self {
         let earlier = found.revisions.split_last();
         Self {
-            opinions: opinions::current(&found.task, &found.opinions),
+            opinions: opinions::current(&found.task, &found.opinions, &People::new()),
             task: found.task.clone(),
             earlier: earlier.map(|(_, earlier)| earlier.to_vec()).unwrap_or_default(),
             commits: found.commits.clone(),
@@ -102,6 +103,7 @@ impl Repository {
     pub fn new(lineage: Lineage, history: History, ledger: Ledger) -> Self {
         let mut signs = history.signs;
         signs.extend(ledger.signs());
+        let people = ledger.people;
         let tasks = ledger.tasks.into_iter();
         let captured = standing(ledger.sessions, &history.commits);
         let mut warnings = history.warnings;
@@ -120,7 +122,7 @@ impl Repository {
             cut_short: history.cut_short,
             new_commits: history.new_commits,
             signs,
-            tasks: tasks.map(PlacedTask::from).collect(),
+            tasks: tasks.map(|found| PlacedTask::of(found, &people)).collect(),
             by_hand: ledger.by_hand.into_iter().map(|found| found.record).collect(),
             same: ledger.same,
             captured,

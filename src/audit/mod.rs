@@ -15,6 +15,7 @@ mod integrity;
 pub mod lines;
 pub mod measured;
 pub mod models;
+pub mod opinions;
 pub mod origin;
 pub mod retractions;
 mod revisions;
@@ -84,6 +85,8 @@ pub struct Audit {
     /// The tasks whose hours were given before the work.
     #[serde(skip)]
     pub given_before: BTreeSet<TaskId>,
+    /// What others think of the claimed hours.
+    pub opinions: opinions::Opinions,
     /// Commits and lines by who made them, and how many lines are still at HEAD.
     pub origin: Vec<origin::Row>,
     /// The signs of agents and persons as people are shown them: [`origin::Grouping::Evidence`].
@@ -187,6 +190,7 @@ pub fn audit(repo: String, evidence: &Evidence<'_>, choice: &Choice, mut warning
         worth,
         models: models::against_models(evidence.shown(), evidence.all),
         given_before,
+        opinions: opinions::opinions(evidence),
         origin,
         evidence: signs,
         attested: evidence.shown().attested().cloned().collect(),

@@ -10,7 +10,6 @@ use crate::aggregate::calibration::Calibration;
 use crate::aggregate::worth::{ClaimFacts, Worth, is_given_before, people};
 use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::ledger::LedgerTask;
-use crate::facts::opinions;
 use crate::facts::record::Record;
 
 /// The worth of the selected claims, and the tasks whose hours were given before the work.
@@ -24,7 +23,7 @@ pub(super) fn worth(evidence: &Evidence<'_>) -> (Worth, BTreeSet<TaskId>) {
     let claims = tasks.iter().map(|(found, effort)| {
         let task = &found.task;
         let measured = all.measured(found).filter(|measured: &Measured| measured.is_all);
-        let others = opinions::current(task, &found.opinions);
+        let others = all.ledger.opinions_on(found);
         let others = others.iter().map(|opinion| &opinion.estimate);
         let is_before = starts.precede(found);
         if is_before {

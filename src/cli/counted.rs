@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::facts::ledger::LedgerTask;
 use crate::facts::quantity::{Minutes, Tokens};
+use crate::facts::record::Opinion;
 use crate::facts::task::Task;
 use crate::render::task::Timed;
 
@@ -15,6 +16,9 @@ pub struct TaskBody {
     task: Task,
     #[serde(flatten)]
     counted: Option<Counted>,
+    /// The opinions that count.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    opinions: Vec<Opinion>,
 }
 
 #[derive(Debug, Serialize)]
@@ -34,7 +38,7 @@ struct Counted {
 
 impl TaskBody {
     /// The last revision with all commits of the task, those that the record itself does not list included.
-    pub fn last(found: &LedgerTask, timed: &Timed<'_>) -> Self {
+    pub fn last(found: &LedgerTask, opinions: Vec<Opinion>, timed: &Timed<'_>) -> Self {
         let mut task = timed.task.clone();
         task.commits.clone_from(&found.commits);
         Self {
@@ -46,6 +50,7 @@ impl TaskBody {
                 tokens_measured: timed.effort.tokens.measured,
                 leverage_factor: timed.effort.leverage_factor(timed.task),
             }),
+            opinions,
             task,
         }
     }
@@ -55,6 +60,7 @@ impl TaskBody {
         Self {
             task: task.clone(),
             counted: None,
+            opinions: Vec::new(),
         }
     }
 }

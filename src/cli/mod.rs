@@ -95,10 +95,10 @@ pub enum Command {
     Hook(commands::hook::Args),
     /// Correct a task; earlier revisions are kept
     Revise(Box<commands::revise::Args>),
-    /// Withdraw a task; it is kept but no longer counted
-    Retract(commands::retract::Args),
     /// Estimate a task that somebody else estimated
     Opine(commands::opine::Args),
+    /// Withdraw a task; it is kept but no longer counted
+    Retract(commands::retract::Args),
     /// Reattach tasks whose commits were rewritten or squashed
     Repair(commands::repair::Args),
     /// Copy tasks of squashed commits to the commit that replaces them

@@ -6,8 +6,10 @@ use super::claim::{Claim, ClaimError};
 use super::claimed::{self, CommitClaims, Said};
 use super::copies::{self, History, Names, Recorded, Rewrites, Unknown};
 use super::diagnostics::{Status, Warning};
+use super::estimate::EstimatorKey;
 use super::evidence::{Evidence, Signs};
 use super::ids::{ObjectId, RecordId, TaskId};
+use super::opinions::{self, People};
 use super::record::{ByHand, LineError, NoteLines, Opinion, Record, SessionRecord, Tombstone};
 use super::short_ids::{self, ShortIds};
 use super::sign::Sign;
@@ -27,6 +29,8 @@ pub struct Ledger {
     pub by_hand: Vec<LedgerByHand>,
     /// The same, retracted.
     pub retracted_by_hand: Vec<(LedgerByHand, Tombstone)>,
+    /// Authors of estimates whom a mailmap knows under another name, if there are opinions.
+    pub people: People,
     /// Opinions on tasks that are not here, by the id of the task.
     pub strayed: Vec<Opinion>,
     /// The derived ids of claims, with the ids of the tasks that they count under here. Another clone may know them by
@@ -194,6 +198,11 @@ impl Ledger {
         self.by_hand.iter().chain(retracted)
     }
 
+    /// The opinions on a task that count: of each estimator the last, and none of who made the claim.
+    pub fn opinions_on(&self, found: &LedgerTask) -> Vec<Opinion> {
+        opinions::current(&found.task, &found.opinions, &self.people)
+    }
+
     /// The short form of one id that names no other task.
     pub fn short_id(&self, id: TaskId) -> String {
         short_ids::among(id, self.all_tasks().map(|found| found.task.id))
@@ -215,6 +224,9 @@ impl Ledger {
             .map(|(_, tombstone)| tombstone)
     }
 }
+
+/// As many opinions on one task are kept; a note could hold any number.
+const MOST_OPINIONS: usize = 5_000;
 
 /// A line that was read, with what orders revisions.
 struct Revision<T> {
@@ -279,6 +291,8 @@ struct Builder {
     by_hand: BTreeMap<TaskId, (Vec<Revision<ByHand>>, BTreeSet<ObjectId>)>,
     /// By task; each line once.
     opinions: BTreeMap<TaskId, Vec<Revision<Opinion>>>,
+    /// The tasks with more opinions than are kept.
+    crowded: BTreeSet<TaskId>,
     unknown_tasks: BTreeMap<ObjectId, TaskId>,
     refused: Vec<(ObjectId, Vec<ClaimError>)>,
     status: Status,
@@ -297,8 +311,7 @@ impl Builder {
                 Ok(Record::Task(task)) => self.add_task(commit, *task, line),
                 Ok(Record::Session(session)) => self.add_session(commit, *session, line),
                 Ok(Record::Opinion(opinion)) => {
-                    let of_task = self.opinions.entry(opinion.of).or_default();
-                    of_task.push(Revision::of(*opinion, line));
+                    self.add_opinion(*opinion, line);
                 }
                 Ok(Record::ByHand(by_hand)) => {
                     let (revisions, commits) = self.by_hand.entry(by_hand.id).or_default();
@@ -342,6 +355,17 @@ impl Builder {
             gathered.commits.insert(commit);
         }
         gathered.revisions.push(Revision::of(task, line));
+    }
+
+    fn add_opinion(&mut self, opinion: Opinion, line: &[u8]) {
+        let of = opinion.of;
+        let of_task = self.opinions.entry(of).or_default();
+        of_task.push(Revision::of(opinion, line));
+        if of_task.len() >= MOST_OPINIONS * 2 && bounded(of_task) && self.crowded.insert(of) {
+            let what =
+                format!("the task {of} has more than {MOST_OPINIONS} opinions; the earliest are left out");
+            self.warnings.push(Warning::new(self.repo.clone(), what));
+        }
     }
 
     fn add_session(&mut self, commit: ObjectId, session: SessionRecord, line: &[u8]) {
@@ -539,11 +563,35 @@ impl Builder {
     }
 }
 
-/// Opinions in the order in which they were given, each once: a rewrite that copies notes leaves the same line on two commits.
-fn in_order(mut opinions: Vec<Revision<Opinion>>) -> Vec<Opinion> {
+/// Sorts opinions, and keeps the last ones; whether some are left out.
+fn bounded(opinions: &mut Vec<Revision<Opinion>>) -> bool {
+    sort_opinions(opinions);
+    let excess = opinions.len().saturating_sub(MOST_OPINIONS);
+    let mut last: BTreeMap<EstimatorKey, usize> = BTreeMap::new();
+    for (at, opinion) in opinions.iter().enumerate() {
+        last.insert(opinion.record.estimate.estimator_key(), at);
+    }
+    // Nobody's last opinion is crowded out by what others repeat.
+    let last: BTreeSet<usize> = last.into_values().rev().take(MOST_OPINIONS / 2).collect();
+    let mut at = 0;
+    let before = opinions.len();
+    opinions.retain(|_| {
+        at += 1;
+        at > excess || last.contains(&(at - 1))
+    });
+    opinions.len() < before
+}
+
+/// In the order in which they were given, each once: a rewrite that copies notes leaves the same line on two commits.
+fn sort_opinions(opinions: &mut Vec<Revision<Opinion>>) {
     let order = |opinion: &Revision<Opinion>| (opinion.record.of_rev, opinion.record.rev, opinion.record.at);
     opinions.sort_by(|a, b| (order(a), &a.line).cmp(&(order(b), &b.line)));
     opinions.dedup_by(|a, b| a.line == b.line);
+}
+
+/// Opinions in the order in which they were given, each once: a rewrite that copies notes leaves the same line on two commits.
+fn in_order(mut opinions: Vec<Revision<Opinion>>) -> Vec<Opinion> {
+    sort_opinions(&mut opinions);
     opinions.into_iter().map(|opinion| opinion.record).collect()
 }
 

@@ -2,17 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use super::estimate::EstimatorKey;
+use super::estimate::{Estimate, EstimatorKey};
 use super::record::Opinion;
 use super::task::Task;
 
+/// Authors of estimates whom a mailmap knows under another name or address: as they are written, and as it has them.
+pub type People = BTreeMap<String, String>;
+
+/// Who estimated, by the name that a mailmap gives the person.
+pub fn estimator(estimate: &Estimate, people: &People) -> EstimatorKey {
+    estimate.estimator_key_of(people.get(&estimate.by).unwrap_or(&estimate.by))
+}
+
 /// The opinions that count beside the claim, one of each estimator, by estimator. `all` are those on the task, oldest
 /// first.
-pub fn current(task: &Task, all: &[Opinion]) -> Vec<Opinion> {
-    let claimed_by = task.estimate.estimator_key();
+pub fn current(task: &Task, all: &[Opinion], people: &People) -> Vec<Opinion> {
+    let claimed_by = estimator(&task.estimate, people);
     let mut last: BTreeMap<EstimatorKey, &Opinion> = BTreeMap::new();
     for opinion in all {
-        last.insert(opinion.estimate.estimator_key(), opinion);
+        last.insert(estimator(&opinion.estimate, people), opinion);
     }
     let others = last.into_iter().filter(|(by, _)| *by != claimed_by);
     others.map(|(_, opinion)| opinion.clone()).collect()

@@ -13,6 +13,7 @@ pub const SKILL: &str = include_str!("skill/SKILL.md");
 
 /// The hashes (SHA-256) of its earlier texts. Each release that changes the text adds the previous hash.
 const EARLIER: &[&str] = &[
+    "24d308d0a4709f46e5c666e1c2a4f9408a72b50389be4f98bc5e58d865302558",
     "52f0d37580adc03176d5e30b6d842b43d3e40b8596dc312b283b07b0145d8de2",
     "e747b9be073010cf430f3dea69a89bd7d2bddfe1a3d16dedcb446bb03aed27cf",
     "6397442665fe74a2deb32d648400e388ddf967dd19376cec302837c1f4751447",

@@ -7,10 +7,11 @@ use chrono::{DateTime, Utc};
 use super::document::Cell;
 use super::escape::visible;
 use super::format::terminal::{Screen, wrap};
+use super::opinion::sight;
 use crate::facts::estimate::Estimator;
 use crate::facts::ledger::LedgerTask;
 use crate::facts::quantity::{Minutes, Tokens};
-use crate::facts::record::Tombstone;
+use crate::facts::record::{Opinion, Tombstone};
 use crate::facts::short_ids::ShortIds;
 use crate::facts::task::Task;
 use crate::facts::zone::Zone;
@@ -20,6 +21,8 @@ use crate::facts::zone::Zone;
 pub enum Step<'a> {
     /// A revision, with the one before it.
     Revision(&'a Task, Option<&'a Task>),
+    /// What another estimator thinks of it.
+    Opinion(&'a Task, &'a Opinion),
     /// The end.
     Retraction(&'a Task, &'a Tombstone),
 }
@@ -45,13 +48,31 @@ impl<'a> Step<'a> {
         let revisions = found.revisions.iter().zip(before);
         let revisions = revisions.map(|(task, before)| Self::Revision(task, before));
         let last = tombstone.map(|tombstone| Self::Retraction(&found.task, tombstone));
-        revisions.chain(last).collect()
+        let opinions = found.opinions.iter();
+        let mut steps: Vec<Self> = revisions.collect();
+        for opinion in opinions {
+            // Below the revision that it is on, or the first if the claim was not here.
+            let is_later = |step: &Self| step.rev() > opinion.of_rev.unwrap_or_default();
+            let at = steps.iter().position(is_later).unwrap_or(steps.len());
+            steps.insert(at, Self::Opinion(&found.task, opinion));
+        }
+        steps.extend(last);
+        steps
+    }
+
+    /// The revision of the task that it makes or is on.
+    fn rev(&self) -> u32 {
+        match self {
+            Self::Revision(task, _) | Self::Retraction(task, _) => task.rev,
+            Self::Opinion(_, opinion) => opinion.of_rev.unwrap_or_default(),
+        }
     }
 
     /// When it was recorded.
     pub fn at(&self) -> DateTime<Utc> {
         match self {
             Self::Revision(task, _) => task.at,
+            Self::Opinion(_, opinion) => opinion.at,
             Self::Retraction(_, tombstone) => tombstone.at,
         }
     }
@@ -60,6 +81,7 @@ impl<'a> Step<'a> {
     pub fn by(&self) -> &'a str {
         match self {
             Self::Revision(task, _) => &task.by,
+            Self::Opinion(_, opinion) => &opinion.by,
             Self::Retraction(_, tombstone) => &tombstone.by,
         }
     }
@@ -67,13 +89,14 @@ impl<'a> Step<'a> {
     /// The task as it was then.
     pub fn task(&self) -> &'a Task {
         match self {
-            Self::Revision(task, _) | Self::Retraction(task, _) => task,
+            Self::Revision(task, _) | Self::Opinion(task, _) | Self::Retraction(task, _) => task,
         }
     }
 
     fn heading(&self, ids: &ShortIds) -> String {
         match self {
             Self::Revision(task, _) => format!("task {}, revision {}", ids.of(task.id), task.rev),
+            Self::Opinion(task, _) => format!("task {}, opinion", ids.of(task.id)),
             Self::Retraction(task, _) => format!("task {}, retracted", ids.of(task.id)),
         }
     }
@@ -82,14 +105,17 @@ impl<'a> Step<'a> {
     pub fn reason(&self) -> Option<&'a str> {
         match self {
             Self::Revision(task, _) => task.reason.as_deref(),
+            Self::Opinion(_, opinion) => opinion.estimate.basis.as_deref(),
             Self::Retraction(_, tombstone) => Some(&tombstone.reason),
         }
     }
 
     /// What is new, a line each.
     fn changes(&self) -> Vec<String> {
-        let Self::Revision(task, before) = self else {
-            return Vec::new();
+        let (task, before) = match self {
+            Self::Revision(task, before) => (task, before),
+            Self::Opinion(_, opinion) => return of_opinion(opinion),
+            Self::Retraction(..) => return Vec::new(),
         };
         let (task, before) = (*task, *before);
         let figures = |task: &Task| {
@@ -127,6 +153,20 @@ impl<'a> Step<'a> {
     }
 }
 
+/// What an opinion says, a line each.
+fn of_opinion(opinion: &Opinion) -> Vec<String> {
+    let estimate = &opinion.estimate;
+    let by_agent = estimate.estimator.as_ref();
+    [
+        Some(format!("Estimate: {}", estimate.shown())),
+        by_agent.map(|agent| format!("Estimated by: {agent}")),
+        Some(format!("Given: {}", sight(opinion))),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
 /// The agent that estimated with its model, or `person`.
 pub(super) fn estimator(task: &Task) -> String {
     let estimator = task.estimate.estimator.as_ref();
@@ -154,6 +194,7 @@ fn block(step: &Step<'_>, ids: &ShortIds, zone: Zone, screen: Screen, text: &mut
     let date = zone.at(step.at().timestamp()).format("%Y-%m-%d %H:%M:%S %z");
     let within = match step {
         Step::Revision(task, _) => task.writer(),
+        Step::Opinion(_, opinion) => opinion.written_by.clone(),
         Step::Retraction(..) => None,
     };
     let within = within.map_or_else(String::new, |agent| format!(" in {agent}"));

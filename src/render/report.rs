@@ -6,6 +6,7 @@ use super::document::{Basis, Cell, Column, Document, Point, Table, Timeline};
 use super::pace;
 use super::sections::stated;
 use super::task::estimates_by_agents;
+use crate::aggregate::estimates::Counted;
 use crate::aggregate::group::Dimension;
 use crate::aggregate::measures::Measures;
 use crate::aggregate::report::{LeftOut, Report, Row};
@@ -625,8 +626,11 @@ const TASKS_WITHOUT: [(Lacking, &str, &str); 3] = [
 fn left_out(report: &Report) -> Vec<String> {
     let (totals, left_out) = (&report.totals, &report.left_out);
     if totals.tasks == 0 {
-        let none = "No tasks are recorded here; `git leverage record` adds the first";
-        return std::iter::once(none.to_owned())
+        let none = match &report.estimates {
+            Some(counted) if counted.tasks_left_out > 0 => estimates(counted),
+            _ => "No tasks are recorded here; `git leverage record` adds the first".to_owned(),
+        };
+        return std::iter::once(none)
             .chain(pace::notes(report))
             .chain(in_no_row(report))
             .chain(unread_lines(report))
@@ -647,8 +651,10 @@ fn left_out(report: &Report) -> Vec<String> {
     });
     let commits = part_of(left_out.commits_without_task, totals.commits, "commit", "commits");
     let by_agents = estimates_by_agents(report.estimates_by_agents, totals.tasks);
-    by_agents
+    let chosen = report.estimates.as_ref().map(estimates);
+    chosen
         .into_iter()
+        .chain(by_agents)
         .chain(tasks)
         .chain(uncalibrated)
         .chain(from_logs(totals))
@@ -658,6 +664,43 @@ fn left_out(report: &Report) -> Vec<String> {
         .chain(in_no_row(report))
         .chain(unread_lines(report))
         .collect()
+}
+
+/// Which estimates count, and on how many opinions they rest.
+fn estimates(counted_by: &Counted) -> String {
+    let tasks = counted_by.tasks();
+    let some = counted_by.opinions.iter().filter(|(opinions, _)| *opinions > 0);
+    let with: u64 = some.clone().map(|(_, tasks)| tasks).sum();
+    let each: Vec<String> = some
+        .map(|(opinions, tasks)| {
+            format!(
+                "{} on {}",
+                counted(*opinions, "opinion", "opinions"),
+                thousands(*tasks)
+            )
+        })
+        .collect();
+    let mut said = format!("The estimates are {}", counted_by.by.described());
+    let have = plural(&with, "has", "have");
+    said += &match each.is_empty() {
+        true => "; no task has opinions".to_owned(),
+        false => format!(
+            "; {} of {} {have} opinions ({})",
+            thousands(with),
+            counted(tasks, "task", "tasks"),
+            each.join(", ")
+        ),
+    };
+    let by_agents = counted_by.opinions_by_agents;
+    if by_agents > 0 {
+        let given = counted(by_agents, "opinion is by an agent", "opinions are by agents");
+        said += &format!("; {given}");
+    }
+    if counted_by.tasks_left_out > 0 {
+        let left_out = counted(counted_by.tasks_left_out, "task", "tasks");
+        said += &format!("; {left_out} without an estimate of yours left out");
+    }
+    said
 }
 
 /// `27 of 88 tasks have`, if there are any.

@@ -8,6 +8,7 @@ use super::document::{Basis, Cell, Column, Table};
 use super::escape::visible;
 use super::format::terminal::{Screen, shorten, wrap};
 use super::history::{Step, estimator};
+use super::opinion::{estimated_by, sight};
 use crate::aggregate::effort::TaskEffort;
 use crate::facts::estimate::Estimator;
 use crate::facts::ids::TaskId;
@@ -174,22 +175,9 @@ fn estimate(task: &Task) -> String {
     format!(
         "{}, by {}{}",
         task.estimate.shown(),
-        estimated_by(task),
+        estimated_by(&task.estimate),
         basis.unwrap_or_default()
     )
-}
-
-/// Who estimated: a person, or `claude-code (claude-opus-4-8) for` one.
-fn estimated_by(task: &Task) -> String {
-    let person = &task.estimate.by;
-    match &task.estimate.estimator {
-        None => person.clone(),
-        Some(Estimator { agent, model: None }) => format!("{agent} for {person}"),
-        Some(Estimator {
-            agent,
-            model: Some(model),
-        }) => format!("{agent} ({model}) for {person}"),
-    }
 }
 
 fn joined<T: ToString>(parts: &[T]) -> String {
@@ -387,6 +375,10 @@ fn history_row(step: &Step<'_>, zone: Zone) -> Vec<Cell> {
     let known = |is_revision: bool, cell: Cell| if is_revision { cell } else { Cell::Empty };
     let (is_revision, before, to) = match step {
         Step::Revision(task, before) => (true, *before, Cell::Hours(task.estimate.hours)),
+        Step::Opinion(task, opinion) => {
+            let said = format!("opinion of {}, {}", opinion.estimate.hours, sight(opinion));
+            (false, Some(*task), Cell::text(said))
+        }
         Step::Retraction(task, _) => (false, Some(*task), Cell::text("retracted")),
     };
     vec![

@@ -10,6 +10,7 @@ use crate::facts::commit::Commit;
 use crate::facts::diagnostics::Warning;
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{Findings, Ledger};
+use crate::facts::opinions::People;
 use crate::facts::quantity::WorkTime;
 use crate::facts::record::NoteLines;
 use crate::git::Repo;
@@ -66,7 +67,7 @@ pub fn read_ledger_with(repo: &Repo, options: &LedgerOptions, supposed: &Suppose
         true => GitHistory::elsewhere(repo, &visited, options.work),
         false => GitHistory::new(repo, &visited, options.work),
     };
-    assemble(findings, &history)
+    assemble(repo, findings, &history)
 }
 
 /// [`read_ledger`] with the commits of a history that was read already: none of them is opened again.
@@ -83,13 +84,30 @@ pub fn read_ledger_of(repo: &Repo, commits: &[Commit], work: WorkTime) -> Ledger
         true => HashSet::new(),
         false => commits.iter().map(|commit| commit.id).collect(),
     };
-    assemble(findings, &GitHistory::new(repo, &history, work))
+    assemble(repo, findings, &GitHistory::new(repo, &history, work))
 }
 
-fn assemble(findings: Findings, history: &GitHistory<'_>) -> Ledger {
+fn assemble(repo: &Repo, findings: Findings, history: &GitHistory<'_>) -> Ledger {
     let mut ledger = Ledger::assemble_with(findings, history);
     ledger.warnings.extend(history.trouble());
+    ledger.people = people(repo, &ledger);
     ledger
+}
+
+/// What the mailmap makes of those who estimated tasks with opinions: one person under two addresses is one estimator.
+fn people(repo: &Repo, ledger: &Ledger) -> People {
+    let with_opinions = ledger.tasks.iter().filter(|found| !found.opinions.is_empty());
+    let authors = with_opinions.flat_map(|found| {
+        let opinions = found.opinions.iter().map(|opinion| &opinion.estimate.by);
+        opinions.chain([&found.task.estimate.by])
+    });
+    let mut authors = authors.peekable();
+    if authors.peek().is_none() {
+        return People::new();
+    }
+    let names = repo.name_map();
+    let mapped = authors.map(|by| (by.clone(), names.proper_author(by)));
+    mapped.filter(|(by, proper)| by != proper).collect()
 }
 
 /// The ledger of notes and of the messages of a few commits: what is known of these, without walking the history.
@@ -103,7 +121,7 @@ pub fn read_ledger_at(repo: &Repo, commits: &[ObjectId], work: WorkTime) -> Ledg
     };
     findings.claims = commits.iter().filter_map(read).collect();
     let few = commits.iter().copied().collect();
-    assemble(findings, &GitHistory::of_few(repo, &few, work))
+    assemble(repo, findings, &GitHistory::of_few(repo, &few, work))
 }
 
 /// The ledger of notes only, without reading any message.

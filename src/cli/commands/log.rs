@@ -22,7 +22,7 @@ use crate::facts::commit::Person;
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{Ledger, LedgerByHand, LedgerTask};
 use crate::facts::quantity::counted;
-use crate::facts::record::{ByHand, Tombstone};
+use crate::facts::record::{ByHand, Opinion, Tombstone};
 use crate::facts::shell;
 use crate::facts::zone::{Period, Zone};
 use crate::git::messages;
@@ -182,7 +182,7 @@ fn show_tasks(
         page.notes.extend(left_out);
         page.notes.extend(retracted(ledger));
         page.notes.extend(by_hand_note(ledger));
-        let body = Log::of(&tasks, &timing);
+        let body = Log::of(&tasks, ledger, &timing);
         send(args, context, page, &rows, body)?;
     }
     Ok(timing.outcome.max(ledger.status.into()))
@@ -228,6 +228,7 @@ fn show_by_hand(
     let body = Log {
         tasks: Vec::new(),
         by_hand: Some(tasks),
+        opinions: Vec::new(),
         retractions: None,
     };
     send(args, context, page, &rows, body)?;
@@ -332,17 +333,21 @@ struct Log<'a> {
     /// With `--by-hand`, the tasks that were done by hand.
     #[serde(skip_serializing_if = "Option::is_none")]
     by_hand: Option<Vec<&'a ByHand>>,
+    /// With `--history`, every opinion as it was given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    opinions: Vec<&'a Opinion>,
     /// With `--history`, which of them were retracted, by whom and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     retractions: Option<Vec<&'a Tombstone>>,
 }
 
 impl<'a> Log<'a> {
-    fn of(tasks: &[&LedgerTask], timing: &Timing) -> Self {
-        let body = |found: &&LedgerTask| TaskBody::last(found, &timing.of(found));
+    fn of(tasks: &[&LedgerTask], ledger: &Ledger, timing: &Timing) -> Self {
+        let body = |found: &&LedgerTask| TaskBody::last(found, ledger.opinions_on(found), &timing.of(found));
         Self {
             tasks: tasks.iter().map(body).collect(),
             by_hand: None,
+            opinions: Vec::new(),
             retractions: None,
         }
     }
@@ -350,15 +355,20 @@ impl<'a> Log<'a> {
     fn of_revisions(steps: &[Step<'a>]) -> Self {
         let revision = |step: &Step<'a>| match step {
             Step::Revision(task, _) => Some(TaskBody::revision(task)),
-            Step::Retraction(..) => None,
+            Step::Opinion(..) | Step::Retraction(..) => None,
+        };
+        let opinion = |step: &Step<'a>| match step {
+            Step::Opinion(_, opinion) => Some(*opinion),
+            Step::Revision(..) | Step::Retraction(..) => None,
         };
         let retraction = |step: &Step<'a>| match step {
             Step::Retraction(_, tombstone) => Some(*tombstone),
-            Step::Revision(..) => None,
+            Step::Revision(..) | Step::Opinion(..) => None,
         };
         Self {
             tasks: steps.iter().filter_map(revision).collect(),
             by_hand: None,
+            opinions: steps.iter().filter_map(opinion).collect(),
             retractions: Some(steps.iter().filter_map(retraction).collect()),
         }
     }

@@ -3,7 +3,7 @@
 mod next;
 mod subject;
 
-use subject::Subject;
+use subject::{Subject, estimator};
 
 use crate::cli::called::Seen;
 use crate::cli::context::Context;
@@ -17,7 +17,6 @@ use crate::facts::ledger::Ledger;
 use crate::facts::quantity::Hours;
 use crate::facts::record::{Opinion, Record};
 use crate::facts::task::{FirstClaim, Task, TaskSource};
-use crate::git::mailmap::NameMap;
 use crate::ledger;
 use crate::render::opinion;
 
@@ -118,7 +117,7 @@ fn give(
         true => "Nothing written (--dry-run)".to_owned(),
         false => format!(
             "Recorded an opinion of {} on `{}` ({})",
-            given.estimate.hours,
+            given.estimate.shown(),
             ledger.short_id(given.of),
             opinion::sight(&given)
         ),
@@ -148,11 +147,6 @@ fn estimate(fields: &TaskFields, open: &OpenLedger) -> Result<Estimate, CommandE
     let mut task = Task::new(TaskId::derived(&[]), first);
     fields.apply(&mut task, open)?;
     Ok(task.estimate)
-}
-
-/// Who estimated, through the mailmap.
-fn estimator(estimate: &Estimate, people: &NameMap) -> EstimatorKey {
-    estimate.estimator_key_of(&people.proper_author(&estimate.by))
 }
 
 /// The next revision of the estimator's opinion on the current revision of the task.

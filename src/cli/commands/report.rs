@@ -1,8 +1,12 @@
 //! `report [ROOT…]`: tasks and commits of many repositories, summed by day, repository or another dimension.
 
+use std::collections::HashMap;
+use std::path::Path;
+
+use crate::aggregate::estimates::{self, Choice, Counted};
 use crate::aggregate::group::{Dimension, UnknownDimension};
 use crate::aggregate::models::{Requested, USUAL_LINES_PER_DAY};
-use crate::aggregate::report::{self, Query, Report, SCHEMA, SortBy};
+use crate::aggregate::report::{self, Authors, Material, Query, Report, SCHEMA, SortBy};
 use crate::aggregate::repository::Repository;
 use crate::cli::authors::AuthorArgs;
 use crate::cli::background::apart;
@@ -20,9 +24,12 @@ use crate::cli::period::PeriodArgs;
 use crate::cli::reading::ReadArgs;
 use crate::cli::terminal::Verbosity;
 use crate::facts::diagnostics::{Status, Warning};
+use crate::facts::estimate::Estimate;
 use crate::facts::number::{self, DecimalMark};
 use crate::facts::shell;
 use crate::facts::zone::{Period, Zone};
+use crate::git::Repo;
+use crate::git::mailmap::NameMap;
 use crate::overview::reading::{self, Part};
 use crate::overview::{self, Overview};
 use crate::render::columns::{UnknownName, find};
@@ -74,6 +81,9 @@ pub struct Args {
     /// Show how much of the factor survives each doubt, instead of the sums
     #[arg(long, conflicts_with_all = ["by", "sort", "limit", "columns", "lines", "estimate_model"])]
     sensitivity: bool,
+    /// Count these estimates of each task: the claim, the median, lowest or highest of claim and opinions, or your own
+    #[arg(long, value_name = "WHICH", value_enum, default_value_t)]
+    estimates: EstimatesArg,
     /// Do not draw a chart below a table by day, week or month
     #[arg(long)]
     no_chart: bool,
@@ -83,6 +93,76 @@ pub struct Args {
     rules: RulesArgs,
     #[command(flatten)]
     output: OutputArgs,
+}
+
+/// Which estimates count.
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+enum EstimatesArg {
+    /// What was claimed
+    #[default]
+    Claimed,
+    /// The median of claim and opinions, of two in the middle the lower one
+    Median,
+    /// The lowest of claim and opinions
+    Lowest,
+    /// The highest of claim and opinions
+    Highest,
+    /// Your own claim or opinion; other tasks are left out
+    Mine,
+}
+
+impl From<EstimatesArg> for Choice {
+    fn from(arg: EstimatesArg) -> Self {
+        match arg {
+            EstimatesArg::Claimed => Self::Claimed,
+            EstimatesArg::Median => Self::Median,
+            EstimatesArg::Lowest => Self::Lowest,
+            EstimatesArg::Highest => Self::Highest,
+            EstimatesArg::Mine => Self::Mine,
+        }
+    }
+}
+
+/// Who asks, in each repository, and what its mailmap makes of those who estimated.
+struct Whose {
+    authors: Option<Authors>,
+    names: HashMap<String, NameMap>,
+}
+
+impl Whose {
+    fn find(choice: Choice, repos: &[Repository], context: &Context) -> Result<Self, CommandError> {
+        let mut whose = Self {
+            authors: None,
+            names: HashMap::new(),
+        };
+        if choice == Choice::Mine {
+            let mine = AuthorArgs {
+                author: None,
+                mine: true,
+            };
+            whose.authors = mine.in_each(context, repos.iter().map(|repo| repo.path.as_str()))?;
+            for repo in repos {
+                if let Ok(open) = Repo::open(Path::new(&repo.path)) {
+                    whose.names.insert(repo.path.clone(), open.name_map());
+                }
+            }
+        }
+        Ok(whose)
+    }
+
+    /// Whether the person who asks made an estimate, and not an agent for them.
+    fn is_mine(&self, repo: &Repository, estimate: &Estimate) -> bool {
+        let proper = self
+            .names
+            .get(&repo.path)
+            .map(|names| names.proper_author(&estimate.by));
+        let is_own = |author: &str| {
+            self.authors
+                .as_ref()
+                .is_some_and(|mine| mine.takes(&repo.path, author))
+        };
+        estimate.estimator.is_none() && (is_own(&estimate.by) || proper.is_some_and(|author| is_own(&author)))
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
@@ -122,7 +202,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let is_blank = args.is_page() && is_blank(&workspace);
     workspace.narrow(period, zone);
     let query = args.query(context, zone, period, &workspace.repos)?;
+    let chosen = args.choose_estimates(&mut workspace, &query, context)?;
     let mut report = report::report(&workspace.repos, &workspace.sessions, &query);
+    report.estimates = chosen;
     let overview = args.overview(&workspace, &query);
     let status = workspace.status();
     report.warnings.splice(0..0, workspace.warnings);
@@ -213,6 +295,36 @@ impl Args {
                 .fold(Requested::default(), Requested::and),
             calibrated: self.calibrated,
         })
+    }
+
+    /// Replaces the estimates of tasks by those that were asked for; `None` if these are the claims.
+    fn choose_estimates(
+        &self,
+        workspace: &mut Workspace,
+        query: &Query,
+        context: &Context,
+    ) -> Result<Option<Counted>, CommandError> {
+        let choice = Choice::from(self.estimates);
+        if choice == Choice::Claimed {
+            return Ok(None);
+        }
+        let Workspace { repos, sessions, .. } = workspace;
+        estimates::unite(repos);
+        let counted = |repos: &[Repository]| {
+            let material = Material::new(repos, sessions);
+            Counted::of(choice, material.tasks(query).map(|counted| counted.placed))
+        };
+        let before = counted(repos);
+        let whose = Whose::find(choice, repos, context)?;
+        estimates::choose(repos, choice, |repo, estimate| whose.is_mine(repo, estimate));
+        let tasks_left_out = match choice {
+            Choice::Mine => before.tasks() - counted(repos).tasks(),
+            _ => 0,
+        };
+        Ok(Some(Counted {
+            tasks_left_out,
+            ..before
+        }))
     }
 
     /// The warnings without those that the notes below the table already name.

@@ -6,7 +6,7 @@ use crate::cli::named;
 use crate::cli::outcome::Outcome;
 use crate::cli::recording::{OpenLedger, homes};
 use crate::facts::checks::check_text;
-use crate::facts::ids::{ObjectId, TaskId};
+use crate::facts::ids::{ObjectId, RecordId, TaskId};
 use crate::facts::ledger::Ledger;
 use crate::facts::record::{Record, Tombstone};
 use crate::ledger;
@@ -54,7 +54,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         let card = |tombstone: &Tombstone| by_hand::card(found, Some(tombstone), open.zone);
         return retract(args, &what, card, &open, &ledger, context);
     }
-    let found = named::task(&open, &ledger, &args.id)?;
+    let found =
+        named::task(&open, &ledger, &args.id).map_err(|error| opinion(&ledger, &args.id).unwrap_or(error))?;
     let what = Retracted {
         id: found.task.id,
         title: found.task.title.clone(),
@@ -108,4 +109,17 @@ fn retract(
     };
     context.terminal.status(&done)?;
     Ok(Outcome::Done)
+}
+
+/// The error for the id of an opinion: it is not retracted, but replaced.
+fn opinion(ledger: &Ledger, typed: &str) -> Option<CommandError> {
+    let id: RecordId = typed.trim().parse().ok()?;
+    let on_tasks = ledger.all_tasks().flat_map(|found| &found.opinions);
+    let mut all = on_tasks.chain(&ledger.strayed);
+    let opinion = all.find(|opinion| opinion.id == id)?;
+    let what = format!("`{id}` is an opinion on the task {}, not a task", opinion.of);
+    Some(CommandError::failed(what).hint(format!(
+        "A later opinion replaces it: `git leverage opine {} --estimate 6h`",
+        opinion.of
+    )))
 }

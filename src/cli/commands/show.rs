@@ -14,6 +14,7 @@ use crate::cli::timing::TimingArgs;
 use crate::facts::record::{ByHand, Tombstone};
 use crate::render::by_hand;
 use crate::render::json::{self, Versioned};
+use crate::render::opinion;
 use crate::render::task::timed_card;
 
 /// The arguments of `show`.
@@ -74,7 +75,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
                 body: Shown {
                     tasks: found
                         .iter()
-                        .map(|task| TaskBody::last(task, &timing.of(task)))
+                        .map(|task| TaskBody::last(task, ledger.opinions_on(task), &timing.of(task)))
                         .collect(),
                     by_hand: by_hand.iter().map(|task| &task.record).collect(),
                     retractions: found
@@ -91,7 +92,11 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         ShowFormat::Card => {
             let cards: Vec<String> = found
                 .iter()
-                .map(|task| timed_card(task, timing.of(task), ledger.tombstone(task.task.id), zone))
+                .map(|task| {
+                    let timed = timing.of(task);
+                    let opinions = opinion::facts(task, &ledger.opinions_on(task), timed.effort);
+                    timed_card(task, timed, ledger.tombstone(task.task.id), zone) + &opinions
+                })
                 .chain(
                     by_hand
                         .iter()

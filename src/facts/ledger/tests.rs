@@ -453,7 +453,7 @@ fn of_each_other_estimator_the_last_opinion_counts_once() {
     };
     assert_eq!(found.opinions.len(), 4);
     let hours = |opinion: &Opinion| opinion.estimate.hours.get();
-    let current = opinions::current(&found.task, &found.opinions);
+    let current = opinions::current(&found.task, &found.opinions, &ledger.people);
     assert_eq!(current.iter().map(hours).collect::<Vec<_>>(), [9.0, 20.0]);
     assert_eq!(ledger.strayed, [given[4].clone()]);
     assert_eq!(ledger.status, Status::Complete);

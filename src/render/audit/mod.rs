@@ -4,6 +4,7 @@ mod kinds;
 mod lead;
 mod lines;
 mod models;
+mod opinions;
 mod origin;
 mod page;
 mod sarif;
@@ -60,6 +61,7 @@ pub(super) fn tables(audit: &Audit) -> Vec<Table> {
         tables.push(confidence(audit));
     }
     tables.extend(audit.models.as_ref().map(models));
+    tables.extend(opinions::opinions(audit));
     tables.extend(origin(
         &audit.origin,
         Grouping::State,

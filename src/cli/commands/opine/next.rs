@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::estimator;
-use super::subject::Subject;
+use super::subject::{Subject, estimator};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::outcome::Outcome;

@@ -3,12 +3,13 @@
 use crate::cli::error::CommandError;
 use crate::cli::named;
 use crate::cli::recording::{OpenLedger, homes};
-use crate::facts::estimate::Estimate;
+use crate::facts::estimate::{Estimate, EstimatorKey};
 use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::ledger::{Ledger, LedgerTask};
 use crate::facts::question::{is_key, key};
 use crate::facts::record::Opinion;
 use crate::facts::short_ids::{begins, is_like_an_id};
+use crate::git::mailmap::NameMap;
 use crate::git::messages;
 
 /// What an opinion is on.
@@ -87,6 +88,11 @@ impl<'a> Subject<'a> {
         }
         Ok(())
     }
+}
+
+/// Who estimated, through the mailmap.
+pub(super) fn estimator(estimate: &Estimate, people: &NameMap) -> EstimatorKey {
+    estimate.estimator_key_of(&people.proper_author(&estimate.by))
 }
 
 /// What `text` names, and whether it is the key of a question.
