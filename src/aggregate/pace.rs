@@ -582,7 +582,7 @@ mod tests {
             for (at, commit) in split.iter_mut().enumerate() {
                 match at % 3 {
                     0 => {
-                        commit.author.email = format!("{}@home.example", commit.author.name.replace(' ', ""))
+                        commit.author.email = format!("{}@home.example", commit.author.name.replace(' ', ""));
                     }
                     1 => commit.author.name = commit.author.name.to_uppercase(),
                     _ => {}

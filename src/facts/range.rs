@@ -132,7 +132,7 @@ impl HoursRange {
         ];
         for (value, which) in named {
             match value {
-                Some("") => {
+                Some(&"") => {
                     let text = whole();
                     return Err(RangeError::Missing { text, which });
                 }
