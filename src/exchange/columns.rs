@@ -7,6 +7,10 @@ pub(super) enum Field {
     /// The id of a task, as in the CSV of `report` and `log`.
     Id,
     Human,
+    /// The low end of the estimate's range.
+    Low,
+    /// Its high end.
+    High,
     /// What a person needed without an agent.
     Actual,
     AgentTime,
@@ -33,6 +37,8 @@ impl Field {
         matches!(
             self,
             Self::Human
+                | Self::Low
+                | Self::High
                 | Self::Actual
                 | Self::AgentTime
                 | Self::Supervision
@@ -80,6 +86,7 @@ const UNCLAIMED: &[&str] = &[
     "model factor",
     "output",
     "parallelism",
+    "range",
     "repository",
     "sessions",
     "source",
@@ -109,7 +116,18 @@ pub(super) fn kind(heading: &str) -> Option<ColumnKind> {
         .any(|word| word.starts_with("superv") || matches!(*word, "sup" | "slf"));
     let unit = unit(&words, &lower);
     let is_factor = has(&["factor", "leverage", "lf", "slf", "multiplier", "speedup"]);
+    let has_end = has(&["low", "high"]);
+    let is_of_estimate = words.iter().all(|word| {
+        matches!(
+            *word,
+            "low" | "high" | "human" | "hours" | "h" | "estimate" | "est"
+        )
+    });
     let field = match words.as_slice() {
+        _ if has_end && is_of_estimate && has(&["low"]) => Field::Low,
+        _ if has_end && is_of_estimate => Field::High,
+        // The other end of what a report has of another column.
+        _ if has_end && (is_factor || has(&["minutes"])) => Field::Unclaimed,
         [] | ["n" | "#" | "no" | "nr" | "num" | "number" | "row"] => Field::Unclaimed,
         words if UNCLAIMED.contains(&words.join(" ").as_str()) => Field::Unclaimed,
         _ if is_factor && supervised => Field::SupervisoryFactor,
@@ -175,6 +193,13 @@ mod tests {
             ("Estimated", Field::Human, None),
             ("estimate_hours", Field::Human, Some("h")),
             ("actual_hours", Field::Actual, Some("h")),
+            ("human_hours_low", Field::Low, Some("h")),
+            ("human_hours_high", Field::High, Some("h")),
+            ("Low", Field::Low, None),
+            ("High (h)", Field::High, Some("h")),
+            ("Range", Field::Unclaimed, None),
+            ("leverage_factor_low", Field::Unclaimed, None),
+            ("agent_minutes_low", Field::Unclaimed, Some("m")),
             ("Actual", Field::Actual, None),
             ("person", Field::Person, None),
             ("Sup.", Field::Supervision, None),

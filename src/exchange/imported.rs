@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::facts::diagnostics::Warning;
 use crate::facts::ids::TaskId;
 use crate::facts::quantity::WorkTime;
+use crate::facts::range::Ends;
 use crate::facts::record::ByHand;
 use crate::facts::task::Task;
 
@@ -78,7 +79,8 @@ pub(super) fn give_ids(tasks: &mut [Task]) {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for task in tasks {
         let number = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
-        let content = [
+        let ends = |ends: Ends| format!("{}..{}", ends.low.get(), ends.high.get());
+        let mut content = vec![
             "import".to_owned(),
             task.date.to_string(),
             task.title.clone(),
@@ -87,6 +89,7 @@ pub(super) fn give_ids(tasks: &mut [Task]) {
             number(task.supervisory_minutes.map(crate::facts::quantity::Minutes::get)),
             task.tokens.map_or(String::new(), |tokens| tokens.0.to_string()),
         ];
+        content.extend(task.estimate.range().map(ends));
         let count = seen.entry(content.join("\0")).or_default();
         *count += 1;
         let mut parts: Vec<&str> = content.iter().map(String::as_str).collect();

@@ -10,6 +10,7 @@ use crate::facts::estimate::Estimator;
 use crate::facts::ids::TaskId;
 use crate::facts::number::{self, DecimalMark};
 use crate::facts::quantity::{Hours, Minutes, Tokens};
+use crate::facts::range::{HoursRange, cell_values};
 use crate::facts::record::ByHand;
 use crate::facts::task::{FirstClaim, Task, TaskSource};
 
@@ -273,7 +274,8 @@ impl Sheet {
         let quantities = self.rows.iter().flat_map(|(_, cells)| cells.iter().zip(kinds));
         let marks = quantities
             .filter(|(_, kind)| kind.is_some_and(|kind| kind.field.is_number()))
-            .filter_map(|(cell, _)| number::mark_of(without_tilde(cell)));
+            .flat_map(|(cell, _)| cell_values(without_tilde(cell)))
+            .filter_map(number::mark_of);
         let (mut english, mut comma) = (false, false);
         for mark in marks {
             english |= mark == DecimalMark::English;
@@ -410,9 +412,8 @@ impl Row<'_> {
         }
         let (work, mark) = (self.options.work, self.mark);
         let title = self.text(Field::Title).ok_or("the row has no task title")?;
-        let hours = self
-            .quantity(Field::Human, |text| Hours::parse_with(text, work, mark))?
-            .ok_or("the row has no human estimate")?;
+        let stated = self.estimate()?;
+        let hours = stated.likely();
         let (at, by) = (self.options.at, &self.options.by);
         let source = TaskSource::Import(self.options.name.clone());
         let id = self.text(Field::Id).and_then(|id| id.parse().ok());
@@ -427,6 +428,7 @@ impl Row<'_> {
             source,
         };
         let mut task = Task::new(id, first);
+        task.estimate.state(Some(stated), Vec::new());
         task.agent_minutes = self.quantity(Field::AgentTime, |text| Minutes::parse_with(text, work, mark))?;
         task.supervisory_minutes =
             self.quantity(Field::Supervision, |text| Minutes::parse_with(text, work, mark))?;
@@ -442,6 +444,21 @@ impl Row<'_> {
         task.tags = self.tags();
         task.check().map_err(|error| error.to_string())?;
         Ok(task)
+    }
+
+    /// The hours of the estimate, with the range of their own cell or of the columns for its ends.
+    fn estimate(&self) -> Result<HoursRange, String> {
+        let (work, mark) = (self.options.work, self.mark);
+        let stated = self
+            .quantity(Field::Human, |text| HoursRange::parse_cell(text, work, mark))?
+            .ok_or("the row has no human estimate")?;
+        let end = |field| self.quantity(field, |text| Hours::parse_with(text, work, mark));
+        let (low, high) = match (end(Field::Low)?, end(Field::High)?) {
+            (None, None) => return Ok(stated),
+            (Some(low), Some(high)) => (low, high),
+            _ => return Err("the row has one end of a range, but not the other".to_owned()),
+        };
+        HoursRange::of(low, stated.likely(), high).map_err(|error| error.to_string())
     }
 
     /// The row of a table with actual hours.
@@ -518,7 +535,9 @@ impl Row<'_> {
         };
         let text = without_tilde(text);
         let is_bare = text.chars().all(|c| {
-            c.is_ascii_digit() || c.is_whitespace() || matches!(c, '.' | ',' | '-' | '\'' | '\u{2019}')
+            c.is_ascii_digit()
+                || c.is_whitespace()
+                || matches!(c, '.' | ',' | '-' | '\u{2013}' | '\u{2014}' | '\'' | '\u{2019}')
         });
         let with_unit = match unit.filter(|_| is_bare) {
             Some(unit) => format!("{text}{unit}"),
@@ -697,6 +716,39 @@ mod tests {
         let found = imported("2026-03-01.csv", text).unwrap();
         let hours = found.tasks.iter().map(|task| task.estimate.hours.get()).collect();
         (hours, texts(&found.broken))
+    }
+
+    #[test]
+    fn an_estimate_may_be_a_range_in_one_cell_or_in_three_columns() {
+        let shown = |text: &str| {
+            let found = imported("2026-03-01.csv", text).unwrap();
+            let shown = found.tasks.iter().map(|task| task.estimate.shown());
+            (
+                shown.collect::<Vec<_>>(),
+                texts(&found.broken),
+                found.warnings.len(),
+            )
+        };
+        let (read, broken, warnings) = shown(
+            "title,human_hours\nA,24h..60h\nB,24..60\nC,24-60\nD,24..40..60\nE,24\u{2013}60h\nF,4h..4h\nG,60..24\nH,..4\n",
+        );
+        let range = "37.9h (24h..60h)";
+        assert_eq!(read, [range, range, range, "40h (24h..60h)", range, "4h"]);
+        assert_eq!(
+            broken,
+            [
+                "2026-03-01.csv:8: the range `60..24h` is reversed: its low end is above its high end",
+                "2026-03-01.csv:9: the range `..4h` has no low end; write it as `24h..60h`",
+            ]
+        );
+        assert_eq!(warnings, 0);
+        let (read, broken, warnings) = shown(
+            "title,human_hours,human_hours_low,human_hours_high\nA,40,24,60\nB,40,,\nC,40,41,60\nD,40,24,\n",
+        );
+        assert_eq!(read, ["40h (24h..60h)", "40h"]);
+        assert_eq!((broken.len(), warnings), (2, 0), "{broken:?}");
+        let comma = shown("Task;Human Est. (h)\nA;4,5..6,25\nB;1,250\n");
+        assert_eq!(comma.0, ["5.3h (4.5h..6.25h)", "1.25h"]);
     }
 
     #[test]

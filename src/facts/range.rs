@@ -169,6 +169,12 @@ impl HoursRange {
         })
     }
 
+    /// The range of three values.
+    pub fn of(low: Hours, likely: Hours, high: Hours) -> Result<Self, RangeError> {
+        let shown = || format!("{low}{DOTS}{likely}{DOTS}{high}");
+        Self::new(low, Some(likely), high).map_err(|error| error(shown()))
+    }
+
     /// The hours that count: as stated, or the likely value of the ends.
     pub fn likely(self) -> Hours {
         self.likely
