@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::repository::PlacedTask;
 use super::settled::{Amounts, BySession, Recorded};
 use crate::correlate::seen::SeenSession;
-use crate::facts::factor::Ratio;
+use crate::facts::factor::{FactorRange, Ratio, RatioRange};
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::link::Link;
 use crate::facts::quantity::{Minutes, Tokens};
@@ -280,6 +280,22 @@ impl TaskEffort {
     /// Hours × 60 / agent minutes; `None` without minutes.
     pub fn leverage_factor(self, task: &Task) -> Option<f64> {
         self.ratio(task).factor()
+    }
+
+    /// The terms of both ends of that factor.
+    pub fn ratio_range(self, task: &Task) -> RatioRange {
+        RatioRange::new(task.estimate.ends(), self.agent.value, self.least_agent_minutes())
+    }
+
+    /// Both ends of the factor; `None` if neither its hours nor its minutes have a range.
+    pub fn leverage_factors(self, task: &Task) -> Option<FactorRange> {
+        self.ratio_range(task).factors()
+    }
+
+    /// The terms of both ends of the supervisory factor.
+    pub fn supervisory_ratio_range(self, task: &Task) -> RatioRange {
+        let minutes = self.supervisory.value;
+        RatioRange::new(task.estimate.ends(), minutes, minutes)
     }
 
     /// Hours × 60 / supervisory minutes; `None` without minutes.

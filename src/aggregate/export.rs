@@ -56,7 +56,12 @@ pub struct TaskLine<'a> {
     /// The same of its tokens.
     tokens_measured: Option<Tokens>,
     leverage_factor: Option<f64>,
+    /// Its ends; `None` if neither the hours nor the minutes have a range.
+    leverage_factor_low: Option<f64>,
+    leverage_factor_high: Option<f64>,
     supervisory_leverage_factor: Option<f64>,
+    supervisory_leverage_factor_low: Option<f64>,
+    supervisory_leverage_factor_high: Option<f64>,
     #[serde(flatten)]
     task: &'a Task,
 }
@@ -225,6 +230,8 @@ impl<'a> CommitLine<'a> {
 
 impl<'a> TaskLine<'a> {
     fn new(repo: &'a Repository, placed: &'a PlacedTask, day: NaiveDate, effort: TaskEffort) -> Self {
+        let factors = effort.leverage_factors(&placed.task);
+        let supervisory = effort.supervisory_ratio_range(&placed.task).factors();
         Self {
             repo: &repo.name,
             commit: placed.commits.first().copied(),
@@ -234,7 +241,11 @@ impl<'a> TaskLine<'a> {
             supervisory_minutes_measured: effort.supervisory.measured,
             tokens_measured: effort.tokens.measured,
             leverage_factor: effort.leverage_factor(&placed.task),
+            leverage_factor_low: factors.map(|ends| ends.low),
+            leverage_factor_high: factors.map(|ends| ends.high),
             supervisory_leverage_factor: effort.supervisory_leverage_factor(&placed.task),
+            supervisory_leverage_factor_low: supervisory.map(|ends| ends.low),
+            supervisory_leverage_factor_high: supervisory.map(|ends| ends.high),
             task: &placed.task,
         }
     }

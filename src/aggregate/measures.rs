@@ -9,8 +9,9 @@ use super::effort::{Spent, TaskEffort};
 use super::models::ModelHours;
 use crate::correlate::seen::{Part, SeenSession};
 use crate::facts::commit::{Commit, LineCounts};
+use crate::facts::estimate::Estimate;
 use crate::facts::evidence::OriginState;
-use crate::facts::factor::Ratio;
+use crate::facts::factor::{FactorRange, Ratio, RatioRange};
 use crate::facts::files::FileClass;
 use crate::facts::ids::SessionId;
 use crate::facts::quantity::{Hours, Minutes, Tokens};
@@ -93,6 +94,10 @@ measures! {
         pub tasks: u64,
         /// Claimed: Σ estimates, in hours.
         pub human_hours: Option<Hours>,
+        /// Claimed: Σ low ends of the estimates, a task without a range counting with its hours. `None` if none has a range.
+        pub human_hours_low: Option<Hours>,
+        /// Claimed: Σ high ends, as above.
+        pub human_hours_high: Option<Hours>,
         /// Σ agent minutes of the tasks that have them: claimed, else measured in the sessions linked to their commits.
         pub agent_minutes: Option<Minutes>,
         /// The same without the unknown time of sessions, which `agent_minutes` has: the least that agents can have worked.
@@ -112,13 +117,29 @@ measures! {
         pub tokens_measured: Option<Tokens>,
         /// Σ human hours × 60 / Σ agent minutes, over tasks that have both: hours over 0 minutes are left out.
         pub leverage_factor: Option<f64>,
+        /// The low end of the leverage factor: Σ low hours × 60 / the most minutes. `None` if neither hours nor minutes have a range.
+        pub leverage_factor_low: Option<f64>,
+        /// The high end: Σ high hours × 60 / the least minutes, as above.
+        pub leverage_factor_high: Option<f64>,
         /// Σ human hours × 60 / Σ supervisory minutes, over tasks that have both, as above.
         pub supervisory_leverage_factor: Option<f64>,
+        /// The low end of the supervisory factor: Σ low hours × 60 / the most minutes. `None` if neither hours nor minutes have a range.
+        pub supervisory_leverage_factor_low: Option<f64>,
+        /// The high end: Σ high hours × 60 / the least minutes, as above.
+        pub supervisory_leverage_factor_high: Option<f64>,
         /// Σ human hours × 60 / minutes during which at least one agent worked or may have worked for these tasks, over tasks
         /// with sessions.
         pub wall_leverage_factor: Option<f64>,
+        /// The low end of the wall factor: Σ low hours × 60 / the most minutes. `None` if neither hours nor minutes have a range.
+        pub wall_leverage_factor_low: Option<f64>,
+        /// The high end: Σ high hours × 60 / the least minutes, as above.
+        pub wall_leverage_factor_high: Option<f64>,
         /// Σ human hours of tasks with sessions × 60 / Σ agent minutes of every session seen, with or without a task.
         pub all_in_leverage_factor: Option<f64>,
+        /// The low end of the all-in factor: Σ low hours × 60 / the most minutes. `None` if neither hours nor minutes have a range.
+        pub all_in_leverage_factor_low: Option<f64>,
+        /// The high end: Σ high hours × 60 / the least minutes, as above.
+        pub all_in_leverage_factor_high: Option<f64>,
         /// Σ human hours in weeks of work.
         pub human_weeks: Option<f64>,
         /// Measured: commits including merges, each once.
@@ -197,10 +218,13 @@ measures! {
 pub struct Tally<'a> {
     tasks: u64,
     hours: Hours,
+    hour_ends: HourEnds,
     agent: Ratios,
+    agent_range: RatioRange,
     agent_low: Low,
     agent_measured: Option<Minutes>,
     supervision: Ratios,
+    supervision_range: RatioRange,
     supervision_measured: Option<Minutes>,
     with_sessions: WithSessions,
     models: Models,
@@ -214,6 +238,33 @@ pub struct Tally<'a> {
     tests: Option<LineCounts>,
     /// What agents' logs add; `None` if no session was seen.
     sessions: Option<SessionTally<'a>>,
+}
+
+/// Σ low and high ends of estimates.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct HourEnds {
+    low: Hours,
+    high: Hours,
+    /// Whether any of them has a range.
+    is_range: bool,
+}
+
+impl HourEnds {
+    fn add(&mut self, (low, high): (Hours, Hours)) {
+        self.low += low;
+        self.high += high;
+        self.is_range |= low != high;
+    }
+
+    /// The ends; `None` if no estimate has a range.
+    fn range(self) -> Option<(Hours, Hours)> {
+        self.is_range.then_some((self.low, self.high))
+    }
+
+    /// Both ends of the factor over minutes that may have a range.
+    fn factors(self, most: Option<Minutes>, least: Option<Minutes>) -> Option<FactorRange> {
+        RatioRange::new((self.low, self.high), most, least).factors()
+    }
 }
 
 /// The terms of a factor, with how much of the work they include.
@@ -264,6 +315,7 @@ impl Low {
 struct WithSessions {
     tasks: u64,
     hours: Option<Hours>,
+    hour_ends: HourEnds,
     on_the_wall: OnTheWall,
 }
 
@@ -271,6 +323,7 @@ struct WithSessions {
 #[derive(Debug, Clone, PartialEq, Default)]
 struct OnTheWall {
     hours: Hours,
+    hour_ends: HourEnds,
     /// When they worked.
     spans: Vec<Span>,
     /// Minutes in which they may have worked in addition.
@@ -280,18 +333,29 @@ struct OnTheWall {
 impl OnTheWall {
     /// Unknown time has no position, so it is counted as if no agent worked beside it: the factor is never too high.
     fn factor(&self) -> Option<f64> {
-        let most = wall(&self.spans) + self.unknown;
-        Ratio::new(self.hours, most.checked()).factor()
+        Ratio::new(self.hours, self.most().checked()).factor()
+    }
+
+    fn factors(&self) -> Option<FactorRange> {
+        let least = wall(&self.spans);
+        self.hour_ends.factors(self.most().checked(), least.checked())
+    }
+
+    fn most(&self) -> Minutes {
+        wall(&self.spans) + self.unknown
     }
 }
 
 impl WithSessions {
-    fn add(&mut self, hours: Hours, worked: impl Iterator<Item = Span>, unknown: Minutes) {
+    fn add(&mut self, estimate: &Estimate, worked: impl Iterator<Item = Span>, unknown: Minutes) {
+        let hours = estimate.hours;
         self.tasks += 1;
         *self.hours.get_or_insert_default() += hours;
+        self.hour_ends.add(estimate.ends());
         let mut worked = worked.filter(|span| !span.is_empty()).peekable();
         if worked.peek().is_some() {
             self.on_the_wall.hours += hours;
+            self.on_the_wall.hour_ends.add(estimate.ends());
             self.on_the_wall.spans.extend(worked);
             self.on_the_wall.unknown += unknown;
         }
@@ -410,9 +474,12 @@ impl<'a> Tally<'a> {
         self.tasks += 1;
         let hours = task.estimate.hours;
         self.hours += hours;
+        self.hour_ends.add(task.estimate.ends());
         self.agent.add(hours, effort.agent.value);
+        self.agent_range += effort.ratio_range(task);
         self.agent_low.add(effort);
         self.supervision.add(hours, effort.supervisory.value);
+        self.supervision_range += effort.supervisory_ratio_range(task);
         let sums = [
             (&mut self.agent_measured, effort.agent.measured),
             (&mut self.supervision_measured, effort.supervisory.measured),
@@ -435,7 +502,8 @@ impl<'a> Tally<'a> {
             // Less wall time than agents worked would make the factor too high.
             let is_known = effort.is_told_by(spent);
             let worked = spent.worked().filter(|_| is_known);
-            self.with_sessions.add(hours, worked, spent.unknown_minutes());
+            self.with_sessions
+                .add(&task.estimate, worked, spent.unknown_minutes());
         }
     }
 
@@ -504,10 +572,26 @@ impl<'a> Tally<'a> {
             ..Measures::default()
         };
         self.models.write(&mut measures);
+        self.add_ranges(&mut measures);
         if let Some(seen) = &self.sessions {
             self.add_seen(&mut measures, seen);
         }
         measures
+    }
+
+    fn add_ranges(&self, measures: &mut Measures) {
+        let hours = self.hour_ends.range();
+        measures.human_hours_low = hours.map(|(low, _)| low);
+        measures.human_hours_high = hours.map(|(_, high)| high);
+        let agent = self.agent_range.factors();
+        measures.leverage_factor_low = agent.map(|ends| ends.low);
+        measures.leverage_factor_high = agent.map(|ends| ends.high);
+        let supervision = self.supervision_range.factors();
+        measures.supervisory_leverage_factor_low = supervision.map(|ends| ends.low);
+        measures.supervisory_leverage_factor_high = supervision.map(|ends| ends.high);
+        let wall = self.with_sessions.on_the_wall.factors();
+        measures.wall_leverage_factor_low = wall.map(|ends| ends.low);
+        measures.wall_leverage_factor_high = wall.map(|ends| ends.high);
     }
 
     fn add_seen(&self, measures: &mut Measures, seen: &SessionTally<'_>) {
@@ -517,6 +601,13 @@ impl<'a> Tally<'a> {
         let all_in = self.with_sessions.hours.zip(most);
         measures.wall_minutes = minutes(wall);
         measures.all_in_leverage_factor = all_in.and_then(|(hours, all)| Ratio::new(hours, all).factor());
+        let least = minutes(seen.time.minutes);
+        let ends = self
+            .with_sessions
+            .hours
+            .and_then(|_| self.with_sessions.hour_ends.factors(most, least));
+        measures.all_in_leverage_factor_low = ends.map(|ends| ends.low);
+        measures.all_in_leverage_factor_high = ends.map(|ends| ends.high);
         measures.sessions = Some(seen.sessions.len() as u64);
         measures.session_agent_minutes = most;
         measures.session_agent_minutes_low = minutes(seen.time.minutes).filter(|least| Some(*least) < most);

@@ -34,6 +34,9 @@ struct Counted {
     /// The same of its tokens.
     tokens_measured: Option<Tokens>,
     leverage_factor: Option<f64>,
+    /// Its ends; `None` if neither the hours nor the minutes have a range.
+    leverage_factor_low: Option<f64>,
+    leverage_factor_high: Option<f64>,
 }
 
 impl TaskBody {
@@ -41,6 +44,7 @@ impl TaskBody {
     pub fn last(found: &LedgerTask, opinions: Vec<Opinion>, timed: &Timed<'_>) -> Self {
         let mut task = timed.task.clone();
         task.commits.clone_from(&found.commits);
+        let factors = timed.effort.leverage_factors(timed.task);
         Self {
             counted: Some(Counted {
                 day: timed.day,
@@ -49,6 +53,8 @@ impl TaskBody {
                 supervisory_minutes_measured: timed.effort.supervisory.measured,
                 tokens_measured: timed.effort.tokens.measured,
                 leverage_factor: timed.effort.leverage_factor(timed.task),
+                leverage_factor_low: factors.map(|ends| ends.low),
+                leverage_factor_high: factors.map(|ends| ends.high),
             }),
             opinions,
             task,

@@ -172,6 +172,13 @@ impl Estimate {
         Ends::around(self.hours, self.low, self.high)
     }
 
+    /// The lowest and the highest hours: the ends of its range, or the hours without one. So a sum of estimates adds low
+    /// ends and high ends: one estimator may be too high everywhere, and tasks do not make up for each other.
+    pub fn ends(&self) -> (Hours, Hours) {
+        self.range()
+            .map_or((self.hours, self.hours), |ends| (ends.low, ends.high))
+    }
+
     /// Takes over what somebody states: hours or a range, phases, or both. With phases, their sum is the likely value of
     /// a range that states none, and their ranges make one of hours without. `None` leaves the hours to the phases.
     pub fn state(&mut self, hours: Option<HoursRange>, phases: Vec<Phase>) {

@@ -68,9 +68,80 @@ impl Sum for Ratio {
     }
 }
 
+/// The terms of both ends of a factor whose hours or minutes have a range.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct RatioRange {
+    low: Ratio,
+    high: Ratio,
+    /// Whether any of the terms has a range.
+    is_range: bool,
+}
+
+/// Both ends of a factor.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FactorRange {
+    /// The low end.
+    pub low: f64,
+    /// The high end.
+    pub high: f64,
+}
+
+impl RatioRange {
+    /// The terms of one piece of work: the lowest hours over the most minutes, the highest over the least. Without a
+    /// range of its own, it counts in a sum as it is.
+    pub fn new((lowest, highest): (Hours, Hours), most: Option<Minutes>, least: Option<Minutes>) -> Self {
+        let (low, high) = (Ratio::new(lowest, most), Ratio::new(highest, least));
+        if low.is_empty() || high.is_empty() {
+            return Self::default();
+        }
+        Self {
+            is_range: low != high,
+            low,
+            high,
+        }
+    }
+
+    /// Both factors; `None` without minutes, and if no term has a range.
+    pub fn factors(self) -> Option<FactorRange> {
+        let (low, high) = self.low.factor().zip(self.high.factor())?;
+        self.is_range.then_some(FactorRange { low, high })
+    }
+}
+
+impl AddAssign for RatioRange {
+    fn add_assign(&mut self, other: Self) {
+        self.low += other.low;
+        self.high += other.high;
+        self.is_range |= other.is_range;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_ends_of_a_sum_are_those_of_its_summed_ends() {
+        let hours = |value| Hours::new(value).unwrap();
+        let terms = |low, high, most, least| {
+            RatioRange::new((hours(low), hours(high)), Minutes::new(most), Minutes::new(least))
+        };
+        let mut sum = terms(24.0, 60.0, 30.0, 20.0);
+        let factors = |sum: RatioRange| sum.factors().map(|ends| (ends.low, ends.high));
+        assert_eq!(factors(sum), Some((48.0, 180.0)));
+        // One without a range counts with its hours at both ends: 34 h in 60 m, 70 h in 50 m.
+        sum += terms(10.0, 10.0, 30.0, 30.0);
+        assert_eq!(factors(sum), Some((34.0, 84.0)));
+        // One without minutes counts at neither.
+        sum += terms(1.0, 1000.0, 0.0, 0.0);
+        assert_eq!(factors(sum), Some((34.0, 84.0)));
+        assert_eq!(factors(terms(10.0, 10.0, 30.0, 30.0)), None);
+        assert_eq!(
+            factors(RatioRange::new((hours(1.0), hours(2.0)), None, None)),
+            None
+        );
+        assert_eq!(factors(terms(10.0, 10.0, 30.0, 20.0)), Some((20.0, 30.0)));
+    }
 
     fn ratio(hours: f64, minutes: Option<f64>) -> Ratio {
         Ratio::new(Hours::new(hours).unwrap(), minutes.and_then(Minutes::new))

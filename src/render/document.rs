@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use chrono::NaiveDate;
 
 use crate::doctor::Health;
+use crate::facts::factor::FactorRange;
 pub(super) use crate::facts::quantity::percent;
 use crate::facts::quantity::{Hours, Minutes, Tokens, thousands};
 use crate::facts::web_address::WebAddress;
@@ -271,6 +272,8 @@ pub enum Cell {
     Minutes(Minutes),
     /// `54.1x`.
     Factor(f64),
+    /// `34.5x..91.2x`: both ends.
+    Factors(FactorRange),
     /// `11.64M`.
     Tokens(Tokens),
     /// A share of one: `0.125` shows as `12.5%`.
@@ -316,6 +319,10 @@ impl Cell {
             Self::Hours(hours) => thousands(hours.in_decimals()),
             Self::Minutes(minutes) => thousands(minutes.rounded_to(tenths)),
             Self::Factor(factor) => thousands(format!("{factor:.1}x")),
+            Self::Factors(ends) => {
+                let end = |factor: f64| thousands(format!("{factor:.1}x"));
+                format!("{}..{}", end(ends.low), end(ends.high))
+            }
             Self::Tokens(tokens) => tokens.to_string(),
             Self::Percent(share) => percent(*share, 1),
             Self::Date(date) => date.to_string(),
@@ -333,6 +340,7 @@ impl Cell {
             Self::Hours(hours) => hours.get().to_string(),
             Self::Minutes(minutes) => minutes.get().to_string(),
             Self::Number(number) | Self::Factor(number) | Self::Percent(number) => number.to_string(),
+            Self::Factors(ends) => format!("{}..{}", ends.low, ends.high),
             Self::Tokens(tokens) => tokens.0.to_string(),
             Self::Date(date) => date.to_string(),
             Self::Health(health) => return Cow::Borrowed(health.word()),

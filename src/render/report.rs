@@ -11,6 +11,7 @@ use crate::aggregate::group::Dimension;
 use crate::aggregate::measures::Measures;
 use crate::aggregate::report::{LeftOut, Report, Row};
 use crate::facts::diagnostics::Status;
+use crate::facts::factor::FactorRange;
 use crate::facts::quantity::{Minutes, counted, plural, thousands};
 use crate::facts::statistics::FEWEST;
 use crate::facts::worked::ASSUMED_MINUTES;
@@ -47,6 +48,9 @@ fn known<T>(cell: fn(T) -> Cell) -> impl Fn(Option<T>) -> Cell {
 /// Instead of a rank: only for programs, and if `--columns` requests it.
 const MACHINE: u8 = u8::MAX;
 
+/// The column of both ends of the factor, for people: programs get a column for each.
+const RANGE: &str = "leverage_factor_range";
+
 /// Which lines a table counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Headline {
@@ -70,6 +74,8 @@ impl Headline {
 const FIELDS: &[Field] = &[
     field!(tasks, "Tasks", Claimed, 4, Cell::Count),
     field!(human_hours, "Human", Claimed, 0, known(Cell::Hours)),
+    field!(human_hours_low, "Low", Claimed, 14, known(Cell::Hours)),
+    field!(human_hours_high, "High", Claimed, 14, known(Cell::Hours)),
     field!(agent_minutes, "Agent time", Claimed, 0, known(Cell::Minutes)),
     field!(agent_minutes_low, "At least", Claimed, 4, known(Cell::Minutes)),
     field!(
@@ -97,11 +103,49 @@ const FIELDS: &[Field] = &[
         known(Cell::Tokens)
     ),
     field!(leverage_factor, "Factor", Derived, 0, known(Cell::Factor)),
+    Field {
+        id: RANGE,
+        heading: "Range",
+        basis: Basis::Derived,
+        drop_order: 3,
+        cell: |measures| {
+            let ends = measures.leverage_factor_low.zip(measures.leverage_factor_high);
+            Cell::known(ends, |(low, high)| Cell::Factors(FactorRange { low, high }))
+        },
+    },
+    field!(
+        leverage_factor_low,
+        "Factor at least",
+        Derived,
+        MACHINE,
+        known(Cell::Factor)
+    ),
+    field!(
+        leverage_factor_high,
+        "Factor at most",
+        Derived,
+        MACHINE,
+        known(Cell::Factor)
+    ),
     field!(
         supervisory_leverage_factor,
         "Sup. factor",
         Derived,
         6,
+        known(Cell::Factor)
+    ),
+    field!(
+        supervisory_leverage_factor_low,
+        "Sup. factor at least",
+        Derived,
+        MACHINE,
+        known(Cell::Factor)
+    ),
+    field!(
+        supervisory_leverage_factor_high,
+        "Sup. factor at most",
+        Derived,
+        MACHINE,
         known(Cell::Factor)
     ),
     field!(
@@ -112,10 +156,38 @@ const FIELDS: &[Field] = &[
         known(Cell::Factor)
     ),
     field!(
+        wall_leverage_factor_low,
+        "Wall factor at least",
+        Derived,
+        MACHINE,
+        known(Cell::Factor)
+    ),
+    field!(
+        wall_leverage_factor_high,
+        "Wall factor at most",
+        Derived,
+        MACHINE,
+        known(Cell::Factor)
+    ),
+    field!(
         all_in_leverage_factor,
         "All-in factor",
         Derived,
         8,
+        known(Cell::Factor)
+    ),
+    field!(
+        all_in_leverage_factor_low,
+        "All-in factor at least",
+        Derived,
+        MACHINE,
+        known(Cell::Factor)
+    ),
+    field!(
+        all_in_leverage_factor_high,
+        "All-in factor at most",
+        Derived,
+        MACHINE,
         known(Cell::Factor)
     ),
     field!(human_weeks, "Human weeks", Derived, MACHINE, known(Cell::Number)),
@@ -240,11 +312,14 @@ pub struct View {
 }
 
 /// The measures on a page that people publish as their log of tasks, if no columns are requested.
-const LOG: [&str; 5] = [
+const LOG: [&str; 8] = [
     "human_hours",
+    "human_hours_low",
+    "human_hours_high",
     "agent_minutes",
     "supervisory_minutes",
     "leverage_factor",
+    RANGE,
     "supervisory_leverage_factor",
 ];
 
@@ -266,20 +341,24 @@ pub fn choices() -> Vec<Choice<'static>> {
 /// The measures that rows can be sorted by.
 pub fn measures() -> Vec<Choice<'static>> {
     let of = choices().into_iter();
-    of.filter(|choice| FIELDS.iter().any(|field| field.id == choice.id))
-        .collect()
+    of.filter(|choice| {
+        FIELDS
+            .iter()
+            .any(|field| field.id == choice.id && field.id != RANGE)
+    })
+    .collect()
 }
 
 /// For CSV: what names the row, then every measure, or the requested ones.
 pub fn rows(report: &Report, view: &View) -> Result<Table, UnknownName> {
-    let table = all_rows(report);
     match view.columns.as_slice() {
-        [] => Ok(table),
-        names => table.choose(names, &choices()),
+        [] => Ok(all_rows(report, &|field| field.id != RANGE)),
+        names => all_rows(report, &|_| true).choose(names, &choices()),
     }
 }
 
-fn all_rows(report: &Report) -> Table {
+fn all_rows(report: &Report, takes: &dyn Fn(&Field) -> bool) -> Table {
+    let fields: Vec<&Field> = FIELDS.iter().filter(|field| takes(field)).collect();
     let by_task = report.group_by.contains(&Dimension::Task);
     let mut columns: Vec<Column> = report
         .group_by
@@ -291,7 +370,7 @@ fn all_rows(report: &Report) -> Table {
         columns.push(Column::text("date", "Date").key());
     }
     columns.extend(
-        FIELDS
+        fields
             .iter()
             .map(|field| Column::number(field.id, field.heading, field.basis)),
     );
@@ -308,7 +387,7 @@ fn all_rows(report: &Report) -> Table {
             cells.push(Cell::known(row.title.clone(), Cell::Text));
             cells.push(Cell::known(row.date, Cell::Date));
         }
-        cells.extend(FIELDS.iter().map(|field| (field.cell)(&row.measures)));
+        cells.extend(fields.iter().map(|field| (field.cell)(&row.measures)));
         cells.extend(names_estimator.then(|| Cell::known(row.estimator.clone(), Cell::Text)));
         cells
     };
@@ -474,6 +553,7 @@ fn shown_fields(report: &Report, headline: Headline, is_log: bool) -> Vec<&'stat
     let mut fields: Vec<&Field> = FIELDS
         .iter()
         .filter(|field| field.drop_order != MACHINE && !(is_log && field.id == "tasks"))
+        .filter(|field| is_log || !matches!(field.id, "human_hours_low" | "human_hours_high"))
         .filter(|field| !headline.hides(field.id) && says_something(field))
         .collect();
     fields.sort_by_key(|field| match field.basis {

@@ -11,6 +11,7 @@ use super::history::{Step, estimator};
 use super::opinion::{estimated_by, sight};
 use crate::aggregate::effort::TaskEffort;
 use crate::facts::estimate::Estimator;
+use crate::facts::factor::FactorRange;
 use crate::facts::ids::TaskId;
 use crate::facts::ledger::{LedgerTask, TaskProvenance};
 use crate::facts::quantity::{Minutes, counted, plural};
@@ -107,18 +108,24 @@ fn facts(
         let known = value.unwrap_or("–".to_owned());
         factor.map_or(known.clone(), |factor| format!("{known}  {factor:.1}x {name}"))
     };
+    let ends = |ends: Option<FactorRange>| {
+        ends.map_or(String::new(), |ends| {
+            format!(" ({})", Cell::Factors(ends).for_people())
+        })
+    };
     fact(
         "agent time",
-        &minutes(agent_time(task, effort), effort.leverage_factor(task), "factor"),
+        &(minutes(agent_time(task, effort), effort.leverage_factor(task), "factor")
+            + &ends(effort.leverage_factors(task))),
     );
     let supervised = effort.supervisory.value.map(shown_minutes);
     fact(
         "supervision",
-        &minutes(
+        &(minutes(
             supervised.map(|minutes| with_basis(minutes, task.supervisory_minutes_basis)),
             effort.supervisory_leverage_factor(task),
             "supervisory factor",
-        ),
+        ) + &ends(effort.supervisory_ratio_range(task).factors())),
     );
     let tokens = effort.tokens.value.map(|tokens| tokens.to_string());
     let sessions = joined(&task.sessions);
