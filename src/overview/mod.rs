@@ -6,7 +6,7 @@
 
 mod build;
 pub mod claim;
-mod doubts;
+pub mod doubts;
 mod lines;
 pub mod reading;
 mod support;

@@ -13,7 +13,8 @@ use super::{sensitivity, worth};
 use crate::aggregate::worth::Worth;
 use crate::facts::quantity::{capital, counted, plural};
 use crate::overview::claim::Claim;
-use crate::overview::{Group, Overview, Support};
+use crate::overview::doubts::factor_ends;
+use crate::overview::{Group, Overview, Support, TaskView};
 
 fn tasks(count: u64) -> String {
     counted(count, "task", "tasks")
@@ -26,6 +27,14 @@ pub fn sentence(overview: &Overview, group: &Group) -> Option<String> {
         return None;
     }
     Some(format!("{} {}", stated(&claim, ""), resting(group)))
+}
+
+/// What follows a factor that has a range: `; from 34.5x to 91.2x by ranges of hours and minutes`. Nothing without one.
+pub fn factor_range<'t>(tasks: impl Iterator<Item = &'t TaskView>) -> Markup {
+    let ends = factor_ends(tasks).map(|ends| ends.map(Cell::Factor));
+    html! {
+        @if let Some([low, high]) = ends { "; from " (low.for_people()) " to " (high.for_people()) " by ranges of hours and minutes" }
+    }
 }
 
 /// What the claims of a group are worth, in one line. Nothing without claims.

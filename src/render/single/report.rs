@@ -14,7 +14,7 @@ use crate::render::href::Href;
 use crate::render::html::list;
 use crate::render::page::{Grid, Mark, key, tile, tiles};
 use crate::render::plots::Links;
-use crate::render::sections::{calendar, doubts, every_task, evidence, sentence, worth};
+use crate::render::sections::{calendar, doubts, every_task, evidence, factor_range, sentence, worth};
 
 /// The page of a report: `document` is the table as grouped, `overview` has the same selection.
 pub fn report(document: &Document, overview: &Overview) -> String {
@@ -131,6 +131,7 @@ fn terms(overview: &Overview) -> Markup {
         @if let Some(minutes) = overview.all.measures.agent_minutes_measured {
             ", " (shown(&Cell::Minutes(minutes))) " of it from logs"
         }
+        (factor_range(overview.tasks.iter()))
     }
 }
 

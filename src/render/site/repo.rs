@@ -150,6 +150,7 @@ fn figures(overview: &Overview, repo: &Repo) -> Markup {
                     @else {
                         (Cell::Hours(terms.hours()).for_people()) " × 60 over " (people(Some(terms.minutes()))) ", "
                         (thousands(with_minutes)) " of " (counted(measures.tasks, "task", "tasks"))
+                        (sections::factor_range(overview.tasks_of(&repo.group)))
                     }
                 },
                 to("tasks").as_ref(),

@@ -22,7 +22,7 @@ use crate::render::chart::phases::Phases;
 use crate::render::document::Cell;
 use crate::render::href::Href;
 use crate::render::page::{Grid, Head, Mark, Td, key, mark, named, number, tile, tiles};
-use crate::render::sections::worth_line;
+use crate::render::sections::{factor_range, worth_line};
 
 /// Digits of a commit.
 const SHORT: usize = 10;
@@ -185,7 +185,8 @@ impl Here<'_> {
                     (true, Support::Notes) => " in notes",
                     (true, _) => " in session logs",
                 })
-                @if let Some(least) = view.agent_low { ", at least " (minutes(Some(least)).for_people()) } },
+                @if let Some(least) = view.agent_low { ", at least " (minutes(Some(least)).for_people()) }
+                (factor_range(std::iter::once(view))) },
                 to("both").as_ref(),
             ),
             tile(

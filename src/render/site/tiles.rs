@@ -10,6 +10,7 @@ use crate::overview::{Group, Overview, TaskView};
 use crate::render::document::Cell;
 use crate::render::href::Href;
 use crate::render::page::{Mark, tile, tiles};
+use crate::render::sections::factor_range;
 
 /// Where the figures of a group lead.
 struct To {
@@ -103,6 +104,7 @@ fn factor(overview: &Overview, group: &Group, to: &To) -> Markup {
                 Some(minutes) if !all_measured => { ", of which " (people(Some(minutes))) " were measured" },
                 _ => {},
             }
+            (factor_range(overview.tasks_of(group)))
         }
     };
     let cell = Cell::known(measures.leverage_factor, Cell::Factor);
