@@ -374,8 +374,9 @@ fn interval(days: &BTreeMap<Day, f64>, mean: &Mean) -> Option<[f64; 2]> {
     Some([mean.value * (-error).exp(), mean.value * error.exp()])
 }
 
-/// Half the interval of the logarithm of the mean, by the jackknife for groups of unequal sizes (Busing, Meijer and van der Leeden,
-/// *Delete-m Jackknife for Unequal m*, Statistics and Computing 9, 1999). Limit and excess remain those of the whole.
+/// Half the interval of the logarithm of the mean, by the jackknife that leaves out one group at a time (Efron and Tibshirani, *An
+/// Introduction to the Bootstrap*, 1993, chapter 11): if one person has most days and another pace than the others, the interval is
+/// wide. Limit and excess remain those of the whole.
 fn jackknife(days: &BTreeMap<Day, f64>, mean: &Mean, group: fn(&Day) -> usize) -> Option<f64> {
     let mut groups: HashMap<usize, (f64, f64)> = HashMap::new();
     for (day, lines) in days {
@@ -390,20 +391,13 @@ fn jackknife(days: &BTreeMap<Day, f64>, mean: &Mean, group: fn(&Day) -> usize) -
     let (count, sum) = groups
         .iter()
         .fold((0.0, 0.0), |all, one| (all.0 + one.0, all.1 + one.1));
-    let whole = mean.value.ln();
-    let pseudo = |(of_group, lines): &(f64, f64)| {
-        let ratio = count / of_group;
-        let without = ((sum - lines) / (count - of_group) + mean.excess).ln();
-        (ratio, ratio * whole - (ratio - 1.0) * without)
-    };
-    let pseudo: Vec<(f64, f64)> = groups.iter().map(pseudo).collect();
-    let middle: f64 = pseudo.iter().map(|(ratio, value)| value / ratio).sum();
-    let squares: f64 = pseudo
-        .iter()
-        .map(|(ratio, value)| (value - middle).powi(2) / (ratio - 1.0))
-        .sum();
+    let without = |(of_group, lines): &(f64, f64)| ((sum - lines) / (count - of_group) + mean.excess).ln();
+    let without: Vec<f64> = groups.iter().map(without).collect();
     let number = groups.len() as f64;
-    Some((squares / number).sqrt() * student(number - 1.0)).filter(|error| error.is_finite())
+    let middle = without.iter().sum::<f64>() / number;
+    let squares: f64 = without.iter().map(|value| (value - middle).powi(2)).sum();
+    let error = (squares * (number - 1.0) / number).sqrt() * student(number - 1.0);
+    Some(error).filter(|error| error.is_finite())
 }
 
 #[cfg(test)]
@@ -629,6 +623,19 @@ mod tests {
             assert!((end.unwrap() - 40.0).abs() < 1e-9, "{found:?}");
         }
         assert_eq!(found.since.to_string(), "2015-01-05");
+    }
+
+    /// A person with most of the days and another pace than all others decides the pace, so the range reaches the pace without them.
+    #[test]
+    fn the_range_is_wide_if_one_person_decides_the_pace() {
+        let day = |at: i64| match at % 3 {
+            0 => by(1 + at as usize % 20, at * DAY, (2, 40, 0)),
+            _ => by(0, at * DAY, (2, 120, 0)),
+        };
+        let commits: Vec<Commit> = (0..600).map(day).collect();
+        let found = of(&commits);
+        assert!((found.lines_per_day / 93.3 - 1.0).abs() < 0.01, "{found:?}");
+        assert!(found.lines_per_day_low.unwrap() <= 40.0, "{found:?}");
     }
 
     #[test]
