@@ -126,6 +126,8 @@ pub(super) fn kind(heading: &str) -> Option<ColumnKind> {
     let field = match words.as_slice() {
         _ if has_end && is_of_estimate && has(&["low"]) => Field::Low,
         _ if has_end && is_of_estimate => Field::High,
+        // What models and calibration make of it.
+        ["model" | "pace" | "cocomo" | "calibrated", ..] if has(&["hours"]) || is_factor => Field::Unclaimed,
         // The other end of what a report has of another column.
         _ if has_end && (is_factor || has(&["minutes"])) => Field::Unclaimed,
         [] | ["n" | "#" | "no" | "nr" | "num" | "number" | "row"] => Field::Unclaimed,
@@ -198,6 +200,8 @@ mod tests {
             ("Low", Field::Low, None),
             ("High (h)", Field::High, Some("h")),
             ("Range", Field::Unclaimed, None),
+            ("pace_human_hours_low", Field::Unclaimed, Some("h")),
+            ("model_leverage_factor", Field::Unclaimed, None),
             ("leverage_factor_low", Field::Unclaimed, None),
             ("agent_minutes_low", Field::Unclaimed, Some("m")),
             ("Actual", Field::Actual, None),

@@ -914,6 +914,9 @@ mod tests {
     #[test]
     fn every_measure_has_a_column_in_the_order_of_the_format() {
         let columns: Vec<&str> = FIELDS.iter().map(|field| field.id).collect();
-        assert_eq!(columns, Measures::NAMES);
+        let measures: Vec<&str> = columns.iter().copied().filter(|id| *id != RANGE).collect();
+        assert_eq!(measures, Measures::NAMES);
+        let at = |name| columns.iter().position(|id| *id == name);
+        assert_eq!(at(RANGE), at("leverage_factor").map(|at| at + 1));
     }
 }

@@ -142,7 +142,7 @@ fn numbers_are_those_of_the_report() {
     assert_eq!(report["rows"][1]["key"]["day"], "2026-04-03");
     assert_eq!(report["repos"][0].get("path"), None);
     let csv = &site["data/days.csv"];
-    assert!(csv.starts_with("day,tasks,human_hours,agent_minutes,"));
+    assert!(csv.starts_with("day,tasks,human_hours,human_hours_low,human_hours_high,agent_minutes,"));
     assert_eq!(csv.lines().count(), 1 + overview.days.len());
     assert_eq!(site["data/tasks.jsonl"].lines().count(), 3);
 }
