@@ -504,7 +504,9 @@ fn table(report: &Report, view: &View, usual: Option<&[&str]>) -> Result<Table, 
     let fields = match (view.columns.as_slice(), usual) {
         ([], usual) => {
             let mut shown = shown_fields(report, view.headline, is_log);
-            shown.retain(|field| usual.is_none_or(|usual| usual.contains(&field.id)));
+            // On a page, and not beside the many columns of a terminal, which might hide one of the two.
+            let is_beside = |field: &Field| !matches!(field.id, "human_hours_low" | "human_hours_high");
+            shown.retain(|field| usual.map_or(is_beside(field), |usual| usual.contains(&field.id)));
             shown
         }
         _ => FIELDS.iter().collect(),
@@ -553,7 +555,6 @@ fn shown_fields(report: &Report, headline: Headline, is_log: bool) -> Vec<&'stat
     let mut fields: Vec<&Field> = FIELDS
         .iter()
         .filter(|field| field.drop_order != MACHINE && !(is_log && field.id == "tasks"))
-        .filter(|field| is_log || !matches!(field.id, "human_hours_low" | "human_hours_high"))
         .filter(|field| !headline.hides(field.id) && says_something(field))
         .collect();
     fields.sort_by_key(|field| match field.basis {
