@@ -100,8 +100,8 @@ fn the_first_lines_of_the_demo() {
             "Claimed: 828h in 16 tasks, factor 194.1x; estimates cannot be checked",
             "From notes: agent time of 15 of 16 tasks; anyone can type it; factor 208.8x",
             "Worth: of 828h claimed, 0h by two or more people, 0h with phases, 0h given",
-            "  before the work, 0h calibrated, 0h on measured minutes, 824h on minutes in",
-            "  notes (208.8x)",
+            "  before the work, 0h backed by tasks done by hand, 0h on measured minutes, 824h",
+            "  on minutes in notes (208.8x)",
             "Lines at HEAD: agents 98.5%, people 0.0%, unknown 1.5%",
             "Evidence: 0 commits by session log; anyone can type the rest: note 19, trailer 5",
         ]
@@ -125,7 +125,7 @@ fn the_logs_of_the_demo_are_better_evidence_than_its_notes() {
     let page = at_width(&world, 80, &[&["audit", "made/accounts"], &logs[..]].concat());
     let top = first_lines(&page);
     assert_eq!(
-        [top[2], top[6]],
+        [top[2], top[7]],
         [
             "Measured: agent time of 15 of 16 tasks, from session logs; factor 208.8x",
             "Evidence: 18 commits by session log; anyone can type the rest: note 1, trailer 5",

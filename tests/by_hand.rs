@@ -266,3 +266,27 @@ fn factors_are_corrected_only_where_the_estimator_has_five_tasks_by_hand() {
     assert_eq!(own("calibrated_human_hours").0, 7.5);
     assert_eq!(own("calibrated_leverage_factor_low").0, 7.5);
 }
+
+#[test]
+fn a_commit_that_shows_an_agent_or_has_a_task_was_not_made_by_hand() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.commit("Begin\n\nCo-Authored-By: Claude <noreply@anthropic.com>");
+    let by_hand = ["record", "--by-hand", "--estimate", "4h", "--actual", "80h"];
+    let refused = repo.run(&by_hand);
+    assert_eq!(refused.code, Some(1), "{refused}");
+    assert!(
+        refused.stderr.contains("was not made by hand: it shows an agent"),
+        "{refused}"
+    );
+    repo.commit("Go on\n\nLeverage-Estimate: 2h");
+    let refused = repo.run(&[&by_hand[..], &["--another"]].concat());
+    assert_eq!(refused.code, Some(1), "{refused}");
+    assert!(
+        refused
+            .stderr
+            .contains("was not made by hand: it has the task `Go on`"),
+        "{refused}"
+    );
+    assert_eq!(repo.git(&["for-each-ref", "refs/notes"]), "");
+}

@@ -114,7 +114,7 @@ fn the_question_shows_the_work_and_the_answer_is_known_to_follow_it() {
       phases       Schema
                    Client [hidden]
       commits      COMMIT Heat the kiln in [hidden]
-      changes      1 file, 2 lines added, 0 removed
+      changes      1 file, 2 lines added, 0 lines removed
                    +2 −0        src/kiln.rs
       answer with  git leverage opine KEY --estimate HOURS --basis TEXT
     ");

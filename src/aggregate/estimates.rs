@@ -102,12 +102,18 @@ pub fn unite(repos: &mut [Repository]) {
 pub fn choose(repos: &mut [Repository], choice: Choice, is_mine: impl Fn(&Repository, &Estimate) -> bool) {
     for repo in repos {
         let tasks = std::mem::take(&mut repo.tasks);
-        let chosen = tasks.into_iter().filter_map(|mut placed| {
+        let mut chosen = Vec::with_capacity(tasks.len());
+        for mut placed in tasks {
             let mine = |estimate: &&Estimate| is_mine(repo, estimate);
-            placed.task.estimate = counted(&placed.task.estimate, &placed.opinions, choice, mine)?.clone();
-            Some(placed)
-        });
-        repo.tasks = chosen.collect();
+            match counted(&placed.task.estimate, &placed.opinions, choice, mine).cloned() {
+                Some(estimate) => {
+                    placed.task.estimate = estimate;
+                    chosen.push(placed);
+                }
+                None => repo.set_aside.extend(placed.commits),
+            }
+        }
+        repo.tasks = chosen;
     }
 }
 

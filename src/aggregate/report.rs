@@ -240,6 +240,11 @@ impl<'a> Material<'a> {
         let placed: Vec<&PlacedTask> = self.tasks.iter().map(|(_, placed)| *placed).collect();
         let calibration = query.calibrated.then(|| Calibration::of(self.repos));
         let mut sums = Sums::new(query, &placed, &self.effort, calibration);
+        sums.set_aside = self
+            .repos
+            .iter()
+            .flat_map(|repo| repo.set_aside.iter().copied())
+            .collect();
         if query.models.pace {
             sums.set_paces(self.paces());
         }
@@ -573,6 +578,8 @@ struct Sums<'a> {
     labels: HashMap<String, (&'a Task, NaiveDate)>,
     estimates_by_agents: u64,
     calibration: Option<Calibration>,
+    /// The commits of tasks that are left out.
+    set_aside: HashSet<ObjectId>,
     paces: Vec<RepoPace>,
     totals: Tally<'a>,
     left_out: LeftOut,
@@ -593,6 +600,7 @@ impl<'a> Sums<'a> {
             rows: HashMap::new(),
             labels: HashMap::new(),
             estimates_by_agents: 0,
+            set_aside: HashSet::new(),
             paces: Vec::new(),
             totals: Tally::default(),
             left_out: LeftOut {
@@ -656,7 +664,7 @@ impl<'a> Sums<'a> {
     }
 
     fn add_commit(&mut self, repo: &Repository, commit: &Commit) {
-        let has_task = self.grouping.has_task(commit.id);
+        let has_task = self.grouping.has_task(commit.id) || self.set_aside.contains(&commit.id);
         let models = (!has_task && !self.query.models.is_empty())
             .then(|| self.models(repo, commit))
             .flatten();

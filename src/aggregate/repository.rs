@@ -38,6 +38,8 @@ pub struct Repository {
     pub signs: Signs,
     /// Its tasks in their current revision.
     pub tasks: Vec<PlacedTask>,
+    /// Commits of tasks that are left out because they have no estimate of the requested kind: they have a task all the same.
+    pub set_aside: Vec<ObjectId>,
     /// What persons did without an agent, in their current revision.
     pub by_hand: Vec<ByHand>,
     /// The ids under which a clone without the same notes may know them, with the ids here.
@@ -123,6 +125,7 @@ impl Repository {
             new_commits: history.new_commits,
             signs,
             tasks: tasks.map(|found| PlacedTask::of(found, &people)).collect(),
+            set_aside: Vec::new(),
             by_hand: ledger.by_hand.into_iter().map(|found| found.record).collect(),
             same: ledger.same,
             captured,

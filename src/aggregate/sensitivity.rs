@@ -74,6 +74,8 @@ pub enum Doubt {
     WithoutLargestTask,
     /// Few large tasks decide it.
     WithoutLargestTenth,
+    /// Few tasks with high factors decide it.
+    WithoutHighestTenth,
     /// Another estimator is right, whoever says least.
     LowestOpinion,
     /// The estimators are right in the middle.
@@ -104,10 +106,11 @@ impl Serialize for Doubt {
 
 impl Doubt {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Total,
         Self::WithoutLargestTask,
         Self::WithoutLargestTenth,
+        Self::WithoutHighestTenth,
         Self::LowestOpinion,
         Self::MedianOpinion,
         Self::LowEnds,
@@ -126,6 +129,7 @@ impl Doubt {
             Self::Total => "total",
             Self::WithoutLargestTask => "without_largest_task",
             Self::WithoutLargestTenth => "without_largest_tenth",
+            Self::WithoutHighestTenth => "without_highest_tenth",
             Self::LowestOpinion => "lowest_opinion",
             Self::MedianOpinion => "median_opinion",
             Self::LowEnds => "low_ends",
@@ -304,15 +308,14 @@ impl<'a> Asked<'a> {
         match doubt {
             Doubt::Total => self.total(),
             Doubt::WithoutLargestTask => self.without_largest_task(),
-            Doubt::WithoutLargestTenth => self.without_largest(self.by_size().len().div_ceil(TENTH)),
+            Doubt::WithoutLargestTenth => self.without_tenth(&self.by_size()),
+            Doubt::WithoutHighestTenth => self.without_tenth(&self.by_factor()),
             Doubt::LowestOpinion => instead(|hours| hours.lowest, NO_OPINION),
             Doubt::MedianOpinion => instead(|hours| hours.median, NO_OPINION),
             Doubt::LowEnds => instead(|hours| hours.low, "no estimate has a range"),
             Doubt::Calibrated => only(|hours| hours.calibrated, "no estimator has five tasks by hand"),
-            Doubt::Pace => only(
-                |hours| hours.pace,
-                "the pace of people is unknown here, or no task has commits with known lines",
-            ),
+            Doubt::Pace if self.tasks.iter().all(|task| task.other_hours.sloc.is_none()) => Err(NO_LINES),
+            Doubt::Pace => only(|hours| hours.pace, "the pace of people is unknown here"),
             Doubt::Sloc => only(|hours| hours.sloc, NO_LINES),
             Doubt::Cocomo => only(|hours| hours.cocomo, NO_LINES),
             Doubt::AllIn => self.all_in(),
@@ -389,17 +392,30 @@ impl<'a> Asked<'a> {
     }
 
     fn without_largest_task(&self) -> Answer<'a> {
-        let removed = self.by_size().first().copied();
-        let case = self.without_largest(1)?;
+        let by_size = self.by_size();
+        let removed = by_size.first().copied();
+        let case = self.without_first(&by_size, 1)?;
         Ok(Case { removed, ..case })
     }
 
-    fn without_largest(&self, count: usize) -> Answer<'a> {
-        let by_size = self.by_size();
-        if by_size.len() <= count {
+    /// The tasks of [`by_size`](Self::by_size), those with the highest factors first: without any large task a few of them may
+    /// still decide the sum.
+    fn by_factor(&self) -> Vec<&'a Figures> {
+        let mut tasks = self.by_size();
+        let factor = |task: &Figures| task.terms().factor().unwrap_or(0.0);
+        tasks.sort_by(|a, b| factor(b).total_cmp(&factor(a)));
+        tasks
+    }
+
+    fn without_tenth(&self, tasks: &[&Figures]) -> Answer<'a> {
+        self.without_first(tasks, tasks.len().div_ceil(TENTH))
+    }
+
+    fn without_first(&self, tasks: &[&Figures], count: usize) -> Answer<'a> {
+        if tasks.len() <= count {
             return Err("there is no other task");
         }
-        let removed: Vec<TaskId> = by_size.iter().take(count).map(|task| task.id).collect();
+        let removed: Vec<TaskId> = tasks.iter().take(count).map(|task| task.id).collect();
         let left = self.tasks.iter().filter(|task| !removed.contains(&task.id));
         Ok(Case::of(left.map(Taken::whole).collect(), count))
     }
@@ -620,6 +636,17 @@ mod tests {
         let tenth = row(&tasks(), Doubt::WithoutLargestTenth);
         is(&tenth, (10, 60.0, 300.0, 12.0, 12.0 / whole));
         assert_eq!((tenth.tasks_concerned, tenth.task), (2, None));
+        // The two highest factors are not those of the two largest tasks.
+        let highest = row(&tasks(), Doubt::WithoutHighestTenth);
+        let mut factors: Vec<(f64, f64)> = tasks()
+            .iter()
+            .filter_map(|task| Some((task.hours.get(), task.agent?.get())))
+            .collect();
+        factors.sort_by(|a, b| (b.0 / b.1).total_cmp(&(a.0 / a.1)));
+        let left: (f64, f64) = factors[2..]
+            .iter()
+            .fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        assert_eq!(highest.agent.leverage_factor, Some(left.0 * 60.0 / left.1));
         let alone = row(&tasks()[..1], Doubt::WithoutLargestTask);
         assert_eq!(
             (alone.agent, alone.reason),
@@ -721,7 +748,7 @@ mod tests {
             .filter(|row| row.agent.leverage_factor.is_none())
             .map(|row| row.doubt)
             .collect();
-        assert_eq!(without, Doubt::ALL[3..]);
+        assert_eq!(without, Doubt::ALL[4..]);
         for row in &table.rows {
             assert_eq!(
                 row.reason.is_some(),

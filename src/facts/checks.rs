@@ -36,6 +36,9 @@ pub enum TaskError {
     /// Zero is a claim; unknown values are left out.
     #[error("{0}; leave it out if it is unknown")]
     Zero(&'static str),
+    /// Actual hours are required.
+    #[error("the actual time is 0h; write the hours that the task took")]
+    NoActual,
     /// An agent's name is one word, and not that of a person.
     #[error("`{0}` is not an agent name such as `claude-code`")]
     NoAgent(String),
@@ -90,7 +93,7 @@ pub fn check_hours(hours: Hours) -> Result<(), TaskError> {
 pub fn check_actual(hours: Hours) -> Result<(), TaskError> {
     match hours.get() > 0.0 {
         true => Ok(()),
-        false => Err(TaskError::Zero("the actual time is 0h")),
+        false => Err(TaskError::NoActual),
     }
 }
 

@@ -19,6 +19,9 @@ pub fn estimator(estimate: &Estimate, people: &People) -> EstimatorKey {
 pub fn current(task: &Task, all: &[Opinion], people: &People) -> Vec<Opinion> {
     let claimed_by = estimator(&task.estimate, people);
     let mut last: BTreeMap<EstimatorKey, &Opinion> = BTreeMap::new();
+    let mut all: Vec<&Opinion> = all.iter().collect();
+    // A revision that the task does not have must not come after all others.
+    all.sort_by_key(|opinion| (opinion.of_rev.map(|rev| rev.min(task.rev)), opinion.at));
     for opinion in all {
         last.insert(estimator(&opinion.estimate, people), opinion);
     }

@@ -309,8 +309,8 @@ impl Record {
         let mut record = match kind.as_ref().and_then(Value::as_str) {
             Some("task") => field("task", fields).map(|task| Self::Task(Box::new(task))),
             Some("session") => session(fields).map(|session| Self::Session(Box::new(session))),
-            Some("opinion") => field("opinion", fields).map(|opinion| Self::Opinion(Box::new(opinion))),
-            Some("by-hand") => field("by-hand", fields).map(|by_hand| Self::ByHand(Box::new(by_hand))),
+            Some("opinion") => opinion(fields).map(|opinion| Self::Opinion(Box::new(opinion))),
+            Some("by-hand") => by_hand(fields).map(|by_hand| Self::ByHand(Box::new(by_hand))),
             Some("tombstone") => field("tombstone", fields).map(Self::Tombstone),
             _ => Err(LineError::Kind(shown(kind.as_ref()))),
         }?;
@@ -360,6 +360,32 @@ fn without_false_range(of: &mut Value) -> Option<String> {
 
 fn field<T: for<'de> Deserialize<'de>>(kind: &'static str, fields: Value) -> Result<T, LineError> {
     serde_json::from_value(fields).map_err(|error| LineError::Field {
+        kind,
+        reason: error.to_string(),
+    })
+}
+
+/// An opinion with hours.
+fn opinion(fields: Value) -> Result<Opinion, LineError> {
+    let opinion: Opinion = field("opinion", fields)?;
+    checked("opinion", opinion.estimate.hours, check_hours)?;
+    Ok(opinion)
+}
+
+/// A task done by hand that was estimated to take hours, and took some.
+fn by_hand(fields: Value) -> Result<ByHand, LineError> {
+    let by_hand: ByHand = field("by-hand", fields)?;
+    checked("by-hand", by_hand.estimate.hours, check_hours)?;
+    checked("by-hand", by_hand.actual_hours, check_actual)?;
+    Ok(by_hand)
+}
+
+fn checked(
+    kind: &'static str,
+    hours: Hours,
+    check: fn(Hours) -> Result<(), TaskError>,
+) -> Result<(), LineError> {
+    check(hours).map_err(|error| LineError::Field {
         kind,
         reason: error.to_string(),
     })

@@ -77,9 +77,11 @@ fn total(files: &[ChangedPath], is_partial: bool) -> String {
     let unknown = is_partial || files.iter().any(|file| file.lines.is_none());
     let least = at_least(unknown);
     format!(
-        "{}{}, {least}{added} lines added, {least}{removed} removed",
+        "{}{}, {least}{}, {least}{}",
         at_least(is_partial),
-        counted(files.len(), "file", "files")
+        counted(files.len(), "file", "files"),
+        counted(added, "line added", "lines added"),
+        counted(removed, "line removed", "lines removed")
     )
 }
 

@@ -277,7 +277,7 @@ const FIELDS: &[Field] = &[
         calibrated_leverage_factor,
         "Calibrated factor",
         Derived,
-        1,
+        0,
         known(Cell::Factor)
     ),
     field!(

@@ -156,6 +156,7 @@ fn words(doubt: Doubt) -> &'static str {
         Doubt::Total => "Total",
         Doubt::WithoutLargestTask => "Without the largest task",
         Doubt::WithoutLargestTenth => "Without the largest tenth",
+        Doubt::WithoutHighestTenth => "Without the highest tenth",
         Doubt::LowestOpinion => "By the lowest opinion",
         Doubt::MedianOpinion => "By the median opinion",
         Doubt::LowEnds => "By low ends of ranges",
@@ -195,19 +196,35 @@ fn notes(sensitivity: &Doubts) -> Vec<String> {
 /// What a row leaves out or changes.
 fn note(row: &DoubtRow, all: u64) -> Option<String> {
     let concerned = row.tasks_concerned;
-    let of = || format!("{} of {}", thousands(concerned), tasks(all));
+    let of = || match concerned == all {
+        true if all == 1 => "the only task".to_owned(),
+        true => format!("all {}", tasks(all)),
+        false => format!("{} of {}", thousands(concerned), tasks(all)),
+    };
+    let others = || match concerned == all {
+        true => "",
+        false => "; the others count as claimed",
+    };
+    let only = || match concerned == all {
+        true => of(),
+        false => format!("only {}", of()),
+    };
     let have = || plural(&concerned, "has", "have");
     Some(match row.doubt {
         Doubt::Total => return None,
         Doubt::WithoutLargestTask => format!("`{}`", row.task.as_ref()?.title),
         Doubt::WithoutLargestTenth => format!("{} left out", tasks(concerned)),
-        Doubt::LowestOpinion | Doubt::MedianOpinion => {
-            format!("{} {} opinions; the others count as claimed", of(), have())
+        Doubt::WithoutHighestTenth => {
+            let factors = plural(&concerned, "factor", "factors");
+            format!("{} with the highest {factors} left out", tasks(concerned))
         }
-        Doubt::LowEnds => format!("{} {} a range; the others count as claimed", of(), have()),
-        Doubt::Calibrated => format!("only {} by calibrated estimators; {}", of(), as_claimed(row)),
+        Doubt::LowestOpinion | Doubt::MedianOpinion => {
+            format!("{} {} opinions{}", of(), have(), others())
+        }
+        Doubt::LowEnds => format!("{} {} a range{}", of(), have(), others()),
+        Doubt::Calibrated => format!("{} by calibrated estimators; {}", only(), as_claimed(row)),
         Doubt::Pace | Doubt::Sloc | Doubt::Cocomo => {
-            format!("only {} with known lines; {}", of(), as_claimed(row))
+            format!("{} with known lines; {}", only(), as_claimed(row))
         }
         Doubt::AllIn => format!(
             "only {} with sessions, over all sessions; {}",

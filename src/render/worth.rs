@@ -10,7 +10,7 @@ fn parts(worth: &Worth) -> Vec<(&'static str, WorthPart)> {
         ("by two or more people", worth.by_two_people),
         ("with phases", worth.with_phases),
         ("given before the work", worth.given_before_work),
-        ("calibrated", worth.by_calibrated_estimators),
+        ("backed by tasks done by hand", worth.by_calibrated_estimators),
         ("on measured minutes", worth.on_measured_minutes),
     ];
     // What notes say is not called measured: anyone can type it.

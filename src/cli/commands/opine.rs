@@ -34,7 +34,7 @@ pub struct Args {
     /// Show the next task without an opinion of yours, and none of its claimed figures
     #[arg(long, conflicts_with_all = ["what", "estimate", "phase", "basis", "dry_run"])]
     next: bool,
-    /// Hours that a senior engineer who knows the stack would need by hand: 40h, 1.5h, 90m, 2d, 1w
+    /// Hours that a senior engineer who knows the stack would need by hand: 40h, 1.5h, 90m, 2d, or a range 24h..60h
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     estimate: Option<String>,
     /// A named part of the estimate; the parts must add up to `--estimate`, or replace it; may be repeated
@@ -71,7 +71,11 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let seen = Seen::of(&context.environment, &open.repo);
     open.estimator = seen.estimator();
     open.written_by = seen.written_by();
-    let ledger = open.ledger(context)?;
+    // Warnings quote what messages claim.
+    let ledger = match args.next {
+        true => open.read(),
+        false => open.ledger(context)?,
+    };
     let fields = args.fields();
     if let Some(unknown) = fields.unknown_estimator() {
         context.terminal.status(&unknown)?;
@@ -112,7 +116,11 @@ fn give(
         let what = format!("the opinion on the task {} is recorded", given.of);
         context.recorded(&open.repo, what, Outcome::Done)?;
     }
-    context.terminal.cards(&opinion::card(&title, &given))?;
+    let shown = match asked && args.dry_run {
+        true => "The task that `opine --next` showed",
+        false => &title,
+    };
+    context.terminal.cards(&opinion::card(shown, &given))?;
     let done = match args.dry_run {
         true => "Nothing written (--dry-run)".to_owned(),
         false => format!(

@@ -79,7 +79,9 @@ pub struct Args {
     #[arg(long)]
     calibrated: bool,
     /// Show how much of the factor survives each doubt, instead of the sums
-    #[arg(long, conflicts_with_all = ["by", "sort", "limit", "columns", "lines", "estimate_model"])]
+    #[arg(long, conflicts_with_all = [
+        "by", "sort", "limit", "columns", "lines", "estimate_model", "calibrated", "estimates",
+    ])]
     sensitivity: bool,
     /// Count these estimates of each task: the claim, the median, lowest or highest of claim and opinions, or your own
     #[arg(long, value_name = "WHICH", value_enum, default_value_t)]

@@ -494,3 +494,42 @@ fn work_by_hand_is_no_task_and_can_be_retracted() {
         (id(2), "Said at 0")
     );
 }
+
+#[test]
+fn a_revision_that_the_task_does_not_have_does_not_silence_later_opinions() {
+    let ben = "Ben <ben@example.org>";
+    let forged = Opinion {
+        of_rev: Some(99),
+        at: time(1),
+        ..opinion(1, ben, 0, 77.0)
+    };
+    let later = Opinion {
+        at: time(2),
+        ..opinion(1, ben, 0, 3.0)
+    };
+    let current = opinions::current(&task(1, 0, 0, 40.0), &[later, forged], &opinions::People::new());
+    let hours: Vec<f64> = current
+        .iter()
+        .map(|opinion| opinion.estimate.hours.get())
+        .collect();
+    assert_eq!(hours, [3.0]);
+}
+
+#[test]
+fn an_opinion_of_no_hours_is_refused_and_the_task_counts() {
+    let empty = line(&Record::Opinion(Box::new(opinion(
+        1,
+        "Ben <ben@example.org>",
+        0,
+        0.0,
+    ))));
+    let ledger = of_notes(vec![note(1, &[line_of(&task(1, 0, 0, 40.0)), empty])]);
+    assert_eq!((ledger.tasks.len(), ledger.tasks[0].opinions.len()), (1, 0));
+    assert!(
+        ledger.warnings[0]
+            .message
+            .contains("invalid opinion line: the estimate is 0h"),
+        "{:?}",
+        ledger.warnings
+    );
+}

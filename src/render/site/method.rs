@@ -128,8 +128,8 @@ const WORTH: [(&str, &str); 5] = [
 /// The rows of the table of doubts.
 const DOUBTS: [(&str, &str); 9] = [
     (
-        "Without the largest task, without the largest tenth",
-        "The tasks with the most hours are left out. Of two with the same hours, the one with the higher factor is left out first.",
+        "Without the largest task, without the largest tenth, without the highest tenth",
+        "The tasks with the most hours, or in the last row those with the highest factors, are left out. Of two with the same hours, the one with the higher factor is left out first.",
     ),
     (
         "By the lowest or the median opinion",

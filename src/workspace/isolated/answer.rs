@@ -113,6 +113,8 @@ impl PackedRepository {
             new_commits,
             signs,
             tasks,
+            // Nothing is set aside before estimates are chosen.
+            set_aside: _,
             by_hand,
             same,
             captured,
@@ -178,6 +180,7 @@ impl PackedRepository {
             new_commits: rest.new_commits,
             signs,
             tasks: rest.tasks,
+            set_aside: Vec::new(),
             by_hand: rest.by_hand,
             same: rest.same.into_iter().collect(),
             captured: rest

@@ -8,7 +8,9 @@ use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{Ledger, LedgerByHand};
 use crate::facts::quantity::Hours;
 use crate::facts::record::{ByHand, Record};
+use crate::facts::signs;
 use crate::facts::task::Task;
+use crate::git::messages;
 use crate::ledger::{self, WithoutCode};
 use crate::render::by_hand::{card, card_without_id};
 use crate::sources::ledger::{read_ledger_at, read_recorded};
@@ -37,6 +39,9 @@ pub(super) fn record(
         on, another, dry_run, ..
     } = order;
     let task = by_hand(order, open)?;
+    if let Some(commit) = on {
+        check_that_no_agent_worked(commit, open)?;
+    }
     let allowed = || match already(&task, on, open).filter(|_| !another) {
         None => Ok(()),
         Some(id) => Err(CommandError::failed(format!(
@@ -79,6 +84,27 @@ pub(super) fn record(
         false => format!("Recorded {} by hand", found.record.actual_hours),
     })?;
     Ok(Outcome::Done)
+}
+
+/// A commit that shows an agent was not made by hand: calibration would rest on nothing.
+fn check_that_no_agent_worked(commit: ObjectId, open: &OpenLedger) -> Result<(), CommandError> {
+    let short = commit.short();
+    let not_by_hand = |what: String| {
+        CommandError::failed(format!("`{short}` was not made by hand: {what}"))
+            .hint("Pass a commit that a person made without an agent, or `--no-commit --title TEXT`")
+    };
+    let ledger = read_ledger_at(&open.repo, &[commit], open.work);
+    if let Some(found) = ledger.on(&[commit]).next() {
+        let (title, id) = (&found.task.title, found.task.id.short());
+        return Err(not_by_hand(format!("it has the task `{title}` ({id})")));
+    }
+    let signs = messages::with_commit(&open.repo, commit, |raw| {
+        signs::in_commit(&raw.author(), &raw.message())
+    })?;
+    match signs.iter().find(|sign| sign.agent.is_some()) {
+        Some(sign) => Err(not_by_hand(format!("it shows an agent ({})", sign.rule))),
+        None => Ok(()),
+    }
 }
 
 fn by_hand(order: Order<'_>, open: &OpenLedger) -> Result<ByHand, CommandError> {
