@@ -88,7 +88,7 @@ pub fn unite(repos: &mut [Repository]) {
         }
     }
     for opinions in all.values_mut() {
-        opinions.sort_by_key(|opinion| (opinion.of_rev, opinion.rev, opinion.at, opinion.id));
+        opinions.sort_by_key(|opinion| (opinion.at, opinion.rev, opinion.id));
     }
     for placed in repos.iter_mut().flat_map(|repo| &mut repo.tasks) {
         if let Some(opinions) = all.get(&placed.task.id) {

@@ -584,7 +584,7 @@ fn bounded(opinions: &mut Vec<Revision<Opinion>>) -> bool {
 
 /// In the order in which they were given, each once: a rewrite that copies notes leaves the same line on two commits.
 fn sort_opinions(opinions: &mut Vec<Revision<Opinion>>) {
-    let order = |opinion: &Revision<Opinion>| (opinion.record.of_rev, opinion.record.rev, opinion.record.at);
+    let order = |opinion: &Revision<Opinion>| (opinion.record.at, opinion.record.rev);
     opinions.sort_by(|a, b| (order(a), &a.line).cmp(&(order(b), &b.line)));
     opinions.dedup_by(|a, b| a.line == b.line);
 }

@@ -516,6 +516,41 @@ fn a_revision_that_the_task_does_not_have_does_not_silence_later_opinions() {
 }
 
 #[test]
+fn the_opinion_that_was_given_last_counts_whether_or_not_the_claim_was_here() {
+    let ben = "Ben <ben@example.org>";
+    let sighted = Opinion {
+        at: time(1),
+        ..opinion(1, ben, 0, 77.0)
+    };
+    let blind = Opinion {
+        id: id(800).into(),
+        of_rev: None,
+        at: time(2),
+        ..opinion(1, ben, 0, 3.0)
+    };
+    // A clock that is behind does not undo a revision of the same record.
+    let again = Opinion {
+        rev: 1,
+        at: time(0),
+        ..sighted.clone()
+    };
+    let hours = |given: &[Opinion]| {
+        let current = opinions::current(&task(1, 0, 0, 40.0), given, &opinions::People::new());
+        current
+            .iter()
+            .map(|opinion| opinion.estimate.hours.get())
+            .collect::<Vec<f64>>()
+    };
+    assert_eq!(hours(&[sighted.clone(), blind.clone()]), [3.0]);
+    assert_eq!(hours(&[blind, sighted.clone()]), [3.0]);
+    let changed = Opinion {
+        estimate: Estimate::new(Hours::new(5.0).unwrap(), ben),
+        ..again
+    };
+    assert_eq!(hours(&[changed, sighted]), [5.0]);
+}
+
+#[test]
 fn an_opinion_of_no_hours_is_refused_and_the_task_counts() {
     let empty = line(&Record::Opinion(Box::new(opinion(
         1,
