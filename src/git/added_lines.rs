@@ -68,14 +68,14 @@ pub fn read(
     known: &mut Known,
 ) -> Result<Vec<Change>, GitError> {
     let replaced = repo.replaced();
-    let packs = Packs::open(repo);
+    let packs = repo.packs();
     let mut history = History::new(repo, &packs);
     let on_head = match repo.head()? {
         Some(head) => history.recent(period.since, &[head])?.into_iter().collect(),
         None => HashSet::new(),
     };
     let ids = history.recent(period.since, &repo.heads(refs)?.commits)?;
-    let source = (repo.git_dir(), &packs, &session_names::Notes::of(repo));
+    let source = (repo.git_dir(), &*packs, &session_names::Notes::of(repo));
     let before: &Known = known;
     let parts: Vec<Result<Part, git2::Error>> = ids
         .par_chunks(COMMITS_AT_A_TIME)

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::Repo;
 use super::lines::{LineDiff, looks_binary};
-use super::packs::{ObjectError, Objects, Packs};
+use super::packs::{ObjectError, Objects};
 use super::renames;
 use super::trees::{self, Version};
 use super::walk::read_commit;
@@ -29,7 +29,7 @@ pub fn added_ranges(
     repo: &Repo,
     wanted: &[(ObjectId, BTreeSet<&str>)],
 ) -> Vec<Result<AddedRanges, ObjectError>> {
-    let packs = Packs::open(repo);
+    let packs = repo.packs();
     let place = repo.git_dir();
     wanted
         .par_chunks(AT_ONCE)

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use git2::{Commit, Delta, Diff, DiffOptions, Oid};
 
 use super::open::{Repo, object_id};
-use super::packs::{Objects, Packs};
+use super::packs::Objects;
 use super::tree::oid;
 use super::trees;
 use crate::facts::ids::ObjectId;
@@ -103,7 +103,7 @@ fn change(repo: &Repo, old: Option<&Commit<'_>>, new: &Commit<'_>) -> Option<Cha
 
 /// Whether two trees differ in at least one file, in not too many of them, and in none that libgit2 must not read.
 fn may_be_read(repo: &Repo, old: Option<Oid>, new: Oid) -> bool {
-    let packs = Packs::open(repo);
+    let packs = repo.packs();
     let mut objects = Objects::new(&packs, repo.git_dir(), KEPT);
     let mut found = Vec::new();
     let (old, Some(new)) = (old.and_then(object_id), object_id(new)) else {

@@ -104,7 +104,7 @@ pub fn count(repo: &Repo, walk: &Walk, options: CountOptions<'_>) -> Counts {
     options
         .progress
         .begin_in_passes(2, "Reading history", "commits", todo.len());
-    let packs = Packs::open(repo);
+    let packs = repo.packs();
     let scan = Scan {
         place: repo.git_dir(),
         packs: &packs,

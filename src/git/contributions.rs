@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::changes::{self, AttributesOf, CountOptions, Renames};
 use super::mailmap::NameMap;
-use super::packs::{Objects, Packs};
+use super::packs::Objects;
 use super::tree::oid;
 use super::walk::{FoundCommit, facts_of, read_commit};
 use super::{GitError, Repo};
@@ -28,7 +28,7 @@ impl Repo {
         since: i64,
         threads: usize,
     ) -> Result<HistoryFacts, GitError> {
-        let packs = Packs::open(self);
+        let packs = self.packs();
         let mut objects = Objects::of_commits(&packs, self.git_dir(), KEPT);
         read_commit(&head, &mut objects)?;
         let mut facts = HistoryFacts {
@@ -67,7 +67,7 @@ impl Repo {
 
     /// The commits that `head` reaches, as far as they are present.
     pub fn reached_from(&self, head: ObjectId) -> Vec<ObjectId> {
-        let packs = Packs::open(self);
+        let packs = self.packs();
         let mut objects = Objects::of_commits(&packs, self.git_dir(), KEPT);
         let mut seen: HashSet<ObjectId> = HashSet::from([head]);
         let mut pending = vec![head];

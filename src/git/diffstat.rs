@@ -2,7 +2,7 @@
 
 use super::lines::{LineDiff, looks_binary};
 use super::messages;
-use super::packs::{Objects, Packs};
+use super::packs::Objects;
 use super::renames::{self, Change};
 use super::trees::{self, FileKind, Version};
 use super::{GitError, Repo};
@@ -33,7 +33,7 @@ pub fn of_commit(repo: &Repo, commit: ObjectId) -> Result<Vec<ChangedPath>, GitE
         [parent] => read(*parent)?.0,
         _ => return Ok(Vec::new()),
     };
-    let packs = Packs::open(repo);
+    let packs = repo.packs();
     let mut objects = Objects::new(&packs, repo.git_dir(), KEPT);
     let mut differences = Vec::new();
     trees::compare(&mut objects, parent.as_ref(), tree.as_ref(), &mut differences)?;

@@ -7,7 +7,7 @@ use git2::{Commit, ErrorCode, Oid, Reflog, Sort};
 use super::config::ConfigFiles;
 use super::notes::{self, StoredNote};
 use super::open::object_id;
-use super::packs::{ObjectError, Objects, Packs};
+use super::packs::{ObjectError, Objects};
 use super::signing::{self, Signature};
 use super::tree::known;
 use super::trees::{self, Difference, Version};
@@ -86,7 +86,7 @@ pub fn steps(repo: &Repo, reference: &str, files: &ConfigFiles) -> Result<Vec<Le
     };
     let mut walk = repo.looked_walk(tip, None)?;
     walk.set_sorting(Sort::TOPOLOGICAL | Sort::REVERSE)?;
-    let packs = Packs::open(repo);
+    let packs = repo.packs();
     let mut reading = Reading {
         repo,
         objects: Objects::new(&packs, repo.git_dir(), KEPT),
@@ -148,7 +148,7 @@ impl Told {
     pub fn of(repo: &Repo, tip: ObjectId, known: Option<ObjectId>) -> Result<Self, Untold> {
         let at = |commit: ObjectId| move |cause: GitError| Untold { commit, cause };
         let commits = new_commits(repo, tip, known).map_err(at(tip))?;
-        let packs = Packs::open(repo);
+        let packs = repo.packs();
         let mut reading = Reading {
             repo,
             objects: Objects::new(&packs, repo.git_dir(), KEPT),

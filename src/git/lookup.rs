@@ -77,7 +77,8 @@ impl Repo {
         Ok(())
     }
 
-    /// Fails if an object whose file is damaged is in no pack; libgit2 looks in packs first.
+    /// Fails if an object whose file is damaged is in no pack; libgit2 looks in packs first. Git may have packed it just now, so
+    /// that those opened before are not asked.
     fn packed_instead(&self, id: Oid, error: &std::io::Error) -> Result<(), Error> {
         match object_id(id).is_some_and(|name| Packs::open(self).has(&name)) {
             true => Ok(()),

@@ -57,7 +57,7 @@ pub fn visit_head_first(
     // An unreadable commit is not a tip, and reaches nothing.
     let head = repo.head().ok().flatten();
     let head = head.map(|head| Oid::from_bytes(head.as_bytes())).transpose()?;
-    let packs = Packs::open(repo);
+    let packs = repo.packs();
     let mut walk = Walk::new(repo, &packs);
     walk.visit(head.into_iter().collect(), |commit| visit(commit, true));
     walk.visit(tips, |commit| visit(commit, false));
@@ -70,7 +70,7 @@ pub fn visit_these(
     commits: impl IntoIterator<Item = ObjectId>,
     mut visit: impl FnMut(RawCommit<'_>),
 ) {
-    let packs = Packs::open(repo);
+    let packs = repo.packs();
     let mut walk = Walk::new(repo, &packs);
     for id in commits {
         if let Some(object) = walk.read(id) {
@@ -82,7 +82,7 @@ pub fn visit_these(
 /// Visits the commits that `included` reaches and `excluded` does not, newest lines of history first. Missing commits of either
 /// are counted.
 pub fn visit_range(repo: &Repo, range: &Range, visit: impl FnMut(RawCommit<'_>)) -> Result<usize, GitError> {
-    let packs = Packs::open(repo);
+    let packs = repo.packs();
     let mut walk = Walk::new(repo, &packs);
     walk.visit(range.excluded.clone(), |_| {});
     walk.visit(range.included.clone(), visit);
@@ -138,7 +138,7 @@ pub fn with_commit<T>(
 }
 
 pub(super) fn visit_from(repo: &Repo, tips: Vec<Oid>, visit: impl FnMut(RawCommit<'_>)) -> usize {
-    let packs = Packs::open(repo);
+    let packs = repo.packs();
     let mut walk = Walk::new(repo, &packs);
     walk.visit(tips, visit);
     walk.missing

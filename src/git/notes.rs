@@ -11,7 +11,7 @@ use git2::{Commit, ObjectType, Odb, Oid, Repository, Tree, TreeBuilder};
 
 use super::loose;
 use super::open::{Repo, object_id};
-use super::packs::{Objects, Packs};
+use super::packs::Objects;
 use super::refs::{self, Patience, Swap};
 use super::stage::Stage;
 use super::trees::Budget;
@@ -234,7 +234,7 @@ pub fn visit_foreign(
     let Some(notes) = NotesTree::of(repo, reference).map_err(text)? else {
         return Ok(0);
     };
-    let packs = Packs::open(repo);
+    let packs = repo.packs();
     // Notes are deltas of each other, so the last results are cached.
     let mut objects = Objects::new(&packs, repo.git_dir(), KEPT_NOTES);
     let mut unread = 0;

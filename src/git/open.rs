@@ -11,6 +11,7 @@ use git2::{ErrorCode, Index, ObjectFormat, Oid, Repository, RepositoryOpenFlags}
 use super::config::{Config, ConfigFiles};
 use super::descent::met::Met;
 use super::files::FileError;
+use super::packs::Packs;
 use super::replacements::Replaced;
 use super::screen;
 use super::settle::Settling;
@@ -29,6 +30,8 @@ pub struct Repo {
     common_dir: PathBuf,
     /// The cached result of [`Repo::replaced`].
     pub(super) replaced: OnceCell<Arc<Replaced>>,
+    /// Its packs, once an object was read.
+    pub(super) packs: OnceCell<Arc<Packs>>,
     /// Where its objects are, once that was needed.
     pub(super) object_folders: OnceCell<Vec<PathBuf>>,
     /// Objects whose files were found intact.
@@ -176,6 +179,7 @@ impl Repo {
             shadow: None,
             common_dir,
             replaced: OnceCell::new(),
+            packs: OnceCell::new(),
             object_folders: OnceCell::new(),
             whole: RefCell::default(),
             met: RefCell::default(),

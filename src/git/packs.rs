@@ -160,7 +160,7 @@ impl From<io::Error> for PackError {
 }
 
 impl Packs {
-    /// Opens all readable packs; others are left to libgit2.
+    /// Opens all readable packs; others are left to libgit2. Only [`Repo::packs`] and tests call it.
     pub(super) fn open(repo: &Repo) -> Self {
         let folders = repo.object_folders();
         let width = repo.id_width();
@@ -185,6 +185,14 @@ impl Packs {
             .iter()
             .enumerate()
             .find_map(|(number, pack)| Some((number, pack.find(id)?)))
+    }
+}
+
+impl Repo {
+    /// Its packs and those that it borrows, opened once: all readers of objects share them. What is packed later is found through
+    /// libgit2.
+    pub(super) fn packs(&self) -> Arc<Packs> {
+        self.packs.get_or_init(|| Arc::new(Packs::open(self))).clone()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Repo;
-use super::packs::{Objects, Packs};
+use super::packs::Objects;
 use super::trees;
 use super::walk::read_commit;
 use crate::facts::ids::ObjectId;
@@ -13,7 +13,7 @@ const KEPT: usize = 4 << 20;
 
 /// The paths that each commit changed against its first parent; `None` if its objects cannot be read.
 pub fn touched(repo: &Repo, commits: impl IntoIterator<Item = ObjectId>) -> Vec<Option<BTreeSet<Vec<u8>>>> {
-    let packs = Packs::open(repo);
+    let packs = repo.packs();
     let mut objects = Objects::new(&packs, repo.git_dir(), KEPT);
     commits
         .into_iter()

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use git2::Oid;
 
@@ -38,7 +39,7 @@ pub struct FileTree {
 
 /// The objects of a repository, opened once for all threads.
 pub struct Contents {
-    packs: Packs,
+    packs: Arc<Packs>,
     place: PathBuf,
 }
 
@@ -54,10 +55,10 @@ impl Repo {
 }
 
 impl Contents {
-    /// Opens the packs of a repository.
+    /// The objects of a repository.
     pub fn of(repo: &Repo) -> Self {
         Self {
-            packs: Packs::open(repo),
+            packs: repo.packs(),
             place: repo.git_dir().to_owned(),
         }
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::commits::RawCommit;
 use super::lookup::LARGEST_COMMIT;
 use super::open::object_id;
-use super::packs::{Kind, ObjectError, Objects, Packs};
+use super::packs::{Kind, ObjectError, Objects};
 use super::tree::oid;
 use super::{GitError, Repo, files, loose_refs};
 use crate::facts::claim;
@@ -256,7 +256,7 @@ impl Repo {
             let read = match known(&id) {
                 Some(commit) => Ok((commit, None)),
                 None => {
-                    let packs = packs.get_or_init(|| Packs::open(self));
+                    let packs = packs.get_or_init(|| self.packs());
                     let objects =
                         objects.get_or_insert_with(|| Objects::of_commits(packs, self.git_dir(), KEPT));
                     read_facts(&id, objects)

@@ -91,7 +91,7 @@ pub fn survival(
     kept: Option<Kept>,
     progress: &Progress,
 ) -> Result<(Survival, Option<Kept>), SurvivalError> {
-    let packs = Packs::open(repo);
+    let packs = repo.packs();
     let shallow = repo.shallow_commits();
     let parts = kept.and_then(|kept| kept.into_parts(&shallow));
     let (known, mut touched, known_files) = parts.unwrap_or_default();
