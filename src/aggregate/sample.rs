@@ -2,7 +2,6 @@
 
 use crate::aggregate::repository::{PlacedTask, Repository};
 use crate::facts::commit::{Commit, Instant, LineCounts, Person};
-use crate::facts::estimate::Estimate;
 use crate::facts::evidence::Origin;
 use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::lineage::Lineage;
@@ -110,18 +109,7 @@ impl Claim {
 
 /// A task that `by` estimated and that was done by hand.
 pub(crate) fn by_hand(number: u64, by: &str, estimated: f64, actual: f64) -> ByHand {
-    let task = claim(number, "2026-03-01", estimated).placed().task;
-    ByHand {
-        id: task.id,
-        rev: 0,
-        at: task.at,
-        by: task.by,
-        title: task.title,
-        date: task.date,
-        estimate: Estimate::new(task.estimate.hours, by),
-        actual_hours: Hours::new(actual).unwrap(),
-        category: None,
-        tags: Vec::new(),
-        source: task.source,
-    }
+    let mut task = claim(number, "2026-03-01", estimated).placed().task;
+    task.estimate.by = by.to_owned();
+    ByHand::new(task, Hours::new(actual).unwrap())
 }

@@ -468,11 +468,11 @@ impl Row<'_> {
         if with_agent.iter().any(|field| self.cell(*field).is_some()) {
             return Err("the row has actual hours of a person and figures of an agent".to_owned());
         }
-        let task = self.task_without_agent()?;
+        let mut task = self.task()?;
         let actual = self
             .quantity(Field::Actual, |text| Hours::parse_with(text, work, mark))?
             .ok_or("the row has no actual hours")?;
-        let mut estimate = task.estimate;
+        let estimate = &mut task.estimate;
         match (self.text(Field::Person), self.text(Field::Estimator)) {
             (None, Some(name)) if !is_agent(&name) => {
                 estimate.by = name;
@@ -481,28 +481,9 @@ impl Row<'_> {
             (Some(person), _) => estimate.by = person,
             (None, _) => {}
         }
-        let by_hand = ByHand {
-            id: task.id,
-            rev: 0,
-            at: task.at,
-            by: task.by,
-            title: task.title,
-            date: task.date,
-            estimate,
-            actual_hours: actual,
-            category: task.category,
-            tags: task.tags,
-            source: task.source,
-        };
+        let by_hand = ByHand::new(task, actual);
         by_hand.check().map_err(|error| error.to_string())?;
         Ok(by_hand)
-    }
-
-    /// The task without its default agent, which is that of tasks with one.
-    fn task_without_agent(&self) -> Result<Task, String> {
-        let mut task = self.task()?;
-        task.agent = None;
-        Ok(task)
     }
 
     fn tags(&self) -> Vec<String> {

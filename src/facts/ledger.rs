@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use chrono::{DateTime, Utc};
+
 use super::claim::{Claim, ClaimError};
 use super::claimed::{self, CommitClaims, Said};
 use super::copies::{self, History, Names, Recorded, Rewrites, Unknown};
@@ -231,16 +233,25 @@ const MOST_OPINIONS: usize = 5_000;
 /// A line that was read, with what orders revisions.
 struct Revision<T> {
     record: T,
+    rev: u32,
+    at: DateTime<Utc>,
     line: Vec<u8>,
 }
 
 impl<T> Revision<T> {
-    fn of(record: T, line: &[u8]) -> Self {
+    fn of(record: T, (rev, at): (u32, DateTime<Utc>), line: &[u8]) -> Self {
         Self {
             record,
+            rev,
+            at,
             line: line.to_vec(),
         }
     }
+}
+
+/// Sorts revisions, the current one last.
+fn sort<T>(revisions: &mut [Revision<T>]) {
+    revisions.sort_by(|a, b| (a.rev, a.at, &a.line).cmp(&(b.rev, b.at, &b.line)));
 }
 
 /// All that is known of one id while reading.
@@ -316,7 +327,8 @@ impl Builder {
                 Ok(Record::ByHand(by_hand)) => {
                     let (revisions, commits) = self.by_hand.entry(by_hand.id).or_default();
                     commits.insert(commit);
-                    revisions.push(Revision::of(*by_hand, line));
+                    let order = (by_hand.rev, by_hand.at);
+                    revisions.push(Revision::of(*by_hand, order, line));
                 }
                 Ok(Record::Tombstone(tombstone)) => {
                     self.retracted_on.insert(commit);
@@ -354,13 +366,15 @@ impl Builder {
         if !self.task_commits.contains(&commit) {
             gathered.commits.insert(commit);
         }
-        gathered.revisions.push(Revision::of(task, line));
+        let order = (task.rev, task.at);
+        gathered.revisions.push(Revision::of(task, order, line));
     }
 
     fn add_opinion(&mut self, opinion: Opinion, line: &[u8]) {
         let of = opinion.of;
         let of_task = self.opinions.entry(of).or_default();
-        of_task.push(Revision::of(opinion, line));
+        let order = (opinion.rev, opinion.at);
+        of_task.push(Revision::of(opinion, order, line));
         if of_task.len() >= MOST_OPINIONS * 2 && bounded(of_task) && self.crowded.insert(of) {
             let what =
                 format!("the task {of} has more than {MOST_OPINIONS} opinions; the earliest are left out");
@@ -371,7 +385,8 @@ impl Builder {
     fn add_session(&mut self, commit: ObjectId, session: SessionRecord, line: &[u8]) {
         let (revisions, commits) = self.sessions.entry(session.id).or_default();
         commits.insert(commit);
-        revisions.push(Revision::of(session, line));
+        let order = (session.rev, session.at);
+        revisions.push(Revision::of(session, order, line));
     }
 
     /// The first retraction counts: later ones retract nothing more.
@@ -388,9 +403,7 @@ impl Builder {
     /// Sorts revisions, each once: a rewrite that copies notes leaves the same line on two commits.
     fn settle_revisions(&mut self) {
         for gathered in self.tasks.values_mut() {
-            gathered.revisions.sort_by(|a, b| {
-                (a.record.rev, a.record.at, &a.line).cmp(&(b.record.rev, b.record.at, &b.line))
-            });
+            sort(&mut gathered.revisions);
             gathered.revisions.dedup_by(|a, b| a.line == b.line);
         }
     }
@@ -484,9 +497,7 @@ impl Builder {
 
     fn finish_by_hand(&mut self, ledger: &mut Ledger) {
         for (id, (mut revisions, notes)) in std::mem::take(&mut self.by_hand) {
-            revisions.sort_by(|a, b| {
-                (a.record.rev, a.record.at, &a.line).cmp(&(b.record.rev, b.record.at, &b.line))
-            });
+            sort(&mut revisions);
             let Some(current) = revisions.pop() else {
                 continue;
             };
@@ -541,9 +552,7 @@ impl Builder {
             }
         }
         for (id, (mut revisions, commits)) in self.sessions {
-            revisions.sort_by(|a, b| {
-                (a.record.rev, a.record.at, &a.line).cmp(&(b.record.rev, b.record.at, &b.line))
-            });
+            sort(&mut revisions);
             if let Some(current) = revisions.pop().filter(|_| !self.tombstones.contains_key(&id)) {
                 ledger.sessions.push(LedgerSession {
                     record: current.record,
@@ -584,8 +593,7 @@ fn bounded(opinions: &mut Vec<Revision<Opinion>>) -> bool {
 
 /// In the order in which they were given, each once: a rewrite that copies notes leaves the same line on two commits.
 fn sort_opinions(opinions: &mut Vec<Revision<Opinion>>) {
-    let order = |opinion: &Revision<Opinion>| (opinion.record.at, opinion.record.rev);
-    opinions.sort_by(|a, b| (order(a), &a.line).cmp(&(order(b), &b.line)));
+    opinions.sort_by(|a, b| (a.at, a.rev, &a.line).cmp(&(b.at, b.rev, &b.line)));
     opinions.dedup_by(|a, b| a.line == b.line);
 }
 

@@ -162,6 +162,23 @@ pub struct ByHand {
 }
 
 impl ByHand {
+    /// The first revision of a task that was done by hand, with what a task without an agent says of it.
+    pub fn new(task: Task, actual_hours: Hours) -> Self {
+        Self {
+            id: task.id,
+            rev: 0,
+            at: task.at,
+            by: task.by,
+            title: task.title,
+            date: task.date,
+            estimate: task.estimate,
+            actual_hours,
+            category: task.category,
+            tags: task.tags,
+            source: task.source,
+        }
+    }
+
     /// Whether it may be written: plain text on one line everywhere, and hours that are not 0.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use super::{Group, Overview, Support, TaskView};
 use crate::aggregate::sensitivity::{Doubts, Figures, OtherMinutes};
 use crate::aggregate::worth::{ClaimFacts, Worth, people};
-use crate::facts::factor::Ratio;
+use crate::facts::factor::{FactorRange, RatioRange};
 
 impl Overview {
     /// How much of the factors of all tasks survives each doubt.
@@ -28,16 +28,13 @@ impl Overview {
 
 /// Both ends of the factor of some tasks: Σ low hours over the most minutes, and Σ high hours over the least. A task without a
 /// range counts as it is; `None` if no task in the factor has one.
-pub fn factor_ends<'t>(tasks: impl Iterator<Item = &'t TaskView>) -> Option<[f64; 2]> {
-    let (mut low, mut high) = (Ratio::default(), Ratio::default());
-    for view in tasks.filter(|view| !view.terms().is_empty()) {
-        let estimate = &view.task.estimate;
-        low += Ratio::new(estimate.low.unwrap_or(estimate.hours), view.agent.value);
-        let least = view.agent_low.or(view.agent.value);
-        high += Ratio::new(estimate.high.unwrap_or(estimate.hours), least);
+pub fn factor_ends<'t>(tasks: impl Iterator<Item = &'t TaskView>) -> Option<FactorRange> {
+    let mut sum = RatioRange::default();
+    for view in tasks {
+        let most = view.agent.value;
+        sum += RatioRange::new(view.task.estimate.ends(), most, view.agent_low.or(most));
     }
-    let ends = [low.factor()?, high.factor()?];
-    (low != high).then_some(ends)
+    sum.factors()
 }
 
 impl TaskView {

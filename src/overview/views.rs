@@ -9,9 +9,10 @@ use super::lines::TaskLines;
 use super::support::{Supports, factor};
 use super::{CommitView, SessionView, TaskSession, TaskView};
 use crate::aggregate::calibration::Calibration;
+use crate::aggregate::estimates::Spread;
 use crate::aggregate::measures::Measures;
 use crate::aggregate::report::{CountedTask, Material, Query};
-use crate::aggregate::repository::{PlacedTask, Repository};
+use crate::aggregate::repository::Repository;
 use crate::aggregate::sensitivity::OtherHours;
 use crate::aggregate::worth;
 use crate::audit::measured::Measured;
@@ -19,7 +20,7 @@ use crate::correlate::seen::SeenSession;
 use crate::facts::commit::Commit;
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::link::Link;
-use crate::facts::quantity::{Hours, Tokens};
+use crate::facts::quantity::Tokens;
 use crate::facts::span::{self, Span};
 use crate::facts::zone::Zone;
 
@@ -261,12 +262,12 @@ impl Views<'_, '_> {
             .lines
             .models(self.material, task, self.query.work.hours_per_day);
         let estimate = &placed.task.estimate;
-        let [lowest, median] = by_opinions(placed);
+        let spread = Spread::of(estimate, &placed.opinions);
         let correction = self.calibration.correction(estimate);
         OtherHours {
             low: estimate.low,
-            lowest,
-            median,
+            lowest: spread.map(|spread| spread.lowest),
+            median: spread.map(|spread| spread.median),
             calibrated: correction.map(|correction| {
                 let [_, likely, _] = correction.of_hours(estimate.hours);
                 likely
@@ -336,17 +337,6 @@ impl SessionView {
         let first = on_day.next()?;
         Some(on_day.fold(first, |all, span| Span::new(all.start, span.end)))
     }
-}
-
-/// The lowest and the median of a claim and the opinions on it; `None` without opinions.
-fn by_opinions(placed: &PlacedTask) -> [Option<Hours>; 2] {
-    let opinions = placed.opinions.iter().map(|opinion| opinion.estimate.hours);
-    let mut all: Vec<Hours> = opinions.chain([placed.task.estimate.hours]).collect();
-    all.sort_by(|a, b| a.get().total_cmp(&b.get()));
-    let has_opinions = all.len() > 1;
-    // Of two in the middle, the lower one does not flatter.
-    let median = all.get((all.len() - 1) / 2).copied();
-    [all.first().copied(), median].map(|hours| hours.filter(|_| has_opinions))
 }
 
 fn day(commit: &Commit, zone: Zone) -> NaiveDate {

@@ -31,7 +31,7 @@ pub fn sentence(overview: &Overview, group: &Group) -> Option<String> {
 
 /// What follows a factor that has a range: `; from 34.5x to 91.2x by ranges of hours and minutes`. Nothing without one.
 pub fn factor_range<'t>(tasks: impl Iterator<Item = &'t TaskView>) -> Markup {
-    let ends = factor_ends(tasks).map(|ends| ends.map(Cell::Factor));
+    let ends = factor_ends(tasks).map(|ends| [ends.low, ends.high].map(Cell::Factor));
     html! {
         @if let Some([low, high]) = ends { "; from " (low.for_people()) " to " (high.for_people()) " by ranges of hours and minutes" }
     }

@@ -23,6 +23,7 @@ use crate::cli::output::{Format, OutputArgs, send_text};
 use crate::cli::period::PeriodArgs;
 use crate::cli::reading::ReadArgs;
 use crate::cli::terminal::Verbosity;
+use crate::correlate::seen::SeenSession;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::estimate::Estimate;
 use crate::facts::number::{self, DecimalMark};
@@ -207,7 +208,6 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let chosen = args.choose_estimates(&mut workspace, &query, context)?;
     let mut report = report::report(&workspace.repos, &workspace.sessions, &query);
     report.estimates = chosen;
-    let overview = args.overview(&workspace, &query);
     let status = workspace.status();
     report.warnings.splice(0..0, workspace.warnings);
     match is_blank {
@@ -215,7 +215,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
             let names = workspace.repos.iter().map(|repo| repo.name.as_str());
             context.terminal.data(no_commits(names).as_bytes())?;
         }
-        false => args.send(context, &report, overview.as_ref())?,
+        false => args.send(context, &report, || {
+            args.overview(&workspace.repos, &workspace.sessions, &query)
+        })?,
     }
     let untold = args.untold(&workspace.repos, &report.warnings, context.terminal.verbosity);
     context.terminal.warnings(&untold)?;
@@ -342,13 +344,8 @@ impl Args {
         untold.cloned().collect()
     }
 
-    /// What the charts and the sentences of a page show; other formats have none.
-    fn overview(&self, workspace: &Workspace, query: &Query) -> Option<Overview> {
-        let is_page = matches!(self.output.format(), Format::Html | Format::Markdown);
-        if !is_page && !self.sensitivity {
-            return None;
-        }
-        let Workspace { repos, sessions, .. } = workspace;
+    /// What the charts and the sentences of a page show.
+    fn overview(&self, repos: &[Repository], sessions: &[SeenSession], query: &Query) -> Overview {
         let without_audits = repos.iter().map(|_| None).collect();
         let asked = overview::Query {
             zone: query.zone,
@@ -358,17 +355,17 @@ impl Args {
             excluded: 0,
         };
         let agent = query.agent.as_deref();
-        Some(Overview::of_agent(repos, sessions, without_audits, &asked, agent))
+        Overview::of_agent(repos, sessions, without_audits, &asked, agent)
     }
 
     fn send(
         &self,
         context: &mut Context,
         report: &Report,
-        overview: Option<&Overview>,
+        overview: impl FnOnce() -> Overview,
     ) -> Result<(), CommandError> {
-        if let Some(overview) = overview.filter(|_| self.sensitivity) {
-            return sensitivity::send(&self.output, context, report, overview);
+        if self.sensitivity {
+            return sensitivity::send(&self.output, context, report, &overview());
         }
         let is_page = matches!(self.output.format(), Format::Markdown | Format::Html);
         let view = View {
@@ -380,15 +377,19 @@ impl Args {
             [Dimension::Task] if is_page => shown::task_log(report, &view)?,
             _ => shown::document(report, &view)?,
         };
-        let has_reading = document.lead.is_some();
-        if let Some(overview) = overview.filter(|_| has_reading) {
-            let sentences = reading::sentences(overview, &overview.all.tasks);
-            let text = |sentence: &Vec<Part>| reading::plain(overview, sentence);
-            document.reading = sentences.iter().map(text).collect();
-        }
-        if let Some(overview) = overview.filter(|_| self.output.format() == Format::Html) {
-            let page = single::report(&document, overview);
-            return send_text(context, self.output.output.as_deref(), &page);
+        let is_html = self.output.format() == Format::Html;
+        let has_reading = is_page && document.lead.is_some();
+        if is_html || has_reading {
+            let overview = overview();
+            if has_reading {
+                let sentences = reading::sentences(&overview, &overview.all.tasks);
+                let text = |sentence: &Vec<Part>| reading::plain(&overview, sentence);
+                document.reading = sentences.iter().map(text).collect();
+            }
+            if is_html {
+                let page = single::report(&document, &overview);
+                return send_text(context, self.output.output.as_deref(), &page);
+            }
         }
         let machine = Versioned {
             schema: SCHEMA,

@@ -113,7 +113,7 @@ pub(super) fn find<'a>(
     let named = named::task(open, ledger, text);
     let subject = match (unknown.as_slice(), named) {
         ([], Ok(found)) => Subject::Task(found),
-        ([], Err(error)) => return Err(by_hand(ledger, &typed, commit).unwrap_or(error)),
+        ([], Err(error)) => return Err(by_hand(open, ledger, text).unwrap_or(error)),
         ([(id, commit)], Err(_)) if !is_of_a_task(open, ledger, text) => Subject::Unknown(*id, *commit),
         (unknown, _) => return Err(several(open, ledger, text, unknown)),
     };
@@ -184,15 +184,8 @@ fn several(open: &OpenLedger, ledger: &Ledger, text: &str, unknown: &[(TaskId, O
 }
 
 /// The error for what was done by hand: nobody claims a factor for it.
-fn by_hand(ledger: &Ledger, typed: &str, commit: Option<ObjectId>) -> Option<CommandError> {
-    let retracted = ledger.retracted_by_hand.iter().map(|(found, _)| found);
-    let mut all = ledger.by_hand.iter().chain(retracted);
-    let found = all.find(|found| {
-        let id = found.record.id;
-        typed.parse::<TaskId>().is_ok_and(|exact| exact == id)
-            || (is_like_an_id(typed) && begins(typed, id))
-            || commit.is_some_and(|commit| found.commits.contains(&commit) || found.notes.contains(&commit))
-    })?;
-    let what = format!("`{}` was done by hand: it has no claim", found.record.title);
+fn by_hand(open: &OpenLedger, ledger: &Ledger, text: &str) -> Option<CommandError> {
+    let all = named::by_hand(open, ledger, text);
+    let what = format!("`{}` was done by hand: it has no claim", all.first()?.record.title);
     Some(CommandError::failed(what).hint("Run `git leverage log` to list the tasks and their ids"))
 }

@@ -110,19 +110,7 @@ fn check_that_no_agent_worked(commit: ObjectId, open: &OpenLedger) -> Result<(),
 fn by_hand(order: Order<'_>, open: &OpenLedger) -> Result<ByHand, CommandError> {
     let actual_hours = quantity("--actual", Hours::parse(order.actual, open.work))?;
     let task = order.task;
-    let by_hand = ByHand {
-        id: task.id,
-        rev: 0,
-        at: task.at,
-        by: task.by,
-        title: task.title,
-        date: task.date,
-        estimate: task.estimate,
-        actual_hours,
-        category: task.category,
-        tags: task.tags,
-        source: task.source,
-    };
+    let by_hand = ByHand::new(task, actual_hours);
     by_hand.check()?;
     Ok(by_hand)
 }
