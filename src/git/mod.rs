@@ -26,6 +26,7 @@ pub mod folder;
 pub mod health;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod hostile;
+mod index;
 pub mod ledger_steps;
 pub mod lines;
 mod lookup;
@@ -64,6 +65,7 @@ pub mod temporary;
 pub mod touched;
 pub mod tree;
 pub mod trees;
+mod untouched;
 pub mod walk;
 mod worktrees;
 pub mod writer;

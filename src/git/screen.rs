@@ -26,7 +26,7 @@ pub(super) const LARGEST_PATTERNS: u64 = 100 << 20;
 /// The maximum size of a file that contains a path or a name.
 const LARGEST_LINE: u64 = 64 << 10;
 /// The maximum size of a working tree's index: millions of files.
-const LARGEST_INDEX: u64 = 1 << 30;
+pub(super) const LARGEST_INDEX: u64 = 1 << 30;
 /// How deep config files include each other in git.
 const DEEPEST_INCLUDE: usize = 10;
 /// How many config files are examined.

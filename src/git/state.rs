@@ -50,8 +50,8 @@ impl Repo {
                 remote: Vec::new(),
             }
         });
-        let broken = self.broken_refs().into_iter();
-        trouble.extend(broken.map(|name| format!("`{name}` is empty or damaged")));
+        let broken = self.broken_refs();
+        trouble.extend(broken.iter().map(|name| format!("`{name}` is empty or damaged")));
         let branch = head_branch(repo);
         let remotes = remotes(config);
         let default_branch = default_branch(repo, &tips, branch.as_deref());
@@ -64,9 +64,7 @@ impl Repo {
             ));
             None
         });
-        let mut tags = repo
-            .tag_names(None)
-            .map_or_else(|_| Vec::new(), |names| owned(&names));
+        let mut tags = tag_names(repo, &broken);
         let tag_count = tags.len() as u64;
         tags.retain(|tag| version(tag).is_some());
         tags.sort_by_cached_key(|tag| version(tag));
@@ -122,11 +120,26 @@ impl Repo {
         let Some(work_dir) = self.work_dir().filter(|_| self.is_checked_out()) else {
             return Ok(None);
         };
+        let open = || {
+            let none: [&Path; 0] = [];
+            let place = self.shadow().map_or(work_dir, Shadow::folder);
+            Repository::open_ext(place, RepositoryOpenFlags::NO_SEARCH, none)
+        };
+        let open_for = |paths: &[Vec<u8>]| {
+            let folders = attributes::folders(paths.iter().map(Vec::as_slice));
+            let checked = screen::check_patterns(work_dir, folders);
+            checked.map_err(|error| Error::from_str(&error.to_string()))?;
+            open()
+        };
+        if let Some(untracked) = self.untouched(open_for)? {
+            return Ok(Some(Dirt {
+                changed: 0,
+                untracked,
+            }));
+        }
         self.check_head()?;
         self.check_trees()?;
-        let none: [&Path; 0] = [];
-        let place = self.shadow().map_or(work_dir, Shadow::folder);
-        let repo = Repository::open_ext(place, RepositoryOpenFlags::NO_SEARCH, none)?;
+        let repo = open()?;
         check_files(&repo, work_dir, depth)?;
         let mut options = StatusOptions::new();
         options
@@ -424,10 +437,24 @@ fn last_fetch(folders: &[&Path]) -> Option<i64> {
         .max()
 }
 
-fn owned(names: &git2::string_array::StringArray) -> Vec<String> {
+/// The names of the tags, without looking each of them up, as libgit2's own list would.
+fn tag_names(repo: &Repository, broken: &[String]) -> Vec<String> {
+    let list = || -> Result<Vec<String>, Error> {
+        let mut tags = repo.references_glob("refs/tags/*")?;
+        let names = tags.names().map(|name| name.map(str::to_owned));
+        names.collect()
+    };
+    let of_library = || {
+        let names = repo.tag_names(None).ok()?;
+        let names = names.iter_bytes().map(String::from_utf8_lossy);
+        Some(names.map(|name| format!("refs/tags/{name}")).collect())
+    };
+    // A name that is not UTF-8 is an error.
+    let names: Vec<String> = list().ok().or_else(of_library).unwrap_or_default();
     names
-        .iter_bytes()
-        .map(|name| String::from_utf8_lossy(name).into_owned())
+        .into_iter()
+        .filter(|name| !broken.contains(name))
+        .filter_map(|name| name.strip_prefix("refs/tags/").map(str::to_owned))
         .collect()
 }
 
