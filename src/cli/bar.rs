@@ -20,7 +20,7 @@ const PERIOD: Duration = Duration::from_millis(125);
 /// Does some work of a command, and shows how far it is.
 pub fn during<T>(context: &Context, work: impl FnOnce() -> T) -> T {
     // What an earlier stage of the command left behind is done.
-    context.progress.begin("", "", 0);
+    context.progress.restart();
     let interactive = context.terminal.interactive;
     let bar = interactive.then(|| Bar::start(Arc::clone(&context.progress)));
     let result = work();

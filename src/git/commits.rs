@@ -86,6 +86,16 @@ impl<'a> RawCommit<'a> {
         person(&self.decoded(self.author)).unwrap_or_default()
     }
 
+    /// The bytes that [`author`](Self::author) parses, without the time; `None` if their meaning depends on an encoding.
+    pub(super) fn author_bytes(&self) -> Option<&'a [u8]> {
+        if !self.encoding.is_empty() && !self.author.is_ascii() {
+            return None;
+        }
+        let address = memchr::memchr(b'<', self.author).map_or(self.author.len(), |open| open + 1);
+        let end = memchr::memchr(b'>', &self.author[address..]);
+        Some(end.map_or(b"", |end| &self.author[..=address + end]))
+    }
+
     /// When the author made the change; the epoch if that cannot be parsed.
     pub fn author_time(&self) -> Instant {
         time(self.author)

@@ -5,6 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::changes::{self, AttributesOf, CountOptions, Renames};
+use super::commits::RawCommit;
 use super::mailmap::NameMap;
 use super::packs::Objects;
 use super::tree::oid;
@@ -21,12 +22,12 @@ const KEPT: usize = 1 << 20;
 impl Repo {
     /// The commits that `head` reaches, with authors mapped by the mailmap in its tree. Commits authored at `since` (seconds
     /// since the epoch) or later are listed with their lines, following renames and ignoring attributes. If an object is missing,
-    /// its history is left out. At most `threads` threads count lines.
+    /// its history is left out. At most `threads` threads count lines, and `progress` is told of each commit.
     pub fn contributions(
         &self,
         head: ObjectId,
         since: i64,
-        threads: usize,
+        (threads, progress): (usize, &Progress),
     ) -> Result<HistoryFacts, GitError> {
         let packs = self.packs();
         let mut objects = Objects::of_commits(&packs, self.git_dir(), KEPT);
@@ -35,7 +36,7 @@ impl Repo {
             cut_short: self.is_shallow(),
             ..HistoryFacts::default()
         };
-        let mut people: HashMap<Person, u64> = HashMap::new();
+        let mut people = People::default();
         let mut recent = Vec::new();
         let mut pending = vec![head];
         let mut seen: HashSet<ObjectId> = HashSet::from([head]);
@@ -44,11 +45,13 @@ impl Repo {
                 facts.cut_short = true;
                 continue;
             };
-            let authored = commit.raw().author_time().seconds;
+            progress.advance(1);
+            let raw = commit.raw();
+            let authored = raw.author_time().seconds;
             facts.add(id, &commit, authored);
             let parents = commit.parents.iter().copied();
             pending.extend(parents.filter(|parent| seen.insert(*parent)));
-            *people.entry(commit.raw().author()).or_default() += 1;
+            people.add(&raw);
             if authored >= since {
                 recent.push((commit.tree, facts_of(&commit)));
             }
@@ -130,10 +133,39 @@ impl HistoryFacts {
     }
 }
 
+/// How many commits each author made.
+#[derive(Default)]
+struct People {
+    /// By the bytes of the author, if these have one meaning: decoding each time would take longer than counting.
+    by_bytes: HashMap<Vec<u8>, (Person, u64)>,
+    /// The others.
+    others: HashMap<Person, u64>,
+}
+
+impl People {
+    fn add(&mut self, commit: &RawCommit<'_>) {
+        let Some(bytes) = commit.author_bytes() else {
+            *self.others.entry(commit.author()).or_default() += 1;
+            return;
+        };
+        if let Some((_, commits)) = self.by_bytes.get_mut(bytes) {
+            *commits += 1;
+        } else {
+            self.by_bytes.insert(bytes.to_owned(), (commit.author(), 1));
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = (&Person, u64)> {
+        let others = self.others.iter().map(|(person, commits)| (person, *commits));
+        let known = self.by_bytes.values();
+        known.map(|(person, commits)| (person, *commits)).chain(others)
+    }
+}
+
 /// The people, by the names that the mailmap gives them, most commits first.
-fn authors(people: &HashMap<Person, u64>, mailmap: &NameMap) -> Vec<Author> {
+fn authors(people: &People, mailmap: &NameMap) -> Vec<Author> {
     let mut by_name: HashMap<&str, u64> = HashMap::new();
-    for (person, commits) in people {
+    for (person, commits) in people.all() {
         let name = mailmap.resolve(&person.name, &person.email);
         *by_name.entry(name).or_default() += commits;
     }

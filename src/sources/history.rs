@@ -132,6 +132,7 @@ pub fn read_open(repo: &Repo, options: &HistoryOptions) -> History {
     let (mut commits, new_commits) = if kept.is_all_of(&heads) && !repo.is_shallow() {
         (kept.reached, 0)
     } else {
+        options.progress.begin("Reading commits", "", 0);
         walk_on(repo, heads, kept, options, cache.as_ref(), &mut trouble)
     };
     if let Err(error) = repo.apply_mailmap(&mut commits) {

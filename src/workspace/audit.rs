@@ -162,6 +162,9 @@ impl AuditInput {
         let mut warnings: Vec<Warning> = repository.all_warnings().collect();
         warnings.append(&mut workspace.warnings);
         let Repository { status, commits, .. } = repository;
+        // Of several repositories, each is one step of a stage.
+        let progress = &options.read.history.progress;
+        progress.begin("Reading the history of the ledger", "", 0);
         let steps = steps(repo, &options.config_files, &mut warnings);
         let head = repo.head();
         let survival = match head {
@@ -169,6 +172,7 @@ impl AuditInput {
             Ok(None) => None,
             _ => survival(repo, &options.read, &mut warnings),
         };
+        progress.begin("Reading notes", "", 0);
         let (attested, trouble) = read_attested(repo, &commits);
         warnings.extend(trouble);
         let is_told = survival.is_some() || matches!(head, Ok(None));
@@ -270,7 +274,7 @@ fn steps(repo: &Repo, config_files: &ConfigFiles, warnings: &mut Vec<Warning>) -
 /// The origin of the lines at HEAD.
 fn survival(repo: &Repo, options: &ReadOptions, warnings: &mut Vec<Warning>) -> Option<Survival> {
     let history = &options.history;
-    match survival_of(repo, history.threads, history.cache.as_deref(), &options.progress) {
+    match survival_of(repo, history.threads, history.cache.as_deref(), &history.progress) {
         Ok(read) => {
             warnings.extend(read.trouble.map(|reason| Warning::new(repo.name(), reason)));
             Some(read.survival)

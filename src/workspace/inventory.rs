@@ -41,12 +41,14 @@ pub fn read_inventory(
             config_files: &options.config_files,
             now: options.windows.now,
             since: options.windows.earliest(),
+            progress: &each.history.progress,
         }),
     };
     let readers = Readers::new(&order, found.repositories.len());
     let read = |path, share| readers.read(path, share);
     let threads = options.read.history.threads;
-    let read = read_each(&found.repositories, threads, &options.read.progress, read)?;
+    let stage = ("Scanning", &*options.read.progress);
+    let read = read_each(&found.repositories, threads, stage, read)?;
     let (repos, facts): (Vec<Repository>, Vec<RepoFacts>) = apart(read);
     let mut known = Workspace {
         repos,

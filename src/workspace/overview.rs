@@ -220,7 +220,8 @@ impl<'a> Audits<'a> {
         let paths: Vec<PathBuf> = positions.iter().map(path).collect();
         let at: HashMap<&PathBuf, usize> = paths.iter().zip(positions.iter().copied()).collect();
         let read = &self.each.read;
-        let audited = read_each(&paths, read.history.threads, &read.progress, |path, share| {
+        let stage = ("Auditing", &*read.progress);
+        let audited = read_each(&paths, read.history.threads, stage, |path, share| {
             let position = at.get(&path.to_path_buf()).copied();
             Turn::Done(
                 position

@@ -59,7 +59,8 @@ impl Workspace {
         let paths = &found.repositories;
         let readers = Readers::new(&order, paths.len());
         let read = |path, share| readers.read(path, share);
-        let read = read_each(paths, options.history.threads, &options.progress, read)?;
+        let stage = ("Scanning", &*options.progress);
+        let read = read_each(paths, options.history.threads, stage, read)?;
         let history = |(found, path): (Found, &PathBuf)| {
             let unread = || failed(path, "its history was not read".to_owned());
             found.repository.unwrap_or_else(unread)

@@ -27,5 +27,6 @@ pub fn survival_of(
         .head()
         .map_err(|error| error.to_string())?
         .ok_or("HEAD has no commit")?;
+    progress.begin("Reading commits", "", 0);
     read_survival(repo, head, jobs, cache, progress).map_err(|error| error.to_string())
 }

@@ -29,12 +29,13 @@ pub struct Share {
 }
 
 /// Reads each repository with `read`, with `jobs` threads, by default one per processor. Results are in the order of `paths`.
+/// `what` is done to them, as a stage of `progress`.
 ///
 /// Readers in this process share threads as they go.
 pub fn read_each<'a, T: Send>(
     paths: &'a [PathBuf],
     jobs: Option<NonZero<usize>>,
-    progress: &Progress,
+    (what, progress): (&'static str, &Progress),
     read: impl Fn(&'a Path, Share) -> Turn<'a, T> + Sync,
 ) -> Result<Vec<T>, ThreadPoolBuildError> {
     let pool = rayon::ThreadPoolBuilder::new()
@@ -43,7 +44,7 @@ pub fn read_each<'a, T: Send>(
     // How far a single one is, its history says.
     let counts = paths.len() > 1;
     if counts {
-        progress.begin("Scanning", "repositories", paths.len());
+        progress.begin(what, "repositories", paths.len());
     }
     let advance = || {
         if counts {
@@ -114,7 +115,7 @@ mod tests {
             Some(number) if number % 7 == 3 => Turn::Later(Box::new(|| path.to_owned())),
             _ => Turn::Done(path.to_owned()),
         };
-        let read = read_each(&paths, NonZero::new(3), &progress, read).unwrap();
+        let read = read_each(&paths, NonZero::new(3), ("Scanning", &progress), read).unwrap();
         assert_eq!(read, paths);
         let stage = progress.now();
         assert_eq!((stage.done, stage.total), (20, 20));
@@ -133,7 +134,7 @@ mod tests {
             progress.advance(7);
             Turn::Done(())
         };
-        read_each(&paths, None, &progress, read).unwrap();
+        read_each(&paths, None, ("Scanning", &progress), read).unwrap();
         assert_eq!(progress.now().to_string(), "Reading history: 7/7 commits");
     }
 }

@@ -30,6 +30,7 @@ use rayon::prelude::*;
 use crate::facts::diagnostics::Status;
 use crate::facts::ids::ObjectId;
 use crate::facts::inventory::{Gaps, HistoryFacts, RepoFacts, Size, TreeFacts};
+use crate::facts::progress::Progress;
 use crate::git::config::ConfigFiles;
 use crate::git::tree::{ContentReader, Contents, TreeFile};
 use crate::git::trees::FileKind;
@@ -58,6 +59,8 @@ pub struct Reading<'a> {
     pub now: i64,
     /// Commits from here on are listed with their lines, in seconds since the epoch.
     pub since: i64,
+    /// Receives the progress of what is not cached.
+    pub progress: &'a Progress,
 }
 
 /// The facts of the repository at `path`. Trouble is in its status and reasons.
@@ -141,11 +144,12 @@ fn read_head(repo: &Repo, head: ObjectId, reading: &Reading, facts: &mut RepoFac
     let tree = || {
         let repo = handle()?;
         let tree = repo.tree_of(head).map_err(|error| error.to_string())?;
-        store.tree(tree, || read_tree(&repo, tree))
+        store.tree(tree, || read_tree(&repo, tree, reading.progress))
     };
     let history = || {
         let read = || {
-            let facts = handle()?.contributions(head, reading.since, rayon::current_num_threads());
+            let counting = (rayon::current_num_threads(), reading.progress);
+            let facts = handle()?.contributions(head, reading.since, counting);
             facts.map_err(|error| error.to_string())
         };
         // The cache is from before it became shallow.
@@ -154,6 +158,8 @@ fn read_head(repo: &Repo, head: ObjectId, reading: &Reading, facts: &mut RepoFac
             false => store.history(head, reading.since, read),
         }
     };
+    // Both at once, so their number is not known before either is done.
+    reading.progress.begin("Reading files and history", "objects", 0);
     let (tree, history) = rayon::join(tree, history);
     match tree {
         Ok(tree) => {
@@ -203,7 +209,7 @@ fn gaps_in_words(gaps: &Gaps) -> impl Iterator<Item = String> {
 }
 
 /// The facts of a tree. Only a top directory that cannot be read is an error.
-pub fn read_tree(repo: &Repo, tree: ObjectId) -> Result<TreeFacts, String> {
+pub fn read_tree(repo: &Repo, tree: ObjectId, progress: &Progress) -> Result<TreeFacts, String> {
     let contents = Contents::of(repo);
     let reader = RefCell::new(contents.reader());
     let listed = reader
@@ -235,7 +241,11 @@ pub fn read_tree(repo: &Repo, tree: ObjectId) -> Result<TreeFacts, String> {
         .par_chunks(CHUNK)
         .map_init(
             || contents.reader(),
-            |reader, files| count_files(reader, files, &attributes),
+            |reader, files| {
+                let sum = count_files(reader, files, &attributes);
+                progress.advance(files.len());
+                sum
+            },
         )
         .reduce(Sum::default, Sum::merge);
     sum.size.files = listed.files.len() as u64;

@@ -95,6 +95,7 @@ impl Request {
                 config_files: &inventory.config_files,
                 now: inventory.now,
                 since: inventory.since,
+                progress: &read.history.progress,
             }),
         })
     }

@@ -53,7 +53,10 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         level: args.level.into(),
         allowed,
     };
-    let audit = audit::audit(repo.name(), &input.evidence(now), &choice, warnings);
+    let audit = bar::during(context, || {
+        context.progress.begin("Applying rules", "", 0);
+        audit::audit(repo.name(), &input.evidence(now), &choice, warnings)
+    });
     send(args, context, &audit, input.survival.as_ref().and_then(place))?;
     context.terminal.warnings(&audit.warnings)?;
     Ok(match args.strict && !audit.findings.is_empty() {
