@@ -49,6 +49,14 @@ pub mod sources {
     pub use crate::sources::survival::read_survival;
 }
 
+/// What the benchmarks read.
+pub mod reading {
+    pub use crate::sources::agents::Machine;
+    pub use crate::sources::agents::collect::{Request, collect};
+    pub use crate::workspace::options::ReadOptions;
+    pub use crate::workspace::read::Workspace;
+}
+
 /// What is computed from them.
 pub mod reports {
     pub use crate::aggregate::group::Dimension;
