@@ -36,6 +36,7 @@ mod imports;
 mod inventory;
 mod inventory_gaps;
 mod isolation;
+mod kept_links;
 mod layering;
 mod ledger;
 mod linking;

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::{History, link, visit};
+use super::links::Links;
+use super::traces::Traces;
+use super::{links, visit};
 use crate::facts::diagnostics::Warning;
-use crate::facts::evidence::ForeignTrailers;
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::link::Link;
 use crate::facts::session::Session;
@@ -25,14 +26,17 @@ pub struct Linked {
 }
 
 impl Linked {
-    /// Links `sessions` to the commits of repositories.
-    pub fn of(sessions: &[Session], histories: &[History], foreign: ForeignTrailers) -> Self {
+    /// Links `sessions` to the commits of repositories, each with its traces. `roots` are the working trees of each, `real` says
+    /// where paths lead.
+    pub fn of(sessions: &[Session], traces: &[Traces], roots: &[Vec<String>], real: &Links) -> Self {
         Self {
-            links: link(sessions, histories, foreign),
+            links: links(sessions, traces),
             elsewhere: Vec::new(),
-            homes: sessions.iter().map(|session| home(session, histories)).collect(),
+            homes: (sessions.iter())
+                .map(|session| home(session, roots, real))
+                .collect(),
             first: (sessions.iter())
-                .map(|session| around(&session.places.first()?.folder, histories))
+                .map(|session| around(&session.places.first()?.folder, roots, real))
                 .collect(),
             warnings: Vec::new(),
         }
@@ -95,16 +99,16 @@ impl Linked {
 }
 
 /// The repository with the innermost worktree around the first place of a session that is in any.
-fn home(session: &Session, histories: &[History]) -> Option<usize> {
-    visit::paths(session).find_map(|path| around(path, histories))
+fn home(session: &Session, roots: &[Vec<String>], real: &Links) -> Option<usize> {
+    visit::paths(session).find_map(|path| around(path, roots, real))
 }
 
 /// The repository with the innermost worktree around a path.
-fn around(path: &str, histories: &[History]) -> Option<usize> {
-    let around = histories.iter().enumerate();
+fn around(path: &str, roots: &[Vec<String>], real: &Links) -> Option<usize> {
+    let around = roots.iter().enumerate();
     around
-        .filter_map(|(number, history)| {
-            let (root, _) = visit::place(path, &history.roots, &history.links)?;
+        .filter_map(|(number, roots)| {
+            let (root, _) = visit::place(path, roots, real)?;
             Some((root.len(), number))
         })
         .max_by_key(|(length, number)| (*length, std::cmp::Reverse(*number)))

@@ -17,6 +17,22 @@ impl Links {
 
     /// Where a path leads.
     pub fn real<'path>(&'path self, path: &'path str) -> &'path str {
+        // Most logs lead through no link.
+        if self.0.is_empty() {
+            return path;
+        }
         self.0.get(path).map_or(path, String::as_str)
+    }
+
+    /// The paths that lead elsewhere, with their targets, in order, if either is at or below one of these directories: no other one
+    /// decides whether a path is below them.
+    pub fn near<'links>(&'links self, roots: &[String]) -> Vec<(&'links str, &'links str)> {
+        let is_near = |path: &str| roots.iter().any(|root| path.starts_with(root.as_str()));
+        let all = self.0.iter().map(|(path, real)| (path.as_str(), real.as_str()));
+        let mut near: Vec<(&str, &str)> = all
+            .filter(|(path, real)| is_near(path) || is_near(real))
+            .collect();
+        near.sort_unstable();
+        near
     }
 }

@@ -1,7 +1,7 @@
 //! Facts → links: which session made which commit, the evidence for it, and what part of the session's time went there.
 //!
 //! Nothing here opens a repository or reads the disk: `workspace/` does, as [`wanted`] says, and passes a [`History`]
-//! for each repository. [`link`] processes one after the other, rung by rung, the strongest evidence first:
+//! for each repository. [`traces`] processes one after the other, rung by rung, the strongest evidence first:
 //!
 //! 1. [`named`]: the session's log names the commit, or the commit names the session;
 //! 2. [`lines`]: the lines that a session wrote are in the commit;
@@ -26,29 +26,22 @@ pub mod seen;
 mod shares;
 #[cfg(test)]
 mod tests;
+pub mod traces;
 pub mod trees;
 pub mod visit;
 pub mod wanted;
 
-use crate::facts::evidence::ForeignTrailers;
 use crate::facts::link::Link;
 use crate::facts::session::Session;
 pub use repository::History;
 use repository::{ChangeIndex, Found, GroupIndex, Proof, Repository, VisitIndex};
+use traces::Traces;
 
-/// Links sessions to the commits of repositories: one list for each, sorted by commit and confidence.
+/// The links of sessions that left these traces in repositories: one list for each, sorted by commit and confidence.
 ///
 /// `sessions` have distinct ids. The order of arguments does not matter to the result.
-pub fn link(sessions: &[Session], repositories: &[History], foreign: ForeignTrailers) -> Vec<Vec<Link>> {
-    let looked: Vec<(Repository<'_>, Found)> = repositories
-        .iter()
-        .map(|history| {
-            let repository = Repository::new(sessions, history);
-            let found = climb(&repository, foreign);
-            (repository, found)
-        })
-        .collect();
-    let mut links = shares::links(sessions, &looked);
+pub fn links(sessions: &[Session], traces: &[Traces]) -> Vec<Vec<Link>> {
+    let mut links = shares::links(sessions, traces);
     launched::add(sessions, &mut links);
     for links in &mut links {
         links.sort_by(|a, b| (a.commit, b.confidence, &a.session).cmp(&(b.commit, a.confidence, &b.session)));
@@ -56,14 +49,17 @@ pub fn link(sessions: &[Session], repositories: &[History], foreign: ForeignTrai
     links
 }
 
-/// Applies the rungs to one repository.
-fn climb(repository: &Repository<'_>, foreign: ForeignTrailers) -> Found {
-    let mut found = Found::default();
-    if repository.visits.is_empty() {
-        return found;
-    }
-    named::add(repository, foreign, &mut found);
-    lines::add(repository, &mut found);
-    context::add(repository, &mut found);
-    found
+/// Links sessions to the commits of repositories.
+#[cfg(test)]
+fn link(
+    sessions: &[Session],
+    repositories: &[History],
+    foreign: crate::facts::evidence::ForeignTrailers,
+) -> Vec<Vec<Link>> {
+    let each: Vec<&Session> = sessions.iter().collect();
+    let histories = repositories.iter();
+    let traces: Vec<Traces> = histories
+        .map(|history| Traces::of(&each, history, foreign))
+        .collect();
+    links(sessions, &traces)
 }

@@ -98,9 +98,8 @@ impl Found {
 }
 
 impl<'a> Repository<'a> {
-    pub(super) fn new(sessions: &'a [Session], history: &'a History) -> Self {
+    pub(super) fn new(sessions: impl Iterator<Item = &'a Session>, history: &'a History) -> Self {
         let mut visits: Vec<Visit<'a>> = sessions
-            .iter()
             .filter_map(|session| Visit::of(session, &history.roots, &history.links))
             .collect();
         visits.sort_by(|a, b| (a.session.span, &a.session.id).cmp(&(b.session.span, &b.session.id)));

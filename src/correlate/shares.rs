@@ -7,8 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::lines::committed;
-use super::{ChangeIndex, Found, GroupIndex, Proof, Repository, VisitIndex};
+use super::traces::{Pair, Traces, Visited};
 use crate::facts::evidence::Confidence;
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::link::Link;
@@ -22,6 +21,7 @@ struct Target<'a> {
     commit: ObjectId,
     /// When it took in the session's work.
     at: Moment,
+    /// The files in it that the session edited.
     files: Vec<&'a str>,
     /// How many of the session's lines it contains.
     lines: usize,
@@ -41,129 +41,81 @@ struct Part {
     worked: Vec<Span>,
 }
 
-/// An index of what a repository knows of each session.
-struct Index<'a> {
-    visits: HashMap<&'a SessionId, VisitIndex>,
-    /// The evidence for each change that a visit may have made, by change.
-    proofs: HashMap<VisitIndex, Vec<(ChangeIndex, &'a Proof)>>,
-}
-
-impl<'a> Index<'a> {
-    fn new((repository, found): &'a (Repository<'_>, Found)) -> Self {
-        let mut index = Self {
-            visits: HashMap::new(),
-            proofs: HashMap::new(),
-        };
-        for (at, visit) in repository.visits.iter().enumerate() {
-            index.visits.entry(&visit.session.id).or_insert(at);
-        }
-        for ((change, visit), proof) in &found.pairs {
-            index.proofs.entry(*visit).or_default().push((*change, proof));
-        }
-        index
-    }
-
-    fn proofs_of(&self, visit: VisitIndex) -> &[(ChangeIndex, &'a Proof)] {
-        self.proofs.get(&visit).map_or(&[], Vec::as_slice)
-    }
-}
-
-/// The parts of sessions that went into commits of one repository.
-type Parts<'a> = HashMap<(ObjectId, &'a SessionId), Part>;
+/// The parts of one session that went into commits of one repository.
+type Parts = HashMap<ObjectId, Part>;
 
 /// The links of each repository, with the share of the session that each of them has.
-pub(super) fn links(sessions: &[Session], looked: &[(Repository<'_>, Found)]) -> Vec<Vec<Link>> {
-    let parts = parts_in(sessions, looked);
-    let links_in = |((repository, found), mut parts): (&(Repository<'_>, Found), Parts<'_>)| {
-        let pairs = found.pairs.iter();
-        let of_pair = |((change, visit), proof): (&(ChangeIndex, VisitIndex), &Proof)| {
-            let (commit, session) = (
-                repository.change(*change).id,
-                &repository.visits[*visit].session.id,
-            );
-            link(commit, session, proof, parts.remove(&(commit, session)))
-        };
-        pairs.map(of_pair).collect()
-    };
-    looked.iter().zip(parts).map(links_in).collect()
+pub(super) fn links(sessions: &[Session], traces: &[Traces]) -> Vec<Vec<Link>> {
+    let mut visits: Vec<Vec<(usize, &Visited)>> = sessions.iter().map(|_| Vec::new()).collect();
+    for (number, traces) in traces.iter().enumerate() {
+        for visited in &traces.visits {
+            if let Some(visits) = visits.get_mut(visited.session) {
+                visits.push((number, visited));
+            }
+        }
+    }
+    let mut links: Vec<Vec<Link>> = traces.iter().map(|_| Vec::new()).collect();
+    for (session, visits) in sessions.iter().zip(visits) {
+        let mut parts = parts_in(session, &visits);
+        for (number, visited) in visits {
+            let of_pair = |pair: &Pair| {
+                let part = parts
+                    .get_mut(&number)
+                    .and_then(|parts| parts.remove(&pair.commit));
+                link(&session.id, pair, part)
+            };
+            if let Some(links) = links.get_mut(number) {
+                links.extend(visited.pairs.iter().map(of_pair));
+            }
+        }
+    }
+    links
 }
 
 /// A link that is certain enough and has no part is to a copy of the change that has it.
-fn link(commit: ObjectId, session: &SessionId, proof: &Proof, part: Option<Part>) -> Link {
-    let is_copy = part.is_none() && proof.confidence >= Confidence::Medium;
+fn link(session: &SessionId, pair: &Pair, part: Option<Part>) -> Link {
+    let is_copy = part.is_none() && pair.confidence >= Confidence::Medium;
     let copy = is_copy.then_some(Sign::Copy);
     let part = part.unwrap_or_default();
     Link {
-        commit,
+        commit: pair.commit,
         session: session.clone(),
-        rung: proof.rung,
-        confidence: proof.confidence,
-        evidence: proof.evidence.iter().cloned().chain(copy).collect(),
+        rung: pair.rung,
+        confidence: pair.confidence,
+        evidence: pair.evidence.iter().cloned().chain(copy).collect(),
         share: part.share,
         worked: part.worked,
     }
 }
 
-/// What of each session went into which commit, by repository.
-fn parts_in<'a>(sessions: &'a [Session], looked: &[(Repository<'_>, Found)]) -> Vec<Parts<'a>> {
-    let mut parts: Vec<Parts<'a>> = looked.iter().map(|_| HashMap::new()).collect();
-    let indexes: Vec<Index<'_>> = looked.iter().map(Index::new).collect();
-    for session in sessions {
-        let mut targets = Vec::new();
-        let mut work = Vec::new();
-        for (number, ((repository, _), index)) in looked.iter().zip(&indexes).enumerate() {
-            if let Some(&visit) = index.visits.get(&session.id) {
-                targets.extend(targets_in(number, repository, index.proofs_of(visit), visit));
-                work.extend(repository.visits[visit].edits.iter().map(|edit| Work {
-                    at: edit.at,
-                    repository: number,
-                    path: &edit.path,
-                }));
-            }
-        }
-        targets.sort_by_key(|target| (target.at, target.repository, target.commit));
-        for (target, part) in targets.iter().zip(parts_of(session, &targets, &work)) {
-            parts[target.repository].insert((target.commit, &session.id), part);
-        }
+/// What of a session went into which commit, by repository.
+fn parts_in(session: &Session, visits: &[(usize, &Visited)]) -> HashMap<usize, Parts> {
+    let mut targets = Vec::new();
+    let mut work = Vec::new();
+    for (repository, visited) in visits {
+        let path = |file: &u32| visited.files.get(*file as usize).map_or("", String::as_str);
+        targets.extend(visited.targets.iter().map(|target| Target {
+            repository: *repository,
+            commit: target.commit,
+            at: target.at,
+            files: target.files.iter().map(path).collect(),
+            lines: target.lines,
+        }));
+        work.extend(visited.work.iter().map(|edit| Work {
+            at: edit.at,
+            repository: *repository,
+            path: path(&edit.file),
+        }));
+    }
+    targets.sort_by_key(|target| (target.at, target.repository, target.commit));
+    let mut parts: HashMap<usize, Parts> = HashMap::new();
+    for (target, part) in targets.iter().zip(parts_of(session, &targets, &work)) {
+        parts
+            .entry(target.repository)
+            .or_default()
+            .insert(target.commit, part);
     }
     parts
-}
-
-/// The changes that a session has a certain enough part in, each once.
-fn targets_in<'a>(
-    number: usize,
-    repository: &'a Repository<'_>,
-    proofs: &[(ChangeIndex, &'a Proof)],
-    visit: VisitIndex,
-) -> impl Iterator<Item = Target<'a>> {
-    let mut groups: BTreeMap<GroupIndex, Vec<(ChangeIndex, &'a Proof)>> = BTreeMap::new();
-    for (change, proof) in proofs {
-        if proof.confidence >= Confidence::Medium {
-            let group = repository.group_of[*change];
-            groups.entry(group).or_default().push((*change, proof));
-        }
-    }
-    let start = repository.visits[visit].session.span.start;
-    groups.into_values().filter_map(move |members| {
-        let one = |(change, _): &(ChangeIndex, &Proof)| {
-            let commit = repository.change(*change);
-            (commit.on_head, commit.commit_time, commit.id)
-        };
-        let (chosen, proof) = members.iter().copied().max_by_key(one)?;
-        let at = members
-            .iter()
-            .filter_map(|(change, proof)| proof.taken.or(committed(repository.change(*change), start)))
-            .min()
-            .unwrap_or(start);
-        let commit = repository.change(chosen);
-        Some(Target {
-            repository: number,
-            commit: commit.id,
-            at,
-            files: commit.files.iter().map(|file| file.path.as_str()).collect(),
-            lines: proof.lines,
-        })
-    })
 }
 
 /// The part of each target, in order. Without any known time the lines decide, and without lines all parts are equal.

@@ -107,6 +107,11 @@ pub fn paths(session: &Session) -> impl Iterator<Item = &str> {
         .chain(session.edits.iter().map(|edit| edit.path.as_str()))
 }
 
+/// Whether a session worked in the repository with these worktrees.
+pub fn came(session: &Session, roots: &[String], links: &Links) -> bool {
+    paths(session).any(|path| place(path, roots, links).is_some())
+}
+
 /// The innermost worktree that contains a path of the log, and the path in it: resolved, otherwise as written.
 pub fn place<'a>(path: &str, roots: &'a [String], links: &Links) -> Option<(&'a str, String)> {
     let real = links.real(path);

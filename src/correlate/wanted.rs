@@ -22,9 +22,12 @@ pub struct Wanted<'a> {
 
 impl<'a> Wanted<'a> {
     /// What `sessions` could have made in a repository with the worktrees `roots`; `None` if none of them worked there.
-    pub fn by(sessions: &'a [Session], roots: &'a [String], links: &Links) -> Option<Self> {
+    pub fn by(
+        sessions: impl Iterator<Item = &'a Session>,
+        roots: &'a [String],
+        links: &Links,
+    ) -> Option<Self> {
         let visits: Vec<Visit<'a>> = sessions
-            .iter()
             .filter_map(|session| Visit::of(session, roots, links))
             .collect();
         let spans = || visits.iter().map(|visit| visit.session.span);
@@ -62,7 +65,10 @@ mod tests {
             files: HashSet::from(["src/a.rs".to_owned()]),
             hashes: vec!["1a2b3c4"],
         };
-        assert_eq!(Wanted::by(&sessions, &roots, &Links::default()), Some(expected));
-        assert_eq!(Wanted::by(&sessions[2..], &roots, &Links::default()), None);
+        assert_eq!(
+            Wanted::by(sessions.iter(), &roots, &Links::default()),
+            Some(expected)
+        );
+        assert_eq!(Wanted::by(sessions[2..].iter(), &roots, &Links::default()), None);
     }
 }

@@ -24,8 +24,12 @@ const MOST_ENTRIES: usize = 50_000;
 /// The maximum size of a file that points to another directory.
 const LONGEST_LINK: u64 = 8 << 10;
 
-/// Files in a working tree's own git directory.
-const OWN: &[&str] = &["HEAD", "config.worktree", "index", "commondir", "gitdir"];
+/// Files in a working tree's own git directory …
+const OWN: &[&str] = &["HEAD", "config.worktree", "commondir", "gitdir"];
+/// … and the one that git writes again whenever it looks at the working tree.
+const INDEX: &str = "index";
+/// Files in the directory of a linked working tree that say where it is.
+const LINKED: &[&str] = &["HEAD", "commondir", "gitdir"];
 /// Files in the directory that all working trees share.
 const SHARED: &[&str] = &[
     "HEAD",
@@ -41,7 +45,7 @@ const REFERENCES: &[&str] = &["refs", "reftable"];
 /// … and of an object store: the files beside the packs that say which packs exist and where their objects are.
 const STORE: &[&str] = &["info", "pack"];
 /// Files at the top of a working tree.
-const TOP: &[&str] = &[".git", ".gitattributes", ".gitignore", ".gitmodules", ".mailmap"];
+const TOP: &[&str] = &[".gitattributes", ".gitignore", ".gitmodules", ".mailmap"];
 
 /// The stamp of a repository: if two are equal, nobody changed the repository in between.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,9 +60,37 @@ impl Stamp {
     /// The stamp of the repository at `path`. `None` if it is not as git creates it: if one of its files is a link, a pipe or a
     /// device, or if there is too much to examine.
     pub fn of(path: &Path) -> Option<Self> {
-        let git_dir = git_dir(path)?;
-        let common_dir = common_dir(&git_dir)?.canonicalize().ok()?;
+        let place = Place::of(path)?;
         let mut seen = Seen::default();
+        seen.file(&path.join(".git"))?;
+        seen.file(&place.git_dir.join(INDEX))?;
+        Self::with(seen, path, place)
+    }
+
+    /// The same without the index, and with the linked working trees: everything that determines which commits there are, and
+    /// which directories are its working trees. `None` also if its owner is somebody else: whether it may be opened then depends
+    /// on settings elsewhere.
+    pub fn of_history(path: &Path) -> Option<Self> {
+        let place = Place::of(path)?;
+        let folders = [path, &place.git_dir, &place.common_dir];
+        if !folders.into_iter().all(is_own) {
+            return None;
+        }
+        let mut seen = Seen::default();
+        seen.is_repository(path)?;
+        let trees = place.common_dir.join("worktrees");
+        if seen.folder_if_any(&trees)? {
+            for tree in seen.entries(&trees)? {
+                for name in LINKED {
+                    seen.file(&tree.path().join(name))?;
+                }
+            }
+        }
+        Self::with(seen, path, place)
+    }
+
+    fn with(mut seen: Seen, path: &Path, place: Place) -> Option<Self> {
+        let Place { git_dir, common_dir } = place;
         for (folder, names) in [(path, TOP), (&*git_dir, OWN), (&*common_dir, SHARED)] {
             for name in names {
                 seen.file(&folder.join(name))?;
@@ -78,6 +110,65 @@ impl Stamp {
         }
         Some(Self {
             common_dir,
+            sum: seen.sum.finalize().into(),
+        })
+    }
+}
+
+/// The directories of a repository.
+struct Place {
+    git_dir: PathBuf,
+    /// With links resolved.
+    common_dir: PathBuf,
+}
+
+impl Place {
+    fn of(path: &Path) -> Option<Self> {
+        let git_dir = git_dir(path)?;
+        let common_dir = common_dir(&git_dir)?.canonicalize().ok()?;
+        Some(Self { git_dir, common_dir })
+    }
+}
+
+/// Whether a directory belongs to the user of this process.
+#[cfg(unix)]
+fn is_own(folder: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let user = rustix::process::geteuid().as_raw();
+    folder.metadata().is_ok_and(|found| found.uid() == user)
+}
+
+#[cfg(not(unix))]
+fn is_own(_: &Path) -> bool {
+    false
+}
+
+/// What git's search for a repository meets on its way up from a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WayUp {
+    /// The directory in which it finds one; `None` if there is none.
+    pub end: Option<PathBuf>,
+    /// Everything that was met: if it is equal, the search ends at the same place.
+    pub sum: [u8; 32],
+}
+
+impl WayUp {
+    /// The way from a directory. `None` if it is not certain where it ends: if there is no such directory, or if something on the
+    /// way looks like a repository in part.
+    pub fn from(folder: &Path) -> Option<Self> {
+        let real = folder.canonicalize().ok()?;
+        let mut seen = Seen::default();
+        let mut end = None;
+        for above in real.ancestors() {
+            // The search ends where another file system begins.
+            seen.identity(above, &above.symlink_metadata().ok()?);
+            if seen.is_repository(above)? {
+                end = Some(above.to_owned());
+                break;
+            }
+        }
+        Some(Self {
+            end,
             sum: seen.sum.finalize().into(),
         })
     }
@@ -165,6 +256,34 @@ impl Seen {
         Some(())
     }
 
+    /// Whether a directory is a repository or a working tree; `None` if it looks like one in part.
+    fn is_repository(&mut self, folder: &Path) -> Option<bool> {
+        let git = folder.join(".git");
+        match git.symlink_metadata() {
+            // What is in it changes with each commit.
+            Ok(found) if found.is_dir() => self.identity(&git, &found),
+            Ok(found) if found.is_file() => self.add(&git, Some(&found)),
+            Ok(_) => return None,
+            Err(error) if is_absence(&error) => {
+                let has = |name: &str| folder.join(name).symlink_metadata().is_ok();
+                let is_bare = has("HEAD");
+                return (!is_bare || has("objects") && has("refs")).then_some(is_bare);
+            }
+            Err(_) => return None,
+        }
+        Some(true)
+    }
+
+    /// Which directory is at a path, whatever is in it.
+    fn identity(&mut self, path: &Path, found: &Metadata) {
+        let path = path.as_os_str().as_encoded_bytes();
+        self.sum.update((path.len() as u64).to_le_bytes());
+        self.sum.update(path);
+        for number in identity(found) {
+            self.sum.update(number.to_le_bytes());
+        }
+    }
+
     /// A directory, if it exists, and everything below it.
     fn all_in(&mut self, folder: &Path) -> Option<()> {
         if !self.folder_if_any(folder)? {
@@ -223,6 +342,17 @@ fn numbers(found: &Metadata) -> [i64; 7] {
     ]
 }
 
+#[cfg(unix)]
+fn identity(found: &Metadata) -> [u64; 3] {
+    use std::os::unix::fs::MetadataExt;
+    [found.dev(), found.ino(), u64::from(found.uid())]
+}
+
+#[cfg(not(unix))]
+fn identity(_: &Metadata) -> [u64; 3] {
+    [0; 3]
+}
+
 #[cfg(not(unix))]
 fn numbers(found: &Metadata) -> [i64; 7] {
     let since = |time: io::Result<std::time::SystemTime>| {
@@ -270,6 +400,72 @@ mod tests {
             fs::write(&file, text).unwrap();
             assert_ne!(Stamp::of(&path).unwrap(), before, "{name}");
         }
+    }
+
+    #[test]
+    fn that_of_a_history_changes_with_its_working_trees_and_not_with_the_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = repository(folder.path());
+        let stamp = || Stamp::of_history(&path).unwrap();
+        let first = stamp();
+        for name in ["index", "index.lock", "COMMIT_EDITMSG", "logs/HEAD"] {
+            let file = path.join(".git").join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, "one").unwrap();
+            assert_eq!(stamp(), first, "{name}");
+        }
+        for name in [
+            ".git/HEAD",
+            ".git/config",
+            ".git/refs/heads/main",
+            ".git/worktrees/one/gitdir",
+            ".git/worktrees/two/HEAD",
+            ".git/objects/pack/a.pack",
+        ] {
+            let before = stamp();
+            let file = path.join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            let text = fs::read_to_string(&file).unwrap_or_default() + "\n";
+            fs::write(&file, text).unwrap();
+            assert_ne!(stamp(), before, "{name}");
+        }
+        let before = stamp();
+        fs::remove_dir_all(path.join(".git/worktrees/two")).unwrap();
+        assert_ne!(stamp(), before, "a working tree that was removed");
+    }
+
+    #[test]
+    fn the_way_up_ends_where_git_finds_a_repository() {
+        let folder = tempfile::tempdir().unwrap();
+        let top = folder.path().canonicalize().unwrap();
+        let deep = top.join("kiln/src/deep");
+        fs::create_dir_all(&deep).unwrap();
+        let way = || WayUp::from(&deep);
+        let none = way().unwrap();
+        assert_eq!(none.end, None);
+        let path = repository(&top);
+        let own = way().unwrap();
+        assert_eq!(own.end.as_deref(), Some(&*path));
+        fs::write(path.join(".git/COMMIT_EDITMSG"), "one").unwrap();
+        assert_eq!(way(), Some(own.clone()), "a file in it");
+        git2::Repository::init(path.join("src")).unwrap();
+        let inner = way().unwrap();
+        assert_eq!(inner.end, Some(path.join("src")));
+        assert_ne!(inner.sum, own.sum);
+        fs::remove_dir_all(path.join("src/.git")).unwrap();
+        fs::write(path.join("src/.git"), "gitdir: ../.git/modules/src\n").unwrap();
+        let linked = way().unwrap();
+        assert_ne!(linked.sum, inner.sum);
+        fs::write(path.join("src/.git"), "gitdir: ../.git/modules/other\n").unwrap();
+        assert_ne!(way().unwrap().sum, linked.sum);
+        fs::remove_file(path.join("src/.git")).unwrap();
+        assert_eq!(way(), Some(own));
+        fs::write(path.join("src/HEAD"), "in part").unwrap();
+        assert_eq!(way(), None);
+        fs::remove_file(path.join("src/HEAD")).unwrap();
+        git2::Repository::init_bare(path.join("src")).unwrap();
+        assert_eq!(way().unwrap().end, Some(path.join("src")));
+        assert_eq!(WayUp::from(&top.join("nowhere")), None);
     }
 
     #[test]

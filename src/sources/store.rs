@@ -32,6 +32,10 @@ pub enum Kind {
     History,
     /// Which files and lines commits changed.
     Changes,
+    /// What sessions made in repositories.
+    Links,
+    /// What they left in one repository.
+    Traces,
     /// Which commit added each line of HEAD.
     Survival,
     /// The evidence in notes of other tools.
@@ -46,9 +50,11 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::History,
         Self::Changes,
+        Self::Links,
+        Self::Traces,
         Self::Survival,
         Self::Notes,
         Self::Sessions,
@@ -61,6 +67,8 @@ impl Kind {
         match self {
             Self::History => "history",
             Self::Changes => "changes",
+            Self::Links => "links",
+            Self::Traces => "traces",
             Self::Survival => "survival",
             Self::Notes => "notes",
             Self::Sessions => "sessions",
@@ -71,13 +79,13 @@ impl Kind {
 
     /// Whether its files are in a separate directory; the others are in the cache's, with the kind in their names.
     fn has_folder(self) -> bool {
-        matches!(self, Self::Sessions | Self::Inventory | Self::Seals)
+        matches!(self, Self::Links | Self::Sessions | Self::Inventory | Self::Seals)
     }
 
     /// Whether a file of this kind can have this name: only such files are removed with the cache.
     fn names(self, name: &str) -> bool {
         match self {
-            Self::Changes | Self::Survival | Self::Notes => is_hex(name, &[16]),
+            Self::Changes | Self::Links | Self::Traces | Self::Survival | Self::Notes => is_hex(name, &[16]),
             Self::History => {
                 let mut parts = name.split('.');
                 parts.next().is_some_and(|clone| is_hex(clone, &[16]))
@@ -110,14 +118,19 @@ impl Kind {
     fn examples(self) -> Vec<String> {
         let (clone, object) = ("0123456789abcdef", "0123456789abcdef0123456789abcdef01234567");
         match self {
-            Self::Changes | Self::Survival | Self::Notes => vec![clone.to_owned()],
+            Self::Changes | Self::Links | Self::Traces | Self::Survival | Self::Notes => {
+                vec![clone.to_owned()]
+            }
             Self::History => vec![
                 format!("{clone}.renames"),
                 format!("{clone}.plain"),
                 format!("{clone}.renames.{clone}"),
             ],
             Self::Seals => vec![format!("{clone}-{clone}")],
-            Self::Sessions => vec![format!("claude-code-{clone}")],
+            Self::Sessions => vec![
+                format!("claude-code-{clone}"),
+                format!("claude-code-assembled-{clone}"),
+            ],
             Self::Inventory => vec![
                 format!("{object}-{clone}.tree"),
                 format!("{object}-{clone}-{clone}.history"),

@@ -6,18 +6,22 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::kept_links::{self, Answer, Question, Witness};
+use super::kept_traces::KeptTraces;
 use super::options::SessionOptions;
-use super::places::{self, Places};
-use crate::correlate::History;
+use super::places::{self, Place, Places};
 use crate::correlate::linked::Linked;
-use crate::correlate::links::Links;
+use crate::correlate::traces::Traces;
 use crate::correlate::wanted::Wanted;
+use crate::correlate::{History, visit};
 use crate::facts::diagnostics::Warning;
 use crate::facts::ids::SessionId;
 use crate::facts::session::Session;
 use crate::git::Repo;
 use crate::git::added_lines::{self, Period};
 use crate::git::walk::RefSelection;
+use crate::sources::agents::assembled::Fingerprint;
+use crate::sources::agents::collect::Collected;
 use crate::sources::changed;
 
 /// What sessions made in the repositories at `paths`. Their time is divided over all repositories of this machine that they
@@ -25,34 +29,81 @@ use crate::sources::changed;
 pub fn link_everywhere(
     paths: &[PathBuf],
     closed: &[PathBuf],
-    sessions: &[Session],
+    collected: &Collected,
     options: &SessionOptions,
 ) -> Linked {
-    let mut linked = link_among(paths, sessions, options);
+    let question = Question {
+        way: "everywhere",
+        paths,
+        closed,
+    };
+    kept_links::or_find(&question, collected, options, |witness| {
+        everywhere(&question, collected, options, witness)
+    })
+    .linked
+}
+
+/// Links the sessions to the commits of the repositories at `paths`, on all their branches. Their time is divided over these
+/// only.
+pub fn link_among(paths: &[PathBuf], collected: &Collected, options: &SessionOptions) -> Linked {
+    let question = Question {
+        way: "among",
+        paths,
+        closed: &[],
+    };
+    kept_links::or_find(&question, collected, options, |witness| Answer {
+        repositories: paths.to_vec(),
+        linked: among(paths, collected, options, witness),
+    })
+    .linked
+}
+
+/// The same for the repositories in which the sessions worked, and those `around`; also returns these.
+pub fn link_around(around: &[PathBuf], collected: &Collected, options: &SessionOptions) -> Answer {
+    let question = Question {
+        way: "around",
+        paths: around,
+        closed: &[],
+    };
+    kept_links::or_find(&question, collected, options, |witness| {
+        let repositories = places::repositories(around, &[], &collected.sessions, &witness.disk);
+        let linked = among(&repositories, collected, options, witness);
+        Answer { repositories, linked }
+    })
+}
+
+fn everywhere(
+    question: &Question<'_>,
+    collected: &Collected,
+    options: &SessionOptions,
+    witness: &Witness,
+) -> Answer {
+    let paths = question.paths;
+    let mut linked = among(paths, collected, options, witness);
+    let mut repositories = paths.to_vec();
     let links = linked.links.iter().flatten();
     let linked_here: BTreeSet<&SessionId> = links.map(|link| &link.session).collect();
-    let here = sessions
-        .iter()
-        .filter(|session| linked_here.contains(&session.id));
-    let mut elsewhere = places::repositories(&[], closed, here);
+    let sessions = collected.sessions.iter();
+    let here = sessions.filter(|session| linked_here.contains(&session.id));
+    let mut elsewhere = places::repositories(&[], question.closed, here, &witness.disk);
     if !elsewhere.is_empty() {
         let known: BTreeSet<PathBuf> = paths.iter().filter_map(|path| main_folder(path)).collect();
         elsewhere.retain(|path| !known.contains(path));
     }
     if !elsewhere.is_empty() {
-        let all: Vec<PathBuf> = paths.iter().chain(&elsewhere).cloned().collect();
-        let everywhere = link_among(&all, sessions, options);
+        repositories.extend(elsewhere);
+        let everywhere = among(&repositories, collected, options, witness);
         // These include the sessions of the repositories being read.
         linked.warnings = everywhere.warnings;
         linked.links = everywhere.links;
         let elsewhere = linked.links.split_off(paths.len());
         linked.elsewhere = elsewhere.into_iter().flatten().collect();
     }
-    linked
+    Answer { repositories, linked }
 }
 
-/// Links `sessions` to the commits of the repositories at `paths`, on all their branches. Their time is divided over these only.
-pub fn link_among(paths: &[PathBuf], sessions: &[Session], options: &SessionOptions) -> Linked {
+fn among(paths: &[PathBuf], collected: &Collected, options: &SessionOptions, witness: &Witness) -> Linked {
+    witness.note(paths);
     let mut warnings = Vec::new();
     let repos: Vec<Option<Repo>> = paths
         .iter()
@@ -63,46 +114,93 @@ pub fn link_among(paths: &[PathBuf], sessions: &[Session], options: &SessionOpti
             opened.ok()
         })
         .collect();
-    let Places { roots, links } = Places::of(&repos, sessions);
-    let cache = options.cache();
+    let sessions = &collected.sessions;
+    let Places { roots, links } = Places::of(&repos, sessions, &witness.disk);
+    let states: Vec<Option<[u8; 32]>> = paths.iter().map(|path| witness.state(path)).collect();
     let progress = &options.logs.progress;
     progress.begin("Linking sessions to commits", "repositories", repos.len());
-    let looked: Vec<(History, Vec<Warning>)> = repos
+    let looked: Vec<(Traces, Vec<Warning>)> = repos
         .into_par_iter()
-        .zip(roots)
-        .map(|(repo, roots)| {
-            let read = repo.map(|repo| read(&repo, roots, Arc::clone(&links), sessions, cache));
+        .zip(&roots)
+        .zip(states)
+        .map(|((repo, roots), state)| {
+            let place = Place { roots, links: &links };
+            let looked = repo.map(|repo| look(&repo, state, place, (collected, options)));
             progress.advance(1);
-            read.unwrap_or_default()
+            looked.unwrap_or_default()
         })
         .collect();
-    let (histories, trouble): (Vec<History>, Vec<Vec<Warning>>) = looked.into_iter().unzip();
+    let (traces, trouble): (Vec<Traces>, Vec<Vec<Warning>>) = looked.into_iter().unzip();
     warnings.extend(trouble.into_iter().flatten());
     Linked {
         warnings,
-        ..Linked::of(sessions, &histories, options.foreign)
+        ..Linked::of(sessions, &traces, &roots, &links)
     }
+}
+
+/// What sessions left in a repository in this state: as an earlier run found it, or as it is found now.
+fn look(
+    repo: &Repo,
+    state: Option<[u8; 32]>,
+    place: Place<'_>,
+    (collected, options): (&Collected, &SessionOptions),
+) -> (Traces, Vec<Warning>) {
+    let all = &collected.sessions;
+    let came = |at: &usize| {
+        all.get(*at)
+            .is_some_and(|session| visit::came(session, place.roots, place.links))
+    };
+    let visitors: Vec<usize> = (0..all.len()).filter(came).collect();
+    if visitors.is_empty() {
+        return Default::default();
+    }
+    let fingerprints: Vec<&Fingerprint> = visitors
+        .iter()
+        .filter_map(|at| collected.fingerprints.get(*at))
+        .collect();
+    let is_known = fingerprints.len() == visitors.len();
+    let kept = options
+        .cache()
+        .zip(state)
+        .filter(|_| is_known)
+        .map(|(cache, state)| {
+            let sessions = fingerprints.iter().copied();
+            KeptTraces::new(cache, (repo.place(), &state), place, sessions, options.foreign)
+        });
+    let before = kept.as_ref().and_then(KeptTraces::load);
+    if let Some(traces) = before.and_then(|traces| traces.at(&visitors)) {
+        return (traces, Vec::new());
+    }
+    let sessions: Vec<&Session> = visitors.iter().filter_map(|at| all.get(*at)).collect();
+    let (history, warnings) = read(repo, place, &sessions, options.cache());
+    let traces = Traces::of(&sessions, &history, options.foreign);
+    if let Some(kept) = kept.filter(|_| warnings.is_empty()) {
+        kept.save(&traces);
+    }
+    (traces.at(&visitors).unwrap_or_default(), warnings)
 }
 
 /// Reads the commits that `sessions` could have made, on all branches, because work is often committed elsewhere than at HEAD.
 /// If no session worked in this repository, nothing is read.
 ///
-/// `roots` are the working trees with the paths used in the logs, `links` the targets of those paths. If something cannot be
-/// read, there is a warning, and no commits.
+/// If something cannot be read, there is a warning, and no commits.
 fn read(
     repo: &Repo,
-    roots: Vec<String>,
-    links: Arc<Links>,
-    sessions: &[Session],
+    place: Place<'_>,
+    sessions: &[&Session],
     cache: Option<&Path>,
 ) -> (History, Vec<Warning>) {
     let refs = RefSelection {
         all: true,
         exclude: Vec::new(),
     };
-    let mut history = History::default();
+    let mut history = History {
+        roots: place.roots.to_vec(),
+        links: Arc::clone(place.links),
+        ..History::default()
+    };
     let mut warnings = Vec::new();
-    if let Some(wanted) = Wanted::by(sessions, &roots, &links) {
+    if let Some(wanted) = Wanted::by(sessions.iter().copied(), place.roots, place.links) {
         let hashes: HashSet<&str> = wanted.hashes.iter().copied().collect();
         let resolved = |hash: &str| Some((hash.to_owned(), added_lines::resolve(repo, hash)?));
         let period = Period {
@@ -128,8 +226,6 @@ fn read(
             }
         }
     }
-    history.roots = roots;
-    history.links = links;
     (history, warnings)
 }
 

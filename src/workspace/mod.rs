@@ -9,6 +9,8 @@ pub mod capture;
 pub mod inventory;
 pub mod isolated;
 pub mod isolation;
+mod kept_links;
+mod kept_traces;
 pub mod linking;
 pub mod one;
 pub mod options;

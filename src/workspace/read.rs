@@ -113,7 +113,7 @@ impl Workspace {
         let (positions, paths): (Vec<usize>, Vec<PathBuf>) = self.places(false).unzip();
         let closed: Vec<PathBuf> = self.places(true).map(|(_, path)| path).collect();
         let collected = collect(options, &paths);
-        let linked = link_everywhere(&paths, &closed, &collected.sessions, options);
+        let linked = link_everywhere(&paths, &closed, &collected, options);
         let mut linked = linked.at(&positions, self.repos.len());
         self.warnings.extend(collected.warnings);
         self.warnings.append(&mut linked.warnings);

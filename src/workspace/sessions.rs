@@ -3,9 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use super::linking::{link_among, link_everywhere};
+use super::kept_links::Answer;
+use super::linking::{link_among, link_around, link_everywhere};
 use super::options::SessionOptions;
-use super::places::{repositories, worked_in};
+use super::places::disk::Disk;
+use super::places::{self, worked_in};
 use crate::correlate::linked::Linked;
 use crate::facts::diagnostics::Warning;
 use crate::facts::ids::{ObjectId, SessionId};
@@ -42,7 +44,7 @@ impl OwnLinks {
     pub fn of(repo: &Repo, options: &SessionOptions) -> Self {
         let here = [repo.main_folder()];
         let collected = collect(options, &here);
-        let mut linked = link_everywhere(&here, &[], &collected.sessions, options);
+        let mut linked = link_everywhere(&here, &[], &collected, options);
         let mut warnings = collected.warnings;
         warnings.append(&mut linked.warnings);
         Self {
@@ -85,16 +87,26 @@ pub struct MachineSessions {
 impl MachineSessions {
     /// Reads the sessions of a scope.
     pub fn read(scope: &Scope, options: &SessionOptions) -> Self {
+        let collected = collect(options, &scope.around);
+        let Answer {
+            repositories,
+            mut linked,
+        } = match (scope.with_links, scope.roots.is_empty()) {
+            (true, true) => link_around(&scope.around, &collected, options),
+            (with_links, _) => {
+                let repositories = match scope.roots.is_empty() && !with_links {
+                    true => Vec::new(),
+                    false => scope.around.clone(),
+                };
+                let linked = link_among(&repositories, &collected, options);
+                Answer { repositories, linked }
+            }
+        };
         let Collected {
             mut sessions,
             mut warnings,
-        } = collect(options, &scope.around);
-        let repositories = match (scope.with_links, scope.roots.is_empty()) {
-            (false, true) => Vec::new(),
-            (true, true) => repositories(&scope.around, &[], &sessions),
-            (_, false) => scope.around.clone(),
-        };
-        let mut linked = link_among(&repositories, &sessions, options);
+            ..
+        } = collected;
         warnings.append(&mut linked.warnings);
         let found = sessions.len();
         let made = match scope.with_links {
@@ -130,12 +142,12 @@ fn narrow(sessions: &mut Vec<Session>, scope: &Scope, linked: &Linked) {
 /// warnings about these.
 pub fn links_of(
     session: &Session,
-    sessions: &[Session],
+    collected: &Collected,
     around: &[PathBuf],
     options: &SessionOptions,
 ) -> (Vec<(String, Link)>, Vec<Warning>) {
-    let repositories = repositories(around, &[], [session]);
-    let linked = link_among(&repositories, sessions, options);
+    let repositories = places::repositories(around, &[], [session], &Disk::default());
+    let linked = link_among(&repositories, collected, options);
     let mut links = Vec::new();
     for (path, found) in repositories.iter().zip(linked.links) {
         let own = found.into_iter().filter(|link| link.session == session.id);

@@ -2,7 +2,8 @@
 //!
 //! The content of a log is cached by its path, size, modification time and first bytes. An unchanged log is not opened;
 //! one that only grew is read from where it ended. The cache contains only what [`super::log`] can: no text of prompts,
-//! replies or commands.
+//! replies or commands. The sessions of an agent are cached as well ([`super::assembled`]): while none of its logs changed, the
+//! content of logs is not needed.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::store::{Kind, Slot};
 use super::assemble::assemble;
+use super::assembled::{Assembled, Fingerprint, Fingerprinter};
 use super::log::{Event, Key, Log};
 use super::{Agent, LogFile, Machine, READERS, files};
 use crate::facts::diagnostics::Warning;
@@ -23,6 +25,8 @@ use crate::facts::session::Session;
 
 /// Increase it whenever a reader or [`Log`] changes: older caches are then ignored.
 const CACHE_VERSION: u32 = 14;
+/// Increase it whenever [`Session`] changes, or sessions are assembled differently from the same content of logs.
+const ASSEMBLED_VERSION: u32 = 1;
 /// Milliseconds by which a record may be older than the one before it: several threads write a log.
 const UNNOTICED: i64 = 60_000;
 /// How much of a log's beginning distinguishes it from another one at its path.
@@ -48,6 +52,8 @@ pub struct Request {
 pub struct Collected {
     /// The sessions, by agent and id.
     pub sessions: Vec<Session>,
+    /// The fingerprint of each; none if one of them has none.
+    pub fingerprints: Vec<Fingerprint>,
     /// What was skipped, and where.
     pub warnings: Vec<Warning>,
 }
@@ -62,21 +68,84 @@ pub fn collect(request: &Request) -> Collected {
     let found: Vec<(&dyn Agent, Vec<LogFile>)> = found.collect();
     let count = found.iter().map(|(_, files)| files.len()).sum();
     request.progress.begin("Reading session logs", "", count);
-    for (agent, files) in found {
-        let mut logs = read_agent(agent, files, request, &mut collected.warnings);
-        agent.settle(&mut logs);
-        collected.warnings.extend(
-            logs.iter()
-                .flat_map(|(_, log)| log.flaws.iter().map(Warning::from)),
-        );
-        collected.sessions.extend(assemble(agent.name(), &logs));
+    let mut found: Vec<Assembled> = found
+        .into_iter()
+        .map(|(agent, files)| sessions_of(agent, files, request))
+        .collect();
+    let warnings = found.iter_mut().map(|found| std::mem::take(&mut found.warnings));
+    collected.warnings.extend(warnings.flatten());
+    let is_whole = |found: &Assembled| found.fingerprints.len() == found.sessions.len();
+    let are_whole = found.iter().all(is_whole);
+    let each = found.into_iter().flat_map(|found| {
+        let fingerprints = found
+            .fingerprints
+            .into_iter()
+            .map(Some)
+            .chain(std::iter::repeat(None));
+        found.sessions.into_iter().zip(fingerprints)
+    });
+    let mut each: Vec<(Session, Option<Fingerprint>)> = each.collect();
+    each.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
+    for (session, fingerprint) in each {
+        collected.sessions.push(session);
+        collected.fingerprints.extend(fingerprint.filter(|_| are_whole));
     }
-    for session in &mut collected.sessions {
+    collected
+}
+
+/// The sessions in the logs of one agent, as an earlier run assembled them or from the logs.
+fn sessions_of(agent: &dyn Agent, files: Vec<LogFile>, request: &Request) -> Assembled {
+    if files.is_empty() {
+        return Assembled::default();
+    }
+    let key = key(agent, &files, request);
+    let place = request.cache.as_ref().zip(key).map(|(cache, key)| {
+        let name = format!("{}-assembled", agent.name());
+        (slot(cache, ASSEMBLED_VERSION, &name, &files), key)
+    });
+    let before = place.as_ref().and_then(|(slot, key)| Assembled::load(slot, key));
+    if let Some(assembled) = before {
+        request.progress.advance(files.len());
+        return assembled;
+    }
+    let mut warnings = Vec::new();
+    let Read { mut logs, is_lasting } = read_agent(agent, files, request, &mut warnings);
+    agent.settle(&mut logs);
+    warnings.extend(
+        logs.iter()
+            .flat_map(|(_, log)| log.flaws.iter().map(Warning::from)),
+    );
+    let mut sessions = assemble(agent.name(), &logs);
+    drop(logs);
+    for session in &mut sessions {
         find_home(session, request.machine.home.as_deref());
         map_paths(session, &request.path_map);
     }
-    collected.sessions.sort_by(|a, b| a.id.cmp(&b.id));
-    collected
+    let place = place.as_ref().filter(|_| is_lasting);
+    Assembled::new(sessions, warnings, place.map(|(slot, key)| (slot, *key)))
+}
+
+/// Everything that determines the sessions in these logs. `None` if one of them cannot be examined.
+fn key(agent: &dyn Agent, files: &[LogFile], request: &Request) -> Option<Fingerprint> {
+    let mut key = Fingerprinter::default();
+    key.add(format!("{} {CACHE_VERSION} {}", env!("CARGO_PKG_VERSION"), agent.name()).as_bytes());
+    key.add(request.machine.zone.name().unwrap_or_default().as_bytes());
+    key.add_path(request.machine.home.as_deref().unwrap_or(Path::new("")));
+    key.add(&request.path_map.len().to_le_bytes());
+    for (from, to) in &request.path_map {
+        key.add(from.as_bytes());
+        key.add(to.as_bytes());
+    }
+    for file in files {
+        key.add(&file.companions.len().to_le_bytes());
+        key.add_path(&file.path);
+        key.add(&Mark::of(&file.path).ok()?.bytes());
+        for companion in &file.companions {
+            key.add_path(companion);
+            key.add(&Mark::of(companion).unwrap_or_default().bytes());
+        }
+    }
+    Some(key.finish())
 }
 
 /// The directories and logs of each agent that cannot be searched or opened, by its name. Nothing is read.
@@ -110,16 +179,22 @@ pub fn state(request: &Request) -> u64 {
     state.finish()
 }
 
+/// The logs of one agent.
+struct Read {
+    logs: Vec<(PathBuf, Log)>,
+    /// Whether they say the same as long as their files do not change: not if one could not be read, or if its times are those of
+    /// this machine's clock, whose rules may change.
+    is_lasting: bool,
+}
+
 fn read_agent(
     agent: &dyn Agent,
     files: Vec<LogFile>,
     request: &Request,
     warnings: &mut Vec<Warning>,
-) -> Vec<(PathBuf, Log)> {
-    if files.is_empty() {
-        return Vec::new();
-    }
-    let cache = request.cache.as_ref().map(|folder| slot(folder, agent, &files));
+) -> Read {
+    let cache = request.cache.as_ref();
+    let cache = cache.map(|folder| slot(folder, CACHE_VERSION, agent.name(), &files));
     let mut known = cache.as_ref().map(load).unwrap_or_default();
     let before = known.len();
     let with_known: Vec<(LogFile, Option<Entry>)> = files
@@ -140,27 +215,34 @@ fn read_agent(
         .collect();
     let mut entries = Vec::with_capacity(read.len());
     let mut changed = !known.is_empty();
+    let is_zone_known = request.machine.zone.name().is_some();
+    let mut is_lasting = true;
     for result in read {
         match result {
             Ok((entry, is_new)) => {
                 changed |= is_new;
                 warnings.extend(entry.unfinished());
+                is_lasting &= is_zone_known || !entry.log.wall_clock;
                 entries.push(entry);
             }
-            Err(warning) => warnings.push(warning),
+            Err(warning) => {
+                is_lasting = false;
+                warnings.push(warning);
+            }
         }
     }
     if let Some(slot) = cache.filter(|_| changed || entries.len() != before) {
         // A cache that cannot be written only costs time.
         let _ = slot.save(&entries);
     }
-    entries
-        .into_iter()
-        .map(|Entry { path, mut log, .. }| {
-            log.set_clock(request.machine.zone);
-            (path, log)
-        })
-        .collect()
+    let logs = entries.into_iter().map(|Entry { path, mut log, .. }| {
+        log.set_clock(request.machine.zone);
+        (path, log)
+    });
+    Read {
+        logs: logs.collect(),
+        is_lasting,
+    }
 }
 
 /// The logs below all directories of an agent, each once even if links lead to it twice.
@@ -254,6 +336,13 @@ struct Mark {
 }
 
 impl Mark {
+    fn bytes(self) -> [u8; 24] {
+        let mut bytes = [0; 24];
+        bytes[..8].copy_from_slice(&self.size.to_le_bytes());
+        bytes[8..].copy_from_slice(&self.changed.to_le_bytes());
+        bytes
+    }
+
     fn of(path: &Path) -> io::Result<Self> {
         let metadata = std::fs::metadata(path)?;
         // Opening a pipe would wait for a writer.
@@ -363,14 +452,13 @@ fn only_grew(entry: &Entry, marks: &[Mark]) -> bool {
 }
 
 /// One file for each agent and log directory.
-fn slot(cache: &Path, agent: &dyn Agent, files: &[LogFile]) -> Slot {
+fn slot(cache: &Path, version: u32, name: &str, files: &[LogFile]) -> Slot {
     let first = files
         .first()
         .and_then(|file| file.path.parent())
         .map(Path::to_string_lossy);
-    let key = Key::of(&[agent.name(), first.as_deref().unwrap_or_default()]);
-    let name = format!("{}-{:016x}", agent.name(), key.0);
-    Slot::new(cache, Kind::Sessions, CACHE_VERSION, name)
+    let key = Key::of(&[name, first.as_deref().unwrap_or_default()]);
+    Slot::new(cache, Kind::Sessions, version, format!("{name}-{:016x}", key.0))
 }
 
 fn load(slot: &Slot) -> HashMap<PathBuf, Entry> {
@@ -527,6 +615,58 @@ mod tests {
     }
 
     #[test]
+    fn sessions_that_are_kept_are_those_of_the_logs() {
+        let mut fixture = Fixture::new();
+        let check = |fixture: &Fixture, what: &str| {
+            let fresh = Request {
+                cache: None,
+                ..fixture.request.clone()
+            };
+            let fresh = collect(&fresh);
+            for run in ["first", "second"] {
+                let kept = collect(&fixture.request);
+                assert_eq!(kept.sessions, fresh.sessions, "{what}, {run}");
+                assert_eq!(kept.fingerprints, fresh.fingerprints, "{what}, {run}");
+                assert_eq!(kept.warnings, fresh.warnings, "{what}, {run}");
+            }
+            fresh.fingerprints
+        };
+        std::fs::write(fixture.log(), format!("{PROMPT}\n{{SECRET\n{REPLY}\n")).unwrap();
+        let first = check(&fixture, "a log");
+        assert_eq!(first.len(), 1);
+        let more = REPLY.replace("\"a1\"", "\"a2\"").replace("m1", "m2");
+        std::fs::write(fixture.log(), format!("{PROMPT}\n{{SECRET\n{REPLY}\n{more}\n")).unwrap();
+        assert_ne!(check(&fixture, "more of it"), first);
+        let other = fixture.log().with_file_name("t.jsonl");
+        let text = format!("{PROMPT}\n{more}").replace("\"s\"", "\"t\"");
+        std::fs::write(&other, text).unwrap();
+        assert_eq!(check(&fixture, "another log").len(), 2);
+        fixture.request.path_map = vec![("/w".to_owned(), "/v".to_owned())];
+        let mapped = check(&fixture, "a path that is elsewhere");
+        std::fs::remove_file(other).unwrap();
+        assert_eq!(check(&fixture, "a log less"), mapped[..1]);
+    }
+
+    #[test]
+    fn any_damage_of_kept_sessions_is_noticed() {
+        let fixture = Fixture::new();
+        std::fs::write(fixture.log(), format!("{PROMPT}\n{REPLY}\n")).unwrap();
+        let expected = collect(&fixture.request);
+        let agent = READERS
+            .iter()
+            .find(|agent| agent.name() == "claude-code")
+            .unwrap();
+        let files = find_logs(*agent, &fixture.request, &mut Vec::new());
+        let key = key(*agent, &files, &fixture.request).unwrap();
+        let cache = fixture.request.cache.as_ref().unwrap();
+        let slot = slot(cache, ASSEMBLED_VERSION, "claude-code-assembled", &files);
+        assert_damage_is_noticed(slot.path(), || {
+            Assembled::load(&slot, &key).is_some_and(|kept| kept.sessions == expected.sessions)
+        });
+        assert_eq!(Assembled::load(&slot, &[0; 32]), None);
+    }
+
+    #[test]
     fn a_log_that_grew_is_read_on_and_a_replaced_one_from_the_start() {
         let fixture = Fixture::new();
         std::fs::write(fixture.log(), format!("{PROMPT}\n{REPLY}")).unwrap();
@@ -549,7 +689,8 @@ mod tests {
             .find(|agent| agent.name() == "claude-code")
             .unwrap();
         let files = find_logs(*agent, &fixture.request, &mut Vec::new());
-        let slot = slot(fixture.request.cache.as_ref().unwrap(), *agent, &files);
+        let cache = fixture.request.cache.as_ref().unwrap();
+        let slot = slot(cache, CACHE_VERSION, agent.name(), &files);
         let is_kept = || load(&slot).len() == 1;
         assert_damage_is_noticed(slot.path(), is_kept);
     }
@@ -561,10 +702,12 @@ mod tests {
         assert_eq!(fixture.output_tokens(), 2);
         let cached = std::fs::read_dir(fixture.folder.path().join("cache/sessions")).unwrap();
         let files: Vec<PathBuf> = cached.map(|entry| entry.unwrap().path()).collect();
-        assert_eq!(files.len(), 1);
-        let bytes = std::fs::read(&files[0]).unwrap();
-        assert!(memchr::memmem::find(&bytes, b"SECRET").is_none());
-        assert!(memchr::memmem::find(&bytes, b"/w/kiln").is_some());
+        assert_eq!(files.len(), 2);
+        for file in files {
+            let bytes = std::fs::read(file).unwrap();
+            assert!(memchr::memmem::find(&bytes, b"SECRET").is_none());
+            assert!(memchr::memmem::find(&bytes, b"/w/kiln").is_some());
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod agent;
 pub mod aider;
 pub mod amp;
 pub mod assemble;
+pub mod assembled;
 pub mod beside;
 pub mod calls;
 pub mod change;

@@ -33,7 +33,7 @@ impl Recorded {
 fn own_name(file: &str) -> Option<&str> {
     let of_repositories = Kind::ALL
         .into_iter()
-        .filter(|kind| !matches!(kind, Kind::Sessions | Kind::Seals));
+        .filter(|kind| !matches!(kind, Kind::Links | Kind::Traces | Kind::Sessions | Kind::Seals));
     let mut names = of_repositories.filter_map(|kind| {
         let rest = file.strip_prefix(kind.name())?;
         let name = rest.strip_prefix(if kind.has_folder() { '/' } else { '-' })?;
@@ -64,6 +64,8 @@ mod tests {
             format!("/history-{clone}.renames"),
             format!("inventory/../history-{clone}.renames"),
             format!("sessions/codex-{clone}"),
+            format!("links/{clone}"),
+            format!("traces-{clone}"),
             format!("seals/{clone}-{clone}"),
             clone.to_owned(),
         ];

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::disk::Disk;
 use crate::correlate::links::Links;
 use crate::correlate::{trees, visit};
 use crate::facts::session::Session;
@@ -57,8 +58,13 @@ enum Fit {
 }
 
 /// Adds directories of other machines to the working trees of the repositories that have their files.
-pub(super) fn adopt(repos: &[Option<Repo>], roots: &mut [Vec<String>], sessions: &[Session], links: &Links) {
-    for (folder, work) in unplaced(roots, sessions, links) {
+pub(super) fn adopt(
+    repos: &[Option<Repo>],
+    roots: &mut [Vec<String>],
+    (sessions, links): (&[Session], &Links),
+    disk: &Disk,
+) {
+    for (folder, work) in unplaced(roots, (sessions, links), disk) {
         let fitting: Vec<(Fit, std::cmp::Reverse<usize>, &str)> = repos
             .iter()
             .enumerate()
@@ -82,8 +88,8 @@ pub(super) fn adopt(repos: &[Option<Repo>], roots: &mut [Vec<String>], sessions:
 /// What sessions did that worked in no repository and no directory of this machine, by the first directory of each session.
 fn unplaced<'a>(
     roots: &[Vec<String>],
-    sessions: &'a [Session],
-    links: &Links,
+    (sessions, links): (&'a [Session], &Links),
+    disk: &Disk,
 ) -> BTreeMap<&'a str, Work<'a>> {
     let is_placed = |session: &Session| {
         visit::paths(session).any(|path| {
@@ -107,7 +113,7 @@ fn unplaced<'a>(
                 .extend(branches.filter(|branch| !COMMON.contains(branch)));
         }
     }
-    folders.retain(|folder, _| !Path::new(folder).exists());
+    folders.retain(|folder, _| !disk.exists(Path::new(folder)));
     folders
 }
 

@@ -4,15 +4,15 @@
 //! `/tmp` and `/private/tmp`. A path is resolved to its target. Each directory is examined once, as far as it exists.
 
 use std::collections::HashMap;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use super::disk::{Disk, Link};
 use crate::correlate::links::Links;
 use crate::facts::session::Session;
 
 /// Resolves all paths of the sessions.
-pub(super) fn follow(sessions: &[Session]) -> Links {
-    let mut known = Known::default();
+pub(super) fn follow(sessions: &[Session], disk: &Disk) -> Links {
+    let mut known = Known::new(disk);
     let mut links = HashMap::new();
     let mut last = "";
     for path in sessions.iter().flat_map(all_paths) {
@@ -48,10 +48,19 @@ enum Place {
 }
 
 /// Resolved paths.
-#[derive(Default)]
-struct Known(HashMap<PathBuf, Place>);
+struct Known<'a> {
+    disk: &'a Disk,
+    places: HashMap<PathBuf, Place>,
+}
 
-impl Known {
+impl<'a> Known<'a> {
+    fn new(disk: &'a Disk) -> Self {
+        Self {
+            disk,
+            places: HashMap::new(),
+        }
+    }
+
     fn place(&mut self, path: &Path) -> Place {
         if !path.is_absolute() || path.as_os_str().len() > LONGEST {
             return Place::Itself(false);
@@ -59,13 +68,13 @@ impl Known {
         // Starts at the longest known part: a path in a log may have any number of parts.
         let unknown: Vec<&Path> = path
             .ancestors()
-            .take_while(|part| !self.0.contains_key(*part))
+            .take_while(|part| !self.places.contains_key(*part))
             .collect();
         for part in unknown.into_iter().rev() {
             let place = self.look_at(part);
-            self.0.insert(part.to_owned(), place);
+            self.places.insert(part.to_owned(), place);
         }
-        self.0.get(path).cloned().unwrap_or(Place::Itself(false))
+        self.places.get(path).cloned().unwrap_or(Place::Itself(false))
     }
 
     /// A path whose directory is known.
@@ -73,19 +82,17 @@ impl Known {
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
             return Place::Itself(true);
         };
-        let (here, is_there) = match self.0.get(folder) {
+        let (here, is_there) = match self.places.get(folder) {
             Some(Place::Elsewhere(real, is_there)) => (Some(real.join(name)), *is_there),
             Some(Place::Itself(is_there)) => (None, *is_there),
             None => (None, true),
         };
-        let is_there = is_there && {
-            let link = std::fs::read_link(here.as_deref().unwrap_or(path));
-            let target = link.as_ref().ok().and_then(|_| path.canonicalize().ok());
-            if let Some(target) = target {
-                return Place::Elsewhere(target, true);
-            }
-            !link.is_err_and(|error| matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory))
-        };
+        let is_there = is_there
+            && match self.disk.link(here.as_deref().unwrap_or(path)) {
+                Link::To(target) => return Place::Elsewhere(target, true),
+                Link::None => true,
+                Link::Absent => false,
+            };
         here.map_or(Place::Itself(is_there), |here| Place::Elsewhere(here, is_there))
     }
 }
@@ -109,7 +116,8 @@ mod tests {
         symlink(root.join("two/src/a.rs"), root.join("a.rs")).unwrap();
         symlink("around", root.join("around")).unwrap();
         symlink("nowhere", root.join("dangling")).unwrap();
-        let mut known = Known::default();
+        let disk = Disk::default();
+        let mut known = Known::new(&disk);
         for (path, expected) in [
             ("one/kiln", "disk/kiln"),
             ("two", "disk/kiln"),
@@ -137,6 +145,7 @@ mod tests {
     #[test]
     fn a_path_may_have_any_number_of_parts() {
         let path = format!("/{}", "a/".repeat(50_000));
-        assert_eq!(Known::default().place(Path::new(&path)), Place::Itself(false));
+        let disk = Disk::default();
+        assert_eq!(Known::new(&disk).place(Path::new(&path)), Place::Itself(false));
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::disk::Disk;
 use crate::correlate::trees;
 use crate::facts::session::Session;
-use crate::git::Repo;
 
 /// The repositories in whose directories the sessions worked or changed files, and those `around`: their sessions may have used
 /// directories of another machine. Directories that are `closed` are not opened.
@@ -13,9 +13,10 @@ pub fn repositories<'a>(
     around: &[PathBuf],
     closed: &[PathBuf],
     sessions: impl IntoIterator<Item = &'a Session>,
+    disk: &Disk,
 ) -> Vec<PathBuf> {
     let is_open = |folder: &Path| !closed.iter().any(|closed| folder.starts_with(closed));
-    found(around, sessions, |_| true, is_open)
+    found((around, disk), sessions, |_| true, is_open)
 }
 
 /// Only the repositories on paths that satisfy `is_near`. Nothing else is examined.
@@ -24,7 +25,7 @@ pub fn repositories_near<'a>(
     sessions: impl IntoIterator<Item = &'a Session>,
     is_near: impl Fn(&Path) -> bool,
 ) -> Vec<PathBuf> {
-    found(around, sessions, &is_near, &is_near)
+    found((around, &Disk::default()), sessions, &is_near, &is_near)
 }
 
 /// The directories that a session worked in and the files it changed, if their paths are absolute.
@@ -37,7 +38,7 @@ pub fn named(session: &Session) -> impl Iterator<Item = &Path> {
 }
 
 fn found<'a>(
-    around: &[PathBuf],
+    (around, disk): (&[PathBuf], &Disk),
     sessions: impl IntoIterator<Item = &'a Session>,
     is_looked_at: impl Fn(&Path) -> bool,
     is_opened: impl Fn(&Path) -> bool,
@@ -51,7 +52,7 @@ fn found<'a>(
         folders.extend(
             named
                 .filter(|folder| is_looked_at(Path::new(folder)))
-                .filter_map(standing),
+                .filter_map(|folder| standing(folder, disk)),
         );
         files.extend(
             session
@@ -61,12 +62,9 @@ fn found<'a>(
                 .filter(|folder| is_looked_at(folder)),
         );
     }
-    folders.extend(tops(&files));
+    folders.extend(tops(&files, disk));
     folders.retain(|folder| is_opened(folder));
-    let found: BTreeSet<PathBuf> = folders
-        .iter()
-        .filter_map(|folder| Some(Repo::discover(folder).ok()?.main_folder()))
-        .collect();
+    let found: BTreeSet<PathBuf> = folders.iter().filter_map(|folder| disk.around(folder)).collect();
     found.into_iter().collect()
 }
 
@@ -81,15 +79,15 @@ pub fn worked_in(session: &Session, root: &Path) -> bool {
 }
 
 /// The directory if it exists, or the repository of a removed working tree.
-fn standing(folder: &str) -> Option<PathBuf> {
-    let is_there = |folder: &&Path| folder.is_absolute() && folder.is_dir();
+fn standing(folder: &str, disk: &Disk) -> Option<PathBuf> {
+    let is_there = |folder: &&Path| folder.is_absolute() && disk.is_folder(folder);
     let removed = || trees::owner(folder).map(Path::new).filter(is_there);
     let found = Some(Path::new(folder)).filter(is_there).or_else(removed);
     found.map(Path::to_owned)
 }
 
 /// The tops of the working trees around directories; each directory on the way is examined once.
-fn tops(folders: &BTreeSet<&Path>) -> BTreeSet<PathBuf> {
+fn tops(folders: &BTreeSet<&Path>, disk: &Disk) -> BTreeSet<PathBuf> {
     let mut seen: BTreeSet<&Path> = BTreeSet::new();
     let mut tops = BTreeSet::new();
     for folder in folders.iter().filter(|folder| folder.is_absolute()) {
@@ -97,7 +95,7 @@ fn tops(folders: &BTreeSet<&Path>) -> BTreeSet<PathBuf> {
             if !seen.insert(above) {
                 break;
             }
-            if above.join(".git").exists() {
+            if disk.exists(&above.join(".git")) {
                 tops.insert(above.to_owned());
                 break;
             }

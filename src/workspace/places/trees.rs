@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::disk::Disk;
 use crate::correlate::links::Links;
 use crate::correlate::trees::name_inside;
 use crate::correlate::visit;
@@ -17,8 +18,8 @@ const DEEPEST: usize = 3;
 pub(super) fn add_inside(
     repos: &[Option<Repo>],
     roots: &mut [Vec<String>],
-    sessions: &[Session],
-    links: &Links,
+    (sessions, links): (&[Session], &Links),
+    disk: &Disk,
 ) {
     let mut files: BTreeSet<&str> = BTreeSet::new();
     for session in sessions {
@@ -53,7 +54,7 @@ pub(super) fn add_inside(
                 names.into_iter().filter_map(move |name| {
                     let inside = format!("{container}/{name}");
                     let tree = format!("{root}/{inside}");
-                    let is_other = Path::new(&tree).join(".git").is_dir();
+                    let is_other = disk.is_folder(&Path::new(&tree).join(".git"));
                     (!is_other && repo.count_of([inside.as_str()].into_iter()) == 0).then_some(tree)
                 })
             })
