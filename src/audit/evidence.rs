@@ -12,7 +12,7 @@ use crate::facts::ids::{ObjectId, SessionId, TaskId};
 use crate::facts::ledger::{Ledger, LedgerTask, RetractedTask};
 use crate::facts::zone::Zone;
 use crate::git::ledger_steps::{Jumps, LedgerStep};
-use crate::git::survival::Survival;
+use crate::git::survival::{Standing, Survival};
 use crate::sources::attested_lines::AttestedCommit;
 use crate::sources::reach::Reach;
 
@@ -63,7 +63,9 @@ pub struct All<'a> {
     pub reach: &'a Reach,
     /// The commits that HEAD reaches: only their lines can be there.
     pub at_head: &'a HashSet<ObjectId>,
-    /// Which commit added each line of HEAD; `None` if that is unknown.
+    /// How many lines at HEAD each commit added; `None` if that is unknown.
+    pub standing: Option<&'a Standing>,
+    /// The commit of each line, if it was asked for and is known.
     pub survival: Option<&'a Survival>,
     /// The pace of people in the repository, or why it is unknown.
     pub pace: &'a Result<Pace, TooLittle>,

@@ -163,14 +163,10 @@ pub struct HalfLives {
 
 /// The rows of all groupings, and apart from them those of [`Grouping::Evidence`].
 pub(super) fn rows(evidence: &Evidence<'_>) -> (Vec<Row>, Vec<Row>) {
-    let standing = evidence
-        .all
-        .survival
-        .map(crate::git::survival::Survival::lines_by_commit);
-    let place = |commit: ObjectId| match &standing {
+    let place = |commit: ObjectId| match evidence.all.standing {
         None => Place::Unknown,
         Some(_) if !evidence.all.at_head.contains(&commit) => Place::Elsewhere,
-        Some(standing) => Place::AtHead(standing.get(&commit).copied().unwrap_or(0)),
+        Some(standing) => Place::AtHead(standing.lines_of(&commit)),
     };
     let tasks = tasks_by_commit(evidence.shown());
     let logged = strength::logged(evidence.all);
@@ -250,10 +246,9 @@ fn groups(commit: &Commit, tasks: &[Group], zone: Zone, is_logged: bool) -> Vec<
 
 /// One half-life for agents' lines and one for all others.
 pub(super) fn half_lives(evidence: &Evidence<'_>) -> HalfLives {
-    let Some(survival) = evidence.all.survival else {
+    let Some(standing) = evidence.all.standing else {
         return HalfLives::default();
     };
-    let standing = survival.lines_by_commit();
     let fit = |agent: bool| {
         let batches: Vec<Batch> = evidence
             .shown()
@@ -265,7 +260,7 @@ pub(super) fn half_lives(evidence: &Evidence<'_>) -> HalfLives {
                 Some(Batch {
                     days: Seconds((evidence.now - commit.commit_time.seconds).max(0)).days(),
                     added,
-                    standing: (standing.get(&commit.id).copied().unwrap_or(0) as f64).min(added),
+                    standing: (standing.lines_of(&commit.id) as f64).min(added),
                 })
             })
             .collect();

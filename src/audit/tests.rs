@@ -205,6 +205,7 @@ impl Case {
                 jumps: &self.jumps,
                 commits: &self.commits,
                 reach: &self.reach,
+                standing: None,
                 survival: None,
                 pace: &pace(&self.commits),
             },

@@ -403,6 +403,7 @@ fn audited(repo: &Repository, sessions: &[SeenSession], is_cut: bool) -> Audited
             attested: &[],
             reach: &reach,
             at_head: &HashSet::new(),
+            standing: None,
             survival: None,
             pace: &crate::aggregate::pace::pace(&repo.commits),
         },

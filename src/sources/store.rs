@@ -22,6 +22,9 @@ use crate::facts::hash::checksum;
 
 const CHECKSUM: usize = 8;
 
+/// The end of the name of a file with sums of lines.
+const SUMS: &str = ".sums";
+
 /// The prefix of cache files that are being written, before six letters or digits.
 const UNFINISHED: &str = ".git-leverage-";
 
@@ -85,7 +88,8 @@ impl Kind {
     /// Whether a file of this kind can have this name: only such files are removed with the cache.
     fn names(self, name: &str) -> bool {
         match self {
-            Self::Changes | Self::Links | Self::Traces | Self::Survival | Self::Notes => is_hex(name, &[16]),
+            Self::Changes | Self::Links | Self::Traces | Self::Notes => is_hex(name, &[16]),
+            Self::Survival => is_hex(name.strip_suffix(SUMS).unwrap_or(name), &[16]),
             Self::History => {
                 let mut parts = name.split('.');
                 parts.next().is_some_and(|clone| is_hex(clone, &[16]))
@@ -118,9 +122,8 @@ impl Kind {
     fn examples(self) -> Vec<String> {
         let (clone, object) = ("0123456789abcdef", "0123456789abcdef0123456789abcdef01234567");
         match self {
-            Self::Changes | Self::Links | Self::Traces | Self::Survival | Self::Notes => {
-                vec![clone.to_owned()]
-            }
+            Self::Changes | Self::Links | Self::Traces | Self::Notes => vec![clone.to_owned()],
+            Self::Survival => vec![clone.to_owned(), format!("{clone}{SUMS}")],
             Self::History => vec![
                 format!("{clone}.renames"),
                 format!("{clone}.plain"),
@@ -193,6 +196,12 @@ impl Slot {
     /// The file for the clone with this common directory.
     pub fn of_clone(cache: &Path, kind: Kind, version: impl fmt::Display, common_dir: &Path) -> Self {
         Self::new(cache, kind, version, clone_name(common_dir))
+    }
+
+    /// The file with the sums of the lines of this clone.
+    pub(super) fn of_sums(cache: &Path, version: impl fmt::Display, common_dir: &Path) -> Self {
+        let name = format!("{}{SUMS}", clone_name(common_dir));
+        Self::new(cache, Kind::Survival, format!("sums {version}"), name)
     }
 
     /// Its path.

@@ -7,7 +7,7 @@ use regex::Regex;
 use super::options::{ReadOptions, Sessions};
 use super::read::Workspace;
 use super::repositories::gather;
-use super::survival::survival_of;
+use super::survival::{standing_of, survival_of};
 use crate::aggregate::pace::{Pace, TooLittle, pace};
 use crate::aggregate::repository::{Repository, SameIds};
 use crate::audit::measured::SessionIndex;
@@ -23,7 +23,7 @@ use crate::git::Repo;
 use crate::git::config::ConfigFiles;
 use crate::git::ledger_steps::{self, Jumps, LedgerStep};
 use crate::git::refs;
-use crate::git::survival::Survival;
+use crate::git::survival::{Standing, Survival};
 use crate::sources::attested_lines::{AttestedCommit, read_attested};
 use crate::sources::reach::{Reach, reach};
 
@@ -38,6 +38,8 @@ pub struct AuditOptions {
     pub config_files: ConfigFiles,
     /// The time zone that decides where days and months end.
     pub zone: Zone,
+    /// Whether the origin of each line of each file is needed, and not only sums.
+    pub with_lines: bool,
 }
 
 /// The requested part of a repository. Without a range and a first day, all of it.
@@ -109,8 +111,10 @@ pub struct AuditInput {
     pub status: Status,
     /// What was left out.
     pub warnings: Vec<Warning>,
-    /// The origin of the lines at HEAD; `None` if there are none, or it is unknown.
-    pub survival: Option<Survival>,
+    /// The lines at HEAD by commit; `None` if there are none, or their origin is unknown.
+    pub standing: Option<Standing>,
+    /// The origin of each of them, if that was needed.
+    survival: Option<Survival>,
     asked: Asked,
     zone: Zone,
     at_head: HashSet<ObjectId>,
@@ -167,15 +171,19 @@ impl AuditInput {
         progress.begin("Reading the history of the ledger", "", 0);
         let steps = steps(repo, &options.config_files, &mut warnings);
         let head = repo.head();
-        let survival = match head {
+        let (standing, survival) = match head {
             // A branch without commits has no lines, which is not an error.
-            Ok(None) => None,
-            _ => survival(repo, &options.read, &mut warnings),
+            Ok(None) => (None, None),
+            _ if options.with_lines => {
+                let survival = survival(repo, &options.read, &mut warnings);
+                (survival.as_ref().map(Standing::of), survival)
+            }
+            _ => (standing(repo, &options.read, &mut warnings), None),
         };
         progress.begin("Reading notes", "", 0);
         let (attested, trouble) = read_attested(repo, &commits);
         warnings.extend(trouble);
-        let is_told = survival.is_some() || matches!(head, Ok(None));
+        let is_told = standing.is_some() || matches!(head, Ok(None));
         Self {
             status: if is_told {
                 status
@@ -195,6 +203,7 @@ impl AuditInput {
             attested,
             ledger,
             steps,
+            standing,
             survival,
             warnings,
         }
@@ -243,6 +252,7 @@ impl AuditInput {
             commits: &self.commits,
             attested: &self.attested,
             reach: &self.reach,
+            standing: self.standing.as_ref(),
             survival: self.survival.as_ref(),
             pace: &self.pace,
         };
@@ -274,10 +284,27 @@ fn steps(repo: &Repo, config_files: &ConfigFiles, warnings: &mut Vec<Warning>) -
 /// The origin of the lines at HEAD.
 fn survival(repo: &Repo, options: &ReadOptions, warnings: &mut Vec<Warning>) -> Option<Survival> {
     let history = &options.history;
-    match survival_of(repo, history.threads, history.cache.as_deref(), &history.progress) {
-        Ok(read) => {
-            warnings.extend(read.trouble.map(|reason| Warning::new(repo.name(), reason)));
-            Some(read.survival)
+    let read = survival_of(repo, history.threads, history.cache.as_deref(), &history.progress);
+    known(repo, read.map(|read| (read.survival, read.trouble)), warnings)
+}
+
+/// The lines at HEAD by commit.
+fn standing(repo: &Repo, options: &ReadOptions, warnings: &mut Vec<Warning>) -> Option<Standing> {
+    let history = &options.history;
+    let read = standing_of(repo, history.threads, history.cache.as_deref(), &history.progress);
+    known(repo, read.map(|read| (read.standing, read.trouble)), warnings)
+}
+
+/// What was read of the lines at HEAD; what is wrong with it becomes a warning.
+fn known<T>(
+    repo: &Repo,
+    read: Result<(T, Option<String>), String>,
+    warnings: &mut Vec<Warning>,
+) -> Option<T> {
+    match read {
+        Ok((found, trouble)) => {
+            warnings.extend(trouble.map(|reason| Warning::new(repo.name(), reason)));
+            Some(found)
         }
         Err(reason) => {
             let message = format!("the origin of the lines at HEAD is unknown: {reason}");

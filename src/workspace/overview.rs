@@ -20,7 +20,6 @@ use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::zone::{Period, Zone};
 use crate::git::config::ConfigFiles;
-use crate::git::survival::Survival;
 use crate::git::{Repo, ledger_steps};
 use crate::overview::{Audited, Overview, Query};
 use crate::sources::discover::Discovery;
@@ -204,6 +203,7 @@ impl<'a> Audits<'a> {
                 sessions: all.sessions.clone(),
                 config_files: options.config_files.clone(),
                 zone: options.zone,
+                with_lines: false,
             },
             concerned: concerned(repos, sessions),
             named_without_commits: named.cloned().collect(),
@@ -265,10 +265,7 @@ impl<'a> Audits<'a> {
             .warnings
             .iter()
             .filter(|warning| !told.contains(&warning.to_string()));
-        let (status, standing) = (
-            input.status,
-            input.survival.as_ref().map(Survival::lines_by_commit),
-        );
+        let (status, standing) = (input.status, input.standing.map(|standing| standing.lines));
         Outcome {
             warnings: new.cloned().collect(),
             status,

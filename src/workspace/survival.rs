@@ -3,9 +3,10 @@
 use std::num::NonZero;
 use std::path::Path;
 
+use crate::facts::ids::ObjectId;
 use crate::facts::progress::Progress;
 use crate::git::Repo;
-use crate::sources::survival::{Read, read_survival};
+use crate::sources::survival::{Read, ReadStanding, read_standing, read_survival};
 
 /// The survival of the repository at `path`, or why it is unknown.
 pub fn survival_at(path: &Path, jobs: Option<NonZero<usize>>, cache: Option<&Path>) -> Result<Read, String> {
@@ -20,13 +21,27 @@ pub fn survival_of(
     cache: Option<&Path>,
     progress: &Progress,
 ) -> Result<Read, String> {
-    let jobs = jobs
-        .or_else(|| std::thread::available_parallelism().ok())
-        .map_or(1, NonZero::get);
-    let head = repo
-        .head()
-        .map_err(|error| error.to_string())?
-        .ok_or("HEAD has no commit")?;
+    let head = head(repo)?;
     progress.begin("Reading commits", "", 0);
-    read_survival(repo, head, jobs, cache, progress).map_err(|error| error.to_string())
+    read_survival(repo, head, threads(jobs), cache, progress).map_err(|error| error.to_string())
+}
+
+/// Its sums.
+pub fn standing_of(
+    repo: &Repo,
+    jobs: Option<NonZero<usize>>,
+    cache: Option<&Path>,
+    progress: &Progress,
+) -> Result<ReadStanding, String> {
+    read_standing(repo, head(repo)?, threads(jobs), cache, progress)
+}
+
+fn threads(jobs: Option<NonZero<usize>>) -> usize {
+    jobs.or_else(|| std::thread::available_parallelism().ok())
+        .map_or(1, NonZero::get)
+}
+
+fn head(repo: &Repo) -> Result<ObjectId, String> {
+    let head = repo.head().map_err(|error| error.to_string())?;
+    head.ok_or_else(|| "HEAD has no commit".to_owned())
 }

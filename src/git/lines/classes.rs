@@ -107,7 +107,7 @@ pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Mixes eight bytes at a time. A collision costs only time: lines are compared.
-fn hash(line: &[u8]) -> u64 {
+pub(super) fn hash(line: &[u8]) -> u64 {
     const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
     let mut hash = line.len() as u64;
     let mut words = line.chunks_exact(8);

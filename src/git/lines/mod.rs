@@ -16,14 +16,17 @@
 mod classes;
 mod discard;
 mod hunk;
+mod interned;
 mod myers;
 mod slide;
+mod tables;
 
 use std::ops::Range;
 
 use classes::{Classes, Side};
 pub use hunk::Hunk;
 use myers::Search;
+pub use tables::{Table, TableDiff};
 
 /// Lines added and removed by a change of one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -55,6 +58,7 @@ pub struct LineDiff {
     old: Rest,
     new: Rest,
     search: Search,
+    tables: TableDiff,
 }
 
 /// The lines of one version between the ends that both versions share.
@@ -73,6 +77,12 @@ struct Rest {
 impl Rest {
     fn changes(&self) -> u64 {
         self.changed.iter().filter(|changed| **changed).count() as u64
+    }
+
+    /// Makes every line a change.
+    fn change_all(&mut self) {
+        self.changed.clear();
+        self.changed.resize(self.classes.len(), true);
     }
 
     /// Sorts the lines into certain changes and those left to the search.
@@ -115,15 +125,9 @@ impl LineDiff {
 
     /// See [`hunks`].
     pub fn hunks(&mut self, old: &[u8], new: &[u8]) -> Vec<Hunk> {
-        let tail = shared_blocks(old, new);
-        let (old, new) = (&old[..old.len() - tail], &new[..new.len() - tail]);
-        let ends = Ends::shared(old, new);
-        let (old_rest, new_rest) = (ends.rest(old), ends.rest(new));
-        self.classify(old_rest, new_rest);
-        self.apply_git_rules(old, &ends);
-        self.decide();
-        let start = line_count(&old[..ends.prefix]);
-        slide::hunks(old, new, start, &self.old.changed, &self.new.changed)
+        self.tables.reset();
+        let table = self.tables.table(new);
+        self.tables.compare((old, None), (new, &table), |_| true).1
     }
 
     /// Numbers the lines of both rests, and stores those that both have.

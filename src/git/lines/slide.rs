@@ -4,8 +4,8 @@
 //! Git moves it to face a change of the other file, if it can; else to where the indentation and the blank lines around
 //! its two ends look most like the borders of a block.
 
-use super::classes::lines;
 use super::hunk::Hunk;
+use super::interned::Interned;
 
 /// The maximum indentation.
 const DEEPEST: i32 = 200;
@@ -14,10 +14,15 @@ const MOST_BLANK: i32 = 20;
 /// The maximum distance from the lowest position.
 const MOST_SLIDING: usize = 100;
 
-/// All lines of one version, and which of them changed.
+/// All lines of one version by their numbers, and which of them changed.
 struct Version<'a> {
-    lines: Vec<&'a [u8]>,
+    texts: &'a Interned,
+    lines: &'a [u32],
     changed: Vec<bool>,
+    /// No line before this one changed …
+    first: usize,
+    /// … and none from this one on.
+    end: usize,
 }
 
 /// A run of changed lines, possibly empty: every unchanged line has one before it, and so does the end of the text.
@@ -37,29 +42,39 @@ impl Run {
     }
 }
 
-/// The hunks of two texts, given which lines from line `start` on changed; all lines before and after those are equal.
-pub(super) fn hunks(old: &[u8], new: &[u8], start: usize, removed: &[bool], added: &[bool]) -> Vec<Hunk> {
-    let mut old = Version::new(old, start, removed);
-    let mut new = Version::new(new, start, added);
+/// The hunks of two versions, given which lines from line `start` on changed; all lines before and after those are equal.
+pub(super) fn hunks(
+    texts: &Interned,
+    (old, removed): (&[u32], &[bool]),
+    (new, added): (&[u32], &[bool]),
+    start: usize,
+) -> Vec<Hunk> {
+    let mut old = Version::new(texts, old, start, removed);
+    let mut new = Version::new(texts, new, start, added);
     settle(&mut old, &new);
     settle(&mut new, &old);
     pair(&old, &new)
 }
 
 impl<'a> Version<'a> {
-    fn new(text: &'a [u8], start: usize, rest: &[bool]) -> Self {
-        let lines: Vec<_> = lines(text).collect();
+    fn new(texts: &'a Interned, lines: &'a [u32], start: usize, rest: &[bool]) -> Self {
         let mut changed = vec![false; lines.len()];
         changed[start..start + rest.len()].copy_from_slice(rest);
-        Self { lines, changed }
+        Self {
+            texts,
+            lines,
+            changed,
+            first: start,
+            end: start + rest.len(),
+        }
+    }
+
+    fn texts(&self, lines: std::ops::Range<usize>) -> impl DoubleEndedIterator<Item = &'a [u8]> {
+        self.lines[lines].iter().map(|line| self.texts.line(*line))
     }
 
     fn is_changed(&self, line: usize) -> bool {
         self.changed.get(line).copied().unwrap_or(false)
-    }
-
-    fn first(&self) -> Run {
-        self.run_from(0)
     }
 
     fn run_from(&self, start: usize) -> Run {
@@ -100,6 +115,7 @@ impl<'a> Version<'a> {
         run.end -= 1;
         self.changed[run.start] = true;
         self.changed[run.end] = false;
+        self.first = self.first.min(run.start);
         run.start = self.start_of(run.start);
         true
     }
@@ -112,6 +128,7 @@ impl<'a> Version<'a> {
         self.changed[run.start] = false;
         self.changed[run.end] = true;
         run.start += 1;
+        self.end = self.end.max(run.end + 1);
         run.end = self.run_from(run.end + 1).end;
         true
     }
@@ -120,8 +137,9 @@ impl<'a> Version<'a> {
 /// Moves each run of `version` to its final place. `other` does not change; the runs of both are walked in step, because each
 /// unchanged line is in both.
 fn settle(version: &mut Version<'_>, other: &Version<'_>) {
-    let (mut run, mut facing) = (version.first(), other.first());
-    loop {
+    let first = version.first.min(other.first);
+    let (mut run, mut facing) = (version.run_from(first), other.run_from(first));
+    while run.start < version.end {
         if !run.is_empty() {
             settle_run(version, other, &mut run, &mut facing);
         }
@@ -205,12 +223,12 @@ struct Look {
 
 impl Border {
     fn at(version: &Version<'_>, border: usize) -> Self {
-        let (indent_above, blank_above) = first_indent(version.lines[..border].iter().rev());
-        let below = version.lines.get(border + 1..).unwrap_or_default();
-        let (indent_below, blank_below) = first_indent(below.iter());
+        let len = version.lines.len();
+        let (indent_above, blank_above) = first_indent(version.texts(0..border).rev());
+        let (indent_below, blank_below) = first_indent(version.texts((border + 1).min(len)..len));
         Self {
-            at_end: border >= version.lines.len(),
-            indent: version.lines.get(border).and_then(|line| indent(line)),
+            at_end: border >= len,
+            indent: version.texts(border..len).next().and_then(indent),
             indent_above,
             blank_above,
             indent_below,
@@ -272,7 +290,7 @@ impl Look {
 }
 
 /// The indentation of the first line that is not blank, and how many blank ones come before it.
-fn first_indent<'a>(lines: impl Iterator<Item = &'a &'a [u8]>) -> (Option<i32>, i32) {
+fn first_indent<'a>(lines: impl Iterator<Item = &'a [u8]>) -> (Option<i32>, i32) {
     let mut blank = 0;
     for line in lines {
         if let Some(indent) = indent(line) {
@@ -306,8 +324,9 @@ fn indent(line: &[u8]) -> Option<i32> {
 /// Reads the hunks from both versions: unchanged lines correspond one to one.
 fn pair(old: &Version<'_>, new: &Version<'_>) -> Vec<Hunk> {
     let mut hunks = Vec::new();
-    let (mut removed, mut added) = (old.first(), new.first());
-    loop {
+    let first = old.first.min(new.first);
+    let (mut removed, mut added) = (old.run_from(first), new.run_from(first));
+    while removed.start < old.end || added.start < new.end {
         if !removed.is_empty() || !added.is_empty() {
             hunks.push(Hunk {
                 old_start: removed.start,
@@ -318,7 +337,8 @@ fn pair(old: &Version<'_>, new: &Version<'_>) -> Vec<Hunk> {
         }
         match (old.next(removed), new.next(added)) {
             (Some(next), Some(next_added)) => (removed, added) = (next, next_added),
-            _ => return hunks,
+            _ => break,
         }
     }
+    hunks
 }

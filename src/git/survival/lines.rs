@@ -1,6 +1,7 @@
 //! The origin of each line: the lines of HEAD are passed along the graph of versions until no source has them.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 use super::kept::{KeptFiles, KeptIndex};
@@ -8,7 +9,7 @@ use super::limits::LARGEST_BLOB;
 use super::runs::{FileIndex, FileRuns, Run};
 use super::versions::{VersionIndex, Versions};
 use crate::facts::ids::ObjectId;
-use crate::git::lines::{Hunk, LineDiff, line_count, looks_binary};
+use crate::git::lines::{Hunk, Table, TableDiff, line_count, looks_binary};
 use crate::git::packs::{ObjectError, Objects};
 
 /// Lines on their way: `lines` lines from `at` in a file of HEAD, which are those from `start` in some version.
@@ -72,17 +73,19 @@ fn find(heads: &mut [usize], mut index: usize) -> usize {
 /// The lines of one family's files.
 pub(super) fn attribute(
     objects: &mut Objects<'_>,
-    diff: &mut LineDiff,
+    diff: &mut TableDiff,
     versions: &Versions,
     kept: &KeptFiles,
     family: &Family,
 ) -> Vec<(FileIndex, FileRuns)> {
+    diff.reset();
     let mut work = Attribution {
         objects,
         diff,
         versions,
         kept,
         waiting: HashMap::new(),
+        tables: Tables::default(),
         found: HashMap::new(),
     };
     let mut done: Vec<(FileIndex, FileRuns)> = Vec::new();
@@ -110,11 +113,45 @@ pub(super) fn attribute(
 
 struct Attribution<'a, 'objects> {
     objects: &'a mut Objects<'objects>,
-    diff: &'a mut LineDiff,
+    diff: &'a mut TableDiff,
     versions: &'a Versions,
     kept: &'a KeptFiles,
     waiting: HashMap<VersionIndex, Vec<Span>>,
+    tables: Tables,
     found: HashMap<FileIndex, Vec<Run>>,
+}
+
+/// The number of lines in all tables above which they are forgotten: each can be made again.
+const MOST_LINES: usize = 4 << 20;
+
+/// The line tables of versions that were compared as older ones and wait for their own turn.
+#[derive(Default)]
+struct Tables {
+    by_version: HashMap<VersionIndex, Table>,
+    lines: usize,
+}
+
+impl Tables {
+    fn take(&mut self, version: VersionIndex) -> Option<Table> {
+        let table = self.by_version.remove(&version)?;
+        self.lines -= table.len();
+        Some(table)
+    }
+
+    fn put(&mut self, version: VersionIndex, table: Table) {
+        if self.lines + table.len() > MOST_LINES {
+            self.clear();
+        }
+        self.lines += table.len();
+        if let Some(replaced) = self.by_version.insert(version, table) {
+            self.lines -= replaced.len();
+        }
+    }
+
+    fn clear(&mut self) {
+        self.by_version.clear();
+        self.lines = 0;
+    }
 }
 
 impl Attribution<'_, '_> {
@@ -144,6 +181,7 @@ impl Attribution<'_, '_> {
 
     /// Passes the lines of a version to its sources; lines that none of them has are the commit's own.
     fn pass_on(&mut self, index: VersionIndex) {
+        let mut table = self.tables.take(index);
         let Some(mut spans) = self.waiting.remove(&index) else {
             return;
         };
@@ -163,7 +201,7 @@ impl Attribution<'_, '_> {
                 return;
             }
             let source = self.versions.resolve(*source);
-            match self.compare(source, &version.blob) {
+            match self.compare(source, &version.blob, &mut table, &spans) {
                 Ok(hunks) => {
                     let passed = pass(&mut spans, &hunks);
                     self.waiting.entry(source).or_default().extend(passed);
@@ -193,10 +231,30 @@ impl Attribution<'_, '_> {
         }
     }
 
-    fn compare(&mut self, source: VersionIndex, new: &ObjectId) -> Result<Vec<Hunk>, ObjectError> {
+    /// The hunks between a version and the source of some of its lines. `table` is its table, if that is known.
+    fn compare(
+        &mut self,
+        source: VersionIndex,
+        new: &ObjectId,
+        table: &mut Option<Table>,
+        spans: &[Span],
+    ) -> Result<Vec<Hunk>, ObjectError> {
         let new_blob = self.blob(new)?;
         let old_blob = self.blob(&self.versions.get(source).blob)?;
-        Ok(self.diff.hunks(&old_blob, &new_blob))
+        if self.diff.is_full() {
+            self.diff.reset();
+            self.tables.clear();
+            *table = None;
+        }
+        let new_table = table.get_or_insert_with(|| self.diff.table(&new_blob));
+        let old_table = self.tables.take(source);
+        let has_any = |lines: Range<usize>| {
+            let is_in = |span: &Span| span.start < lines.end && lines.start < span.start + span.lines;
+            !lines.is_empty() && spans.iter().any(is_in)
+        };
+        let (old_table, hunks) = (self.diff).compare((&old_blob, old_table), (&new_blob, new_table), has_any);
+        self.tables.put(source, old_table);
+        Ok(hunks)
     }
 }
 

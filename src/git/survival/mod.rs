@@ -9,9 +9,10 @@ mod kept;
 mod limits;
 mod lines;
 mod runs;
+mod standing;
 mod versions;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, SyncSender};
@@ -23,7 +24,7 @@ use runs::{FileIndex, FileRuns};
 use versions::{VersionIndex, Versions, Walk};
 
 use super::Repo;
-use super::lines::LineDiff;
+use super::lines::TableDiff;
 use super::packs::{ObjectError, Objects, Packs};
 use super::trees::{self, Difference, FileKind};
 use crate::facts::ids::ObjectId;
@@ -31,6 +32,7 @@ use crate::facts::progress::Progress;
 
 pub use kept::Kept;
 pub use limits::SurvivalError;
+pub use standing::{Origin, Standing};
 
 /// The cache of each thread in bytes of objects: trees while they are compared, versions of files while lines are.
 const KEPT_TREES: usize = 32 << 20;
@@ -61,23 +63,6 @@ pub struct Survival {
     pub head: ObjectId,
     /// Its regular files and symbolic links, in git's order.
     pub files: Vec<FileLines>,
-}
-
-impl Survival {
-    /// How many lines at HEAD each commit added.
-    pub fn lines_by_commit(&self) -> HashMap<ObjectId, u64> {
-        let mut lines = HashMap::new();
-        let texts = self
-            .files
-            .iter()
-            .filter_map(|file| file.runs.as_ref().ok()?.as_ref());
-        for run in texts.flatten() {
-            if let Some(commit) = run.commit {
-                *lines.entry(commit).or_insert(0) += run.lines as u64;
-            }
-        }
-        lines
-    }
 }
 
 /// Computes the survival of the tree at `head`, with up to `jobs` threads.
@@ -355,7 +340,7 @@ fn attribute_families(
     next: &AtomicUsize,
 ) -> Vec<(FileIndex, FileRuns)> {
     let mut objects = source.objects(KEPT_BLOBS);
-    let mut diff = LineDiff::default();
+    let mut diff = TableDiff::default();
     let mut found = Vec::new();
     while let Some(family) = families.get(next.fetch_add(1, Ordering::Relaxed)) {
         found.extend(lines::attribute(&mut objects, &mut diff, versions, kept, family));

@@ -101,6 +101,7 @@ impl Args {
             read: read.options(context)?,
             config_files: context.environment.config_files.clone(),
             zone: self.zone(context)?,
+            with_lines: self.file.is_some(),
         })
     }
 }

@@ -16,7 +16,7 @@ use crate::cli::outcome::Outcome;
 use crate::cli::output::send_text;
 use crate::cli::terminal::Verbosity;
 use crate::facts::diagnostics::Warning;
-use crate::git::survival::Survival;
+use crate::git::survival::Standing;
 use crate::git::{Repo, ledger_steps};
 use crate::render::format::{Content, Format};
 use crate::render::json::Versioned;
@@ -57,7 +57,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         context.progress.begin("Applying rules", "", 0);
         audit::audit(repo.name(), &input.evidence(now), &choice, warnings)
     });
-    send(args, context, &audit, input.survival.as_ref().and_then(place))?;
+    send(args, context, &audit, input.standing.as_ref().and_then(place))?;
     context.terminal.warnings(&audit.warnings)?;
     Ok(match args.strict && !audit.findings.is_empty() {
         true => Outcome::Findings,
@@ -66,17 +66,13 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
 }
 
 /// The file that represents the repository where a finding needs one: the allow file, or a README.
-fn place(survival: &Survival) -> Option<&str> {
-    let paths = survival.files.iter();
-    let mut paths: Vec<&str> = paths
-        .filter_map(|file| std::str::from_utf8(&file.path).ok())
-        .collect();
-    paths.retain(|path| {
+fn place(standing: &Standing) -> Option<&str> {
+    let may_be_it = |path: &&str| {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
         path.chars().all(is_plain)
             && (*path == allow_file::PATH || path.to_ascii_lowercase().starts_with("readme"))
-    });
-    paths.into_iter().min()
+    };
+    standing.top.iter().map(String::as_str).filter(may_be_it).min()
 }
 
 /// The allowed findings: those of the committed file, and `--allow`.

@@ -1,0 +1,188 @@
+//! Versions of files as tables of numbers, for comparing many versions with their neighbors.
+//!
+//! Neighbors share nearly all of their lines. So each distinct line gets a number once, for all versions of some files; the table
+//! of an older version is that of the newer one except for the lines between the shared ends, and only these are looked at.
+//! Everything after that compares numbers.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::classes::lines;
+use super::discard;
+use super::hunk::Hunk;
+use super::interned::Interned;
+use super::myers::Search;
+use super::slide;
+use super::{Ends, Rest, line_count, shared_blocks};
+
+/// The number of each line of a version, in order.
+pub type Table = Rc<Vec<u32>>;
+
+/// The number of bytes of distinct lines above which they are forgotten, and tables with them.
+const MOST_TEXT: usize = 16 << 20;
+
+/// Compares versions by their tables.
+#[derive(Default)]
+pub struct TableDiff {
+    interned: Interned,
+    /// How often each line occurs in the old and in the new version: zero between two comparisons.
+    counts: Vec<[u32; 2]>,
+    old: Rest,
+    new: Rest,
+    search: Search,
+}
+
+/// The lines of two versions by where they are: shared at the start, different, shared at the end, and in the kibibytes at the
+/// end that git does not look at.
+struct Parts {
+    start: usize,
+    old: usize,
+    new: usize,
+    end: usize,
+    tail: usize,
+}
+
+impl Parts {
+    fn old(&self) -> Range<usize> {
+        self.start..self.start + self.old
+    }
+
+    fn new(&self) -> Range<usize> {
+        self.start..self.start + self.new
+    }
+}
+
+impl TableDiff {
+    /// Forgets all lines. Tables made before are of no more use.
+    pub fn reset(&mut self) {
+        self.interned.reset();
+    }
+
+    /// Whether so many lines are known that it is time for [`TableDiff::reset`].
+    pub fn is_full(&self) -> bool {
+        self.interned.bytes() > MOST_TEXT
+    }
+
+    /// The table of a version without a neighbor.
+    pub fn table(&mut self, text: &[u8]) -> Table {
+        Rc::new(lines(text).map(|line| self.interned.number(line)).collect())
+    }
+
+    /// The hunks between two different versions, and the table of the older one.
+    ///
+    /// If `needs` is false for a range of new lines outside which nothing can have changed, one hunk takes the place of all: it is
+    /// right for all lines that are outside the range.
+    pub fn compare(
+        &mut self,
+        (old, old_table): (&[u8], Option<Table>),
+        (new, new_table): (&[u8], &Table),
+        needs: impl FnOnce(Range<usize>) -> bool,
+    ) -> (Table, Vec<Hunk>) {
+        let tail = shared_blocks(old, new);
+        let (short_old, short_new) = (&old[..old.len() - tail], &new[..new.len() - tail]);
+        let ends = Ends::shared(short_old, short_new);
+        let mut parts = Parts {
+            start: line_count(&old[..ends.prefix]),
+            old: 0,
+            new: 0,
+            end: line_count(&short_new[short_new.len() - ends.suffix..]),
+            tail: line_count(&new[new.len() - tail..]),
+        };
+        parts.new = new_table.len() - parts.start - parts.end - parts.tail;
+        let old_table = old_table.unwrap_or_else(|| {
+            let same_end = parts.start + parts.new;
+            let mut table = Vec::with_capacity(new_table.len());
+            table.extend_from_slice(&new_table[..parts.start]);
+            table.extend(lines(ends.rest(short_old)).map(|line| self.interned.number(line)));
+            table.extend_from_slice(&new_table[same_end..]);
+            Rc::new(table)
+        });
+        parts.old = old_table.len() - parts.start - parts.end - parts.tail;
+        let hunks = self.hunks(&old_table, new_table, &parts, needs);
+        (old_table, hunks)
+    }
+
+    fn hunks(
+        &mut self,
+        old: &[u32],
+        new: &[u32],
+        parts: &Parts,
+        needs: impl FnOnce(Range<usize>) -> bool,
+    ) -> Vec<Hunk> {
+        let (old, new) = (&old[..old.len() - parts.tail], &new[..new.len() - parts.tail]);
+        self.old.classes.clear();
+        self.old.classes.extend_from_slice(&old[parts.old()]);
+        self.new.classes.clear();
+        self.new.classes.extend_from_slice(&new[parts.new()]);
+        self.counts
+            .resize(self.counts.len().max(self.interned.len()), [0; 2]);
+        for class in &self.old.classes {
+            self.counts[*class as usize][0] += 1;
+        }
+        for class in &self.new.classes {
+            self.counts[*class as usize][1] += 1;
+        }
+        let hunks = if needs(self.reach(new, parts)) {
+            self.decide(&new[..parts.start], &new[parts.new().end..]);
+            slide::hunks(
+                &self.interned,
+                (old, &self.old.changed),
+                (new, &self.new.changed),
+                parts.start,
+            )
+        } else {
+            vec![Hunk {
+                old_start: parts.start,
+                old_len: parts.old,
+                new_start: parts.start,
+                new_len: parts.new,
+            }]
+        };
+        for class in self.old.classes.iter().chain(&self.new.classes) {
+            self.counts[*class as usize] = [0; 2];
+        }
+        hunks
+    }
+
+    /// The new lines outside which nothing can have changed: those between the shared ends, and those to which a run of changed
+    /// lines could slide. A line that it slides over equals one in it.
+    fn reach(&self, new: &[u32], parts: &Parts) -> Range<usize> {
+        let is_between = |class: &&u32| self.counts[**class as usize] != [0; 2];
+        let above = new[..parts.start].iter().rev().take_while(is_between).count();
+        let below = new[parts.new().end..].iter().take_while(is_between).count();
+        parts.start - above..parts.new().end + below
+    }
+
+    /// Decides which lines between the shared ends changed.
+    fn decide(&mut self, start: &[u32], end: &[u32]) {
+        let counts = &mut self.counts;
+        let is_shared = |class: &u32| counts[*class as usize][0] > 0;
+        if !self.new.classes.iter().any(is_shared) {
+            // Whatever else git would search, none of it has a match.
+            self.old.change_all();
+            self.new.change_all();
+            return;
+        }
+        for class in start.iter().chain(end) {
+            let count = &mut counts[*class as usize];
+            if *count != [0; 2] {
+                count[0] += 1;
+                count[1] += 1;
+            }
+        }
+        let shared = start.len() + end.len();
+        for (rest, other) in [(&mut self.old, 1), (&mut self.new, 0)] {
+            let limit = discard::frequent_from(shared + rest.classes.len());
+            let mark = |class: &u32| discard::mark(counts[*class as usize][other], limit);
+            let marks: Vec<_> = rest.classes.iter().map(mark).collect();
+            rest.keep(|line, _| discard::is_kept(&marks, line));
+        }
+        let (old, new) = (&mut self.old, &mut self.new);
+        self.search.run(
+            &old.kept_classes,
+            &new.kept_classes,
+            |at| old.changed[old.kept[at] as usize] = true,
+            |at| new.changed[new.kept[at] as usize] = true,
+        );
+    }
+}
