@@ -33,7 +33,9 @@ pub fn standing_of(
     cache: Option<&Path>,
     progress: &Progress,
 ) -> Result<ReadStanding, String> {
-    read_standing(repo, head(repo)?, threads(jobs), cache, progress)
+    let head = head(repo)?;
+    progress.begin("Reading commits", "", 0);
+    read_standing(repo, head, threads(jobs), cache, progress)
 }
 
 fn threads(jobs: Option<NonZero<usize>>) -> usize {
