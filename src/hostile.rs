@@ -12,7 +12,7 @@ use crate::facts::attestation::git_ai::GitAiNote;
 use crate::facts::inventory::{HistoryFacts, TreeFacts};
 use crate::facts::quantity::WorkTime;
 use crate::facts::record::{NoteLines, Record};
-use crate::facts::{claim, squash, trailers};
+use crate::facts::{claim, commits, squash, trailers};
 use crate::git::hostile as git;
 use crate::git::survival::Kept;
 use crate::integrations::settings::command::HookCommand;
@@ -43,6 +43,7 @@ pub const READERS: &[(&str, Reader)] = &[
     ("source", inventory::source),
     ("exchange", read_exchange),
     ("cache", read_cache),
+    ("columns", commits::read_anything),
     ("settings", read_settings),
     ("payload", read_payload),
     ("spool", spool::hostile),

@@ -401,11 +401,12 @@ fn notes_of_other_tools_say_who_made_a_commit() {
     );
     let cache = world.path("facts");
     let origins = || -> Vec<(String, Vec<String>, Option<u64>)> {
-        let mut history = read(&repo, Some(&cache));
+        let history = read(&repo, Some(&cache));
         assert_eq!(history.signs, read(&repo, None).signs, "cached and read again");
-        decide(&mut history.commits, &history.signs, ForeignTrailers::Believe);
-        history.commits.sort_by_key(|commit| commit.commit_time);
-        let told = history.commits.iter().map(|commit| {
+        let mut commits = history.commits.to_vec();
+        decide(&mut commits, &history.signs, ForeignTrailers::Believe);
+        commits.sort_by_key(|commit| commit.commit_time);
+        let told = commits.iter().map(|commit| {
             let agents = commit.origin.agents().into_iter().map(str::to_owned).collect();
             let lines = commit.origin.evidence().first().and_then(|sign| sign.lines);
             (format!("{:?}", commit.origin.state()), agents, lines)

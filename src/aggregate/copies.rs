@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::facts::commits::{Commits, Wanted};
 use crate::facts::ids::ObjectId;
 use crate::facts::lineage::Lineage;
 use crate::facts::quantity::counted;
@@ -40,9 +41,35 @@ pub struct Copies {
     order: Vec<usize>,
     kin: Vec<Option<Kin>>,
     counted: Vec<usize>,
+    /// Those that are known to share nothing.
+    apart: Vec<bool>,
 }
 
 impl Copies {
+    /// Compares histories, and where each was cloned from. Of nearly all, it takes only a look at where they begin to see that
+    /// they have nothing in common.
+    pub fn of_histories(lineages: &[&Lineage], histories: &[&Commits]) -> Self {
+        let apart = apart(histories);
+        let commits: Vec<Vec<ObjectId>> = histories
+            .iter()
+            .zip(&apart)
+            .map(|(history, is_apart)| match is_apart {
+                true => Vec::new(),
+                false => history.ids().collect(),
+            })
+            .collect();
+        let mut found = Self::of(lineages, &commits);
+        for (at, history) in histories.iter().enumerate().filter(|(at, _)| apart[*at]) {
+            found.counted[at] = history.len();
+        }
+        Self { apart, ..found }
+    }
+
+    /// Whether the repository at a position is known to share no commit with any other.
+    pub fn is_apart(&self, at: usize) -> bool {
+        self.apart.get(at).copied().unwrap_or_default()
+    }
+
     /// Compares the commits of each repository, in any order, and where each was cloned from.
     pub fn of(lineages: &[&Lineage], commits: &[Vec<ObjectId>]) -> Self {
         if let [only] = commits {
@@ -50,6 +77,7 @@ impl Copies {
                 order: vec![0],
                 kin: vec![None],
                 counted: vec![only.len()],
+                apart: Vec::new(),
             };
         }
         let order = order(lineages);
@@ -57,6 +85,7 @@ impl Copies {
             order: order.clone(),
             kin: vec![None; commits.len()],
             counted: vec![0; commits.len()],
+            apart: Vec::new(),
         };
         let mut owners: HashMap<ObjectId, usize> = HashMap::new();
         let mut sets: HashMap<usize, HashSet<ObjectId>> = HashMap::new();
@@ -163,6 +192,37 @@ impl Copies {
     }
 }
 
+/// For each history, whether it has no commit in common with any other.
+///
+/// Two histories that share a commit share one that is an *end* of either: one without parents, or with a parent that is not in
+/// that history. For of the commits that both have, take one of which no parent is among these; ids are hashes of what names the
+/// parents, so there is no circle, and there is such a commit. If it has no parents, it is an end of both. Else take one of its
+/// parents: it is missing in at least one of the two histories, so the commit is an end of that one. This holds for shallow and
+/// damaged histories, too, but not where replacements give a commit other parents in one clone: all commits of such a history
+/// count as ends ([`Commits::ends`]). So it is enough to look for the ends of each in all others.
+fn apart(histories: &[&Commits]) -> Vec<bool> {
+    let mut apart = vec![true; histories.len()];
+    if histories.len() < 2 {
+        return apart;
+    }
+    let mut owners: HashMap<ObjectId, Vec<usize>> = HashMap::new();
+    for (at, history) in histories.iter().enumerate() {
+        for end in history.ends() {
+            owners.entry(end).or_default().push(at);
+        }
+    }
+    let ends: Wanted = owners.keys().copied().collect();
+    for (at, history) in histories.iter().enumerate() {
+        for end in history.found(&ends) {
+            for owner in owners.get(&end).into_iter().flatten().filter(|owner| **owner != at) {
+                apart[at] = false;
+                apart[*owner] = false;
+            }
+        }
+    }
+    apart
+}
+
 /// First those that were not cloned from another one here, then their clones, then the clones of these; within each group,
 /// first those with the name of their remote.
 fn order(lineages: &[&Lineage]) -> Vec<usize> {
@@ -182,14 +242,69 @@ fn order(lineages: &[&Lineage]) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::aggregate::sample::object;
+    use crate::aggregate::sample::{commit, object};
+    use crate::facts::commit::Commit;
+    use crate::facts::commits::{Layer, layout};
+
+    /// Up to a dozen commits, each with parents among the earlier ones.
+    fn graph() -> impl Strategy<Value = Vec<Vec<u8>>> {
+        let parents = |at: u8| prop::collection::vec(0..at.max(1), 0..3.min(usize::from(at)) + usize::from(at > 0));
+        (0..12_u8).map(parents).collect::<Vec<_>>()
+    }
+
+    /// Histories with any of the commits of a graph, in columns: whole, shallow or with holes.
+    fn histories(graph: &[Vec<u8>], has: &[u16]) -> Vec<Commits> {
+        let commit = |at: usize| Commit {
+            parents: graph[at].iter().map(|parent| object(*parent)).collect(),
+            ..commit(at as u8, "2026-03-01T10:00:00Z")
+        };
+        let history = |has: &u16| {
+            let commits: Vec<Commit> = (0..graph.len()).filter(|at| has >> at & 1 == 1).map(commit).collect();
+            let (older, newer) = commits.split_at(commits.len() / 2);
+            let layers = [older, newer].map(|commits| {
+                let bytes = Arc::new(layout(commits, false).unwrap());
+                let all = 0..bytes.len();
+                Layer::read(&bytes, all).unwrap()
+            });
+            Commits::of_layers(layers.into())
+        };
+        has.iter().map(history).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn where_histories_begin_shows_whether_they_share_anything(
+            graph in graph(),
+            has in prop::collection::vec(any::<u16>(), 1..5),
+        ) {
+            let all = histories(&graph, &has);
+            let all: Vec<&Commits> = all.iter().collect();
+            let lineages: Vec<Lineage> = (0..all.len()).map(|at| lineage(&format!("/{at}"), None)).collect();
+            let lineages: Vec<&Lineage> = lineages.iter().collect();
+            let ids: Vec<Vec<ObjectId>> = all.iter().map(|history| history.ids().collect()).collect();
+            let found = Copies::of_histories(&lineages, &all);
+            for at in 0..all.len() {
+                let others = has.iter().enumerate().filter(|(other, _)| *other != at);
+                let mask = (1 << graph.len()) - 1;
+                let is_apart = others.into_iter().all(|(_, other)| has[at] & other & mask == 0);
+                prop_assert_eq!(found.is_apart(at), is_apart);
+            }
+            let full = Copies::of(&lineages, &ids);
+            prop_assert_eq!(Copies { apart: Vec::new(), ..found }, full);
+        }
+    }
 
     fn lineage(place: &str, origin: Option<&str>) -> Lineage {
         Lineage {
             place: place.into(),
             is_linked: false,
             origin: origin.map(Into::into),
+            named: None,
             is_named_after_origin: false,
         }
     }

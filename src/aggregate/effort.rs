@@ -337,6 +337,11 @@ impl<'a> Effort<'a> {
         effort
     }
 
+    /// The commits that sessions made.
+    pub(super) fn commits(&self) -> impl Iterator<Item = ObjectId> {
+        self.commits.keys().copied()
+    }
+
     /// Divides the time of each commit among its tasks.
     fn share_commits(&mut self, tasks: &[&'a PlacedTask]) {
         let minutes_of = |commit: &ObjectId| {

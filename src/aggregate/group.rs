@@ -231,6 +231,11 @@ impl<'a> Grouping<'a> {
         }
     }
 
+    /// The commits that have a task.
+    pub(super) fn with_task(&self) -> impl Iterator<Item = ObjectId> {
+        self.tasks_of.keys().copied()
+    }
+
     /// Whether the commit has a task.
     pub(super) fn has_task(&self, commit: ObjectId) -> bool {
         self.tasks_of.contains_key(&commit)

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::calibration::Correction;
 use super::effort::{Spent, TaskEffort};
+use super::groups::CommitSum;
 use super::models::ModelHours;
 use crate::correlate::seen::{Part, SeenSession};
 use crate::facts::commit::{Commit, LineCounts};
@@ -526,6 +527,20 @@ impl<'a> Tally<'a> {
             if let Some(lines) = lines {
                 *sum.get_or_insert_default() += lines;
             }
+        }
+    }
+
+    /// Counts commits by their sums.
+    pub(super) fn add_commits(&mut self, sum: &CommitSum) {
+        self.commits += sum.commits;
+        self.agent_commits += sum.agent_commits;
+        let classes = [
+            (&mut self.lines, sum.lines),
+            (&mut self.source, sum.source),
+            (&mut self.tests, sum.tests),
+        ];
+        for (known, lines) in classes.into_iter().filter(|_| sum.counted > 0) {
+            *known.get_or_insert_default() += lines;
         }
     }
 

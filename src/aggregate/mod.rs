@@ -9,6 +9,7 @@ pub mod effort;
 pub mod estimates;
 pub mod export;
 pub mod group;
+mod groups;
 pub mod inventory;
 pub mod measures;
 pub mod models;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::OnceLock;
 
 use chrono::NaiveDate;
 use regex::Regex;
@@ -13,12 +14,14 @@ use super::copies::{Copies, Shared};
 use super::effort::{Effort, Spent, TaskEffort};
 use super::estimates::Counted;
 use super::group::{Dimension, Grouping, Key};
+use super::groups::{CommitSum, Groups, Needs};
 use super::measures::{Measures, Tally};
 use super::models::{ModelHours, Requested};
 use super::pace::{Pace, RepoPace, pace};
 use super::repository::{PlacedTask, Repository};
 use crate::correlate::seen::{Part, SeenSession};
-use crate::facts::commit::{Commit, Instant};
+use crate::facts::commit::{Commit, Instant, Person};
+use crate::facts::commits::{Commits, Layer, Wanted};
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::files::FileClass;
 use crate::facts::ids::{ObjectId, TaskId};
@@ -201,7 +204,7 @@ pub struct Material<'a> {
     /// Each with the repository where it counts.
     tasks: Vec<(&'a Repository, &'a PlacedTask)>,
     commits: CommitsOnce<'a>,
-    made: HashMap<ObjectId, Made>,
+    made: HashMap<ObjectId, Made<'a>>,
     effort: Effort<'a>,
 }
 
@@ -256,11 +259,7 @@ impl<'a> Material<'a> {
                 sums.add_task(repo, placed, day, author);
             }
         }
-        for (repo, commit) in self.commits.iter() {
-            if selection.takes_commit(repo, commit) {
-                sums.add_commit(repo, commit);
-            }
-        }
+        sums.add_commits(&self.commits, &selection);
         let places = self.places();
         for session in self.sessions {
             let made = selection.made_in(session);
@@ -351,62 +350,106 @@ impl<'a> Material<'a> {
         Places {
             repos: self.repos,
             copies: &self.copies,
-            commits: &self.commits,
+            made: &self.made,
         }
     }
 }
 
 /// The days in `zone` with a commit or a task.
 pub fn days(repos: &[Repository], zone: Zone) -> BTreeSet<NaiveDate> {
-    let times: HashMap<ObjectId, Instant> = repos
-        .iter()
-        .flat_map(|repo| &repo.commits)
-        .map(|commit| (commit.id, commit.author_time))
-        .collect();
+    let tasks = || repos.iter().flat_map(|repo| &repo.tasks);
+    let wanted: Wanted = tasks().flat_map(|placed| placed.commits.iter().copied()).collect();
+    let mut times: HashMap<ObjectId, Instant> = HashMap::new();
+    let mut days = BTreeSet::new();
+    for repo in repos {
+        authored(&repo.commits, &wanted, |commit, _, at| {
+            times.insert(commit, at);
+        });
+        match repo.commits.layers() {
+            Some(layers) => layers.iter().for_each(|layer| {
+                layer.visit(&[], |seen| {
+                    days.insert(zone.day(seen.seconds));
+                });
+            }),
+            None => days.extend(repo.commits.iter().map(|commit| zone.day(commit.author_time.seconds))),
+        }
+    }
     let day =
         |placed: &PlacedTask| (placed.task).day(&placed.commits, |commit| times.get(commit).copied(), zone);
-    let of_tasks = repos.iter().flat_map(|repo| &repo.tasks).map(day);
-    let of_commits = times.values().map(|at| zone.day(at.seconds));
-    of_commits.chain(of_tasks).collect()
+    days.extend(tasks().map(day));
+    days
+}
+
+/// Calls `take` with the id, the author and the author's time of each of the wanted commits that are among these.
+fn authored(commits: &Commits, wanted: &Wanted, mut take: impl FnMut(ObjectId, Person, Instant)) {
+    if wanted.is_empty() {
+        return;
+    }
+    let Some(layers) = commits.layers() else {
+        for commit in commits.iter().filter(|commit| wanted.contains(&commit.id)) {
+            take(commit.id, commit.author.clone(), commit.author_time);
+        }
+        return;
+    };
+    for layer in layers {
+        for row in layer.find(wanted) {
+            let (author, at) = layer.authored(row);
+            take(layer.id(row), author, at);
+        }
+    }
 }
 
 /// Finds the repositories that are copies of each other.
 pub fn copies(repos: &[Repository]) -> Copies {
     let lineages: Vec<&Lineage> = repos.iter().map(|repo| &repo.lineage).collect();
-    let ids = |repo: &Repository| repo.commits.iter().map(|commit| commit.id).collect();
-    let commits: Vec<Vec<ObjectId>> = repos.iter().map(ids).collect();
-    Copies::of(&lineages, &commits)
+    let commits: Vec<&Commits> = repos.iter().map(|repo| &repo.commits).collect();
+    Copies::of_histories(&lineages, &commits)
 }
 
 /// Every commit once, with the best that any clone knows of it.
 pub struct CommitsOnce<'a> {
-    /// Each with the repository where it counts.
-    first: Vec<(&'a Repository, &'a Commit)>,
-    /// Its position in `first`.
-    places: HashMap<ObjectId, usize>,
+    /// The repositories in the order in which they count, each with those of its commits that count in it; `None` for all.
+    parts: Vec<(&'a Repository, Option<Vec<&'a Commit>>)>,
+    /// The commits of repositories that share some, with the repository where each counts.
+    shared: HashMap<ObjectId, (&'a Repository, &'a Commit)>,
     /// Commits of which another repository knows more.
     better: HashMap<ObjectId, Commit>,
+    /// The commits of the other repositories, once one is asked for.
+    others: OnceLock<HashMap<ObjectId, (&'a Repository, &'a Commit)>>,
 }
 
 impl<'a> CommitsOnce<'a> {
     /// The commits of all repositories.
     pub fn of(repos: &'a [Repository], copies: &Copies) -> Self {
         let mut once = Self {
-            first: Vec::new(),
-            places: HashMap::new(),
+            parts: Vec::new(),
+            shared: HashMap::new(),
             better: HashMap::new(),
+            others: OnceLock::new(),
         };
-        for repo in copies.order().iter().filter_map(|at| repos.get(*at)) {
-            for commit in &repo.commits {
-                let next = once.first.len();
-                let place = *once.places.entry(commit.id).or_insert(next);
-                match once.first.get(place) {
-                    Some((_, known)) => once.learn(known, commit),
-                    None => once.first.push((repo, commit)),
+        for (at, repo) in copies.order().iter().filter_map(|at| Some((*at, repos.get(*at)?))) {
+            let own = match copies.is_apart(at) {
+                true => None,
+                false => Some(once.add(repo)),
+            };
+            once.parts.push((repo, own));
+        }
+        once
+    }
+
+    /// Adds the commits of a repository that shares some; returns those that count in it.
+    fn add(&mut self, repo: &'a Repository) -> Vec<&'a Commit> {
+        let mut own = Vec::new();
+        for commit in &repo.commits {
+            match self.shared.get(&commit.id) {
+                Some((_, known)) => self.learn(known, commit),
+                None => {
+                    self.shared.insert(commit.id, (repo, commit));
+                    own.push(commit);
                 }
             }
         }
-        once
+        own
     }
 
     fn learn(&mut self, first: &Commit, again: &Commit) {
@@ -418,15 +461,34 @@ impl<'a> CommitsOnce<'a> {
 
     /// The commits, each with the repository where it counts.
     pub fn iter(&self) -> impl Iterator<Item = (&'a Repository, &Commit)> {
-        self.first
-            .iter()
-            .map(|(repo, commit)| (*repo, self.better.get(&commit.id).unwrap_or(commit)))
+        self.parts.iter().flat_map(|(repo, own)| {
+            let (all, own): (&'a [Commit], &[&'a Commit]) = match own {
+                None => (&repo.commits, &[]),
+                Some(own) => (&[], own),
+            };
+            let own = own.iter().map(|commit| self.best_of(commit));
+            all.iter().chain(own).map(|commit| (*repo, commit))
+        })
+    }
+
+    fn best_of<'s>(&'s self, commit: &'a Commit) -> &'s Commit
+    where
+        'a: 's,
+    {
+        self.better.get(&commit.id).unwrap_or(commit)
     }
 
     /// A commit, with the repository where it counts.
     fn get(&self, commit: ObjectId) -> Option<(&'a Repository, &Commit)> {
-        let (repo, first) = self.first.get(*self.places.get(&commit)?)?;
-        Some((repo, self.better.get(&commit).unwrap_or(first)))
+        if let Some((repo, first)) = self.shared.get(&commit) {
+            return Some((repo, self.best_of(first)));
+        }
+        let others = self.others.get_or_init(|| {
+            let apart = self.parts.iter().filter(|(_, own)| own.is_none());
+            let commits = apart.flat_map(|(repo, _)| repo.commits.iter().map(|commit| (*repo, commit)));
+            commits.map(|(repo, commit)| (commit.id, (repo, commit))).collect()
+        });
+        others.get(&commit).copied()
     }
 }
 
@@ -434,14 +496,14 @@ impl<'a> CommitsOnce<'a> {
 struct Places<'p, 'a> {
     repos: &'a [Repository],
     copies: &'p Copies,
-    commits: &'p CommitsOnce<'a>,
+    made: &'p HashMap<ObjectId, Made<'a>>,
 }
 
 impl<'a> Places<'_, 'a> {
     /// The repository of the commit that the part led to, else the one where the session worked. Never a copy, whose commits
     /// count elsewhere.
     fn of(&self, session: &SeenSession, link: Option<&(usize, Link)>) -> Option<&'a Repository> {
-        let of_commit = link.and_then(|(_, link)| Some(self.commits.get(link.commit)?.0));
+        let of_commit = link.and_then(|(_, link)| Some(self.made.get(&link.commit)?.repo));
         let worked_in = link.map_or(session.home, |(repo, _)| *repo);
         of_commit.or_else(|| self.repos.get(self.copies.representative(worked_in)))
     }
@@ -471,45 +533,51 @@ pub(super) fn tasks_once<'a>(
     tasks
 }
 
-/// The author of a commit, its repository, and its time.
-struct Made {
+/// The author of a commit, the repository where it counts, and its time.
+struct Made<'a> {
     author: String,
-    repo: String,
+    repo: &'a Repository,
     at: Instant,
 }
 
 /// The authors and times of the commits of tasks and sessions.
-fn made(
+fn made<'a>(
     repos: &[Repository],
-    commits: &CommitsOnce<'_>,
+    commits: &CommitsOnce<'a>,
     sessions: &[SeenSession],
-) -> HashMap<ObjectId, Made> {
+) -> HashMap<ObjectId, Made<'a>> {
     let of_sessions = sessions
         .iter()
-        .flat_map(SeenSession::made)
+        .flat_map(|session| &session.links)
         .map(|(_, link)| link.commit);
-    let wanted: HashSet<ObjectId> = repos
+    let wanted: Wanted = repos
         .iter()
         .flat_map(|repo| &repo.tasks)
         .flat_map(|placed| placed.commits.iter().copied())
         .chain(of_sessions)
         .collect();
-    let made = |repo: &Repository, commit: &Commit| Made {
-        author: commit.author.to_string(),
-        repo: repo.path.clone(),
-        at: commit.author_time,
-    };
-    commits
-        .iter()
-        .filter(|(_, commit)| wanted.contains(&commit.id))
-        .map(|(repo, commit)| (commit.id, made(repo, commit)))
-        .collect()
+    let mut made = HashMap::new();
+    for (repo, own) in &commits.parts {
+        let mut add = |commit: ObjectId, author: Person, at: Instant| {
+            let author = author.to_string();
+            made.insert(commit, Made { author, repo, at });
+        };
+        match own {
+            None => authored(&repo.commits, &wanted, add),
+            Some(own) => {
+                for commit in own.iter().filter(|commit| wanted.contains(&commit.id)) {
+                    add(commit.id, commit.author.clone(), commit.author_time);
+                }
+            }
+        }
+    }
+    made
 }
 
 /// Decides which tasks and commits a query selects.
 struct Selection<'a> {
     query: &'a Query,
-    commits: &'a HashMap<ObjectId, Made>,
+    commits: &'a HashMap<ObjectId, Made<'a>>,
 }
 
 impl Selection<'_> {
@@ -526,7 +594,7 @@ impl Selection<'_> {
     }
 
     /// The commit with the largest share of the session; `None` if no commit is known.
-    fn made_in(&self, session: &SeenSession) -> Option<&Made> {
+    fn made_in(&self, session: &SeenSession) -> Option<&Made<'_>> {
         let made = session
             .made()
             .filter_map(|(_, link)| Some((link, self.commits.get(&link.commit)?)));
@@ -534,9 +602,9 @@ impl Selection<'_> {
         most.map(|(_, made)| made)
     }
 
-    fn takes_session(&self, session: &SeenSession, made: Option<&Made>) -> bool {
+    fn takes_session(&self, session: &SeenSession, made: Option<&Made<'_>>) -> bool {
         made.map_or(self.query.author.is_none(), |made| {
-            self.takes_author(&made.repo, &made.author)
+            self.takes_author(&made.repo.path, &made.author)
         }) && self.takes_agents(std::iter::once(session.id.agent.as_str()))
     }
 
@@ -661,6 +729,91 @@ impl<'a> Sums<'a> {
         } else if let Some(tasks) = self.left_out.tasks_without_calibration.as_mut() {
             *tasks += 1;
         }
+    }
+
+    /// Adds the commits that are selected: in sums where nothing distinguishes them, else one by one.
+    fn add_commits(&mut self, commits: &CommitsOnce<'_>, selection: &Selection<'_>) {
+        let query = self.query;
+        let chosen = (query.author.is_some(), query.agent.is_some());
+        // Hours of models are sums whose last digits depend on the order.
+        let needs = query.models.is_empty().then(|| Needs::new(&query.by, query.period, chosen));
+        let own = self.grouping.with_task().chain(self.effort.commits());
+        let own: Wanted = own.chain(self.set_aside.iter().copied()).collect();
+        let mut of_all = Groups::default();
+        let mut any = None;
+        for (repo, counted) in &commits.parts {
+            match (counted, repo.commits.layers(), needs) {
+                (None, Some(layers), Some(needs)) => {
+                    let groups = self.add_layers(repo, (layers, &own), needs, selection, of_all);
+                    of_all = groups;
+                    any = Some(*repo);
+                }
+                (None, _, _) => self.add_each(repo, repo.commits.iter(), selection),
+                (Some(own), _, _) => {
+                    let best = own.iter().map(|commit| commits.best_of(commit));
+                    self.add_each(repo, best, selection);
+                }
+            }
+        }
+        if let Some(repo) = any {
+            self.add_groups(repo, of_all, selection);
+        }
+    }
+
+    /// Adds the commits of a repository that shares none; those in `own` one by one. Returns the groups that have no repository.
+    fn add_layers(
+        &mut self,
+        repo: &Repository,
+        (layers, own): (&[Layer], &Wanted),
+        needs: Needs,
+        selection: &Selection<'_>,
+        mut groups: Groups,
+    ) -> Groups {
+        let zone = self.query.zone;
+        for layer in layers {
+            let rows = layer.find(own);
+            let each: Vec<Commit> = rows.iter().map(|row| layer.commit(*row)).collect();
+            self.add_each(repo, each.iter(), selection);
+            groups.add(layer, &rows, needs, |seconds| zone.day(seconds));
+            if !needs.are_of_all() {
+                self.add_groups(repo, std::mem::take(&mut groups), selection);
+            }
+        }
+        groups
+    }
+
+    fn add_groups(&mut self, repo: &Repository, groups: Groups, selection: &Selection<'_>) {
+        for (like, sum) in groups.into_sums() {
+            if selection.takes_commit(repo, &like) {
+                self.add_sum(repo, &like, &sum);
+            }
+        }
+    }
+
+    fn add_each<'c>(
+        &mut self,
+        repo: &Repository,
+        commits: impl Iterator<Item = &'c Commit>,
+        selection: &Selection<'_>,
+    ) {
+        for commit in commits {
+            if selection.takes_commit(repo, commit) {
+                self.add_commit(repo, commit);
+            }
+        }
+    }
+
+    /// Adds commits that are like one without a task and a session.
+    fn add_sum(&mut self, repo: &Repository, like: &Commit, sum: &CommitSum) {
+        for key in self.grouping.of_commit(repo, like) {
+            self.rows.entry(key).or_default().add_commits(sum);
+        }
+        self.totals.add_commits(sum);
+        if let Some(commits) = self.left_out.commits_without_session.as_mut() {
+            *commits += sum.commits;
+        }
+        self.left_out.commits_without_task += sum.commits;
+        self.left_out.commits_without_lines += sum.without_lines;
     }
 
     fn add_commit(&mut self, repo: &Repository, commit: &Commit) {
@@ -909,13 +1062,11 @@ fn sort_by_most(rows: &mut [Row], of: impl Fn(&Row) -> Vec<Option<f64>>) {
 }
 
 fn compare_keys(a: &Key, b: &Key) -> Ordering {
-    let named = |key: &Key| -> Vec<(bool, Option<String>)> {
-        key.0
-            .iter()
-            .map(|(_, value)| (value.is_none(), value.clone()))
-            .collect()
-    };
-    named(a).cmp(&named(b))
+    fn named(key: &Key) -> impl Iterator<Item = (bool, Option<&str>)> {
+        let values = key.0.iter().map(|(_, value)| value.as_deref());
+        values.map(|value| (value.is_none(), value))
+    }
+    named(a).cmp(named(b))
 }
 
 /// Largest first, unknown last.
@@ -961,10 +1112,13 @@ impl RepoStatus {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::aggregate::sample::{claim, commit, repository};
+    use crate::aggregate::sample::{claim, commit, object, repository};
+    use crate::facts::commit::{LineCounts, newest_first};
     use crate::facts::estimate::Estimator;
-    use crate::facts::evidence::Evidence;
+    use crate::facts::evidence::{Evidence, Origin};
     use crate::facts::quantity::Minutes;
 
     fn query(by: &[Dimension]) -> Query {
@@ -1048,13 +1202,13 @@ mod tests {
         one.commits = vec![
             commit(1, "2026-03-01T10:00:00Z"),
             commit(2, "2026-03-02T10:00:00Z"),
-        ];
+        ].into();
         one.tasks = vec![claim(1, "2026-03-01", 40.0).on(1).placed()];
         let mut other = repository("kiln-copy");
         other.commits = vec![
             commit(2, "2026-03-02T10:00:00Z"),
             commit(3, "2026-03-03T10:00:00Z"),
-        ];
+        ].into();
         other.tasks = vec![claim(1, "2026-03-01", 30.0).revised(1).on(1).placed()];
         let report = report(&[one, other], &[], &query(&[Dimension::Repo]));
         assert_eq!(lines(&report), ["kiln-copy: 1 30h – 1", "kiln: 0 – – 2"]);
@@ -1070,14 +1224,15 @@ mod tests {
             lines: None,
         };
         let mut without_blobs = repository("a");
-        without_blobs.commits = vec![commit(1, "2026-03-01T10:00:00Z")];
-        without_blobs.commits[0].lines = None;
+        let mut known = commit(1, "2026-03-01T10:00:00Z");
+        known.lines = None;
+        without_blobs.commits = vec![known.clone()].into();
         let mut without_notes = repository("b");
-        without_notes.commits = vec![commit(1, "2026-03-01T10:00:00Z")];
+        without_notes.commits = vec![commit(1, "2026-03-01T10:00:00Z")].into();
         let mut without_either = without_blobs.clone();
         without_either.name = "c".to_owned();
-        let signed = without_blobs.commits[0].origin.with([sign("note:git-ai")]);
-        without_blobs.commits[0].origin = signed;
+        known.origin = known.origin.with([sign("note:git-ai")]);
+        without_blobs.commits = vec![known].into();
         without_either.tasks = vec![claim(1, "2026-03-01", 8.0).on(1).placed()];
         let clones = [without_blobs, without_notes, without_either];
         for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
@@ -1099,7 +1254,7 @@ mod tests {
         repo.commits = vec![
             commit(1, "2026-03-01T23:30:00Z"),
             commit(2, "2026-03-02T00:30:00Z"),
-        ];
+        ].into();
         let mut asked = query(&[Dimension::Day]);
         assert_eq!(
             lines(&report(&[repo.clone()], &[], &asked)),
@@ -1125,7 +1280,7 @@ mod tests {
         repo.commits = vec![
             commit(1, "2026-03-01T10:00:00Z"),
             commit(2, "2026-03-01T11:00:00Z"),
-        ];
+        ].into();
         repo.tasks = vec![
             claim(1, "2026-03-01", 8.0).tags(&["api", "docs"]).on(1).placed(),
             claim(2, "2026-03-01", 2.0).placed(),
@@ -1139,7 +1294,7 @@ mod tests {
     #[test]
     fn estimates_of_agents_are_told_from_those_of_persons() {
         let mut repo = repository("kiln");
-        repo.commits = vec![commit(1, "2026-03-01T10:00:00Z")];
+        repo.commits = vec![commit(1, "2026-03-01T10:00:00Z")].into();
         let mut by_agent = claim(1, "2026-03-01", 8.0).agent("codex").on(1).placed();
         by_agent.task.estimate.estimator = Estimator::parse("claude-code claude-opus-4-8").unwrap();
         repo.tasks = vec![by_agent, claim(2, "2026-03-01", 2.0).placed()];
@@ -1155,7 +1310,7 @@ mod tests {
             claim(2, "2026-03-01", 40.0).agent_minutes(25.0).placed(),
             claim(3, "2026-03-01", 4.0).placed(),
         ];
-        repo.commits = vec![commit(9, "2026-03-01T10:00:00Z")];
+        repo.commits = vec![commit(9, "2026-03-01T10:00:00Z")].into();
         let mut asked = query(&[Dimension::Task]);
         let titles = |report: &Report| -> Vec<String> {
             report.rows.iter().filter_map(|row| row.title.clone()).collect()
@@ -1177,9 +1332,9 @@ mod tests {
         repo.commits = vec![
             commit(1, "2026-03-01T10:00:00Z"),
             commit(2, "2026-03-04T10:00:00Z"),
-        ];
+        ].into();
         let mut other = repository("mill");
-        other.commits = vec![commit(3, "2026-03-03T10:00:00Z")];
+        other.commits = vec![commit(3, "2026-03-03T10:00:00Z")].into();
         let repos = [other, repo];
         let mut asked = query(&[Dimension::Day]);
         let days = [
@@ -1220,7 +1375,7 @@ mod tests {
     #[test]
     fn author_and_agent_choose() {
         let mut repo = repository("kiln");
-        repo.commits = vec![commit(1, "2026-03-01T10:00:00Z")];
+        repo.commits = vec![commit(1, "2026-03-01T10:00:00Z")].into();
         repo.tasks = vec![
             claim(1, "2026-03-01", 8.0).agent("codex").placed(),
             claim(2, "2026-03-01", 2.0).on(1).placed(),
@@ -1237,5 +1392,92 @@ mod tests {
             lines(&report(&[repo], &[], &asked)),
             ["Ada Example <ada@example.org>: 1 8h – 0"]
         );
+    }
+
+    /// A repository with the same commits in columns.
+    fn in_columns(repo: &Repository) -> Repository {
+        let bytes = repo.commits.encode().unwrap();
+        Repository {
+            commits: Commits::decode(&bytes).unwrap(),
+            ..repo.clone()
+        }
+    }
+
+    fn history() -> impl Strategy<Value = Vec<Commit>> {
+        let agent = |name: &str| Evidence {
+            rule: "author".parse().unwrap(),
+            agent: Some(name.to_owned()),
+            model: (name == "codex").then(|| "gpt-5".to_owned()),
+            lines: None,
+        };
+        let one = (1..9_u8, 0..90_i64, 0..2_u8, 0..3_u8, any::<bool>()).prop_map(
+            move |(number, hours, author, kind, is_known)| {
+                let mut commit = commit(number, "2026-03-01T10:00:00Z");
+                // What a commit is follows from its id, except what one clone may not know.
+                let hours = hours * i64::from(number % 3);
+                commit.author_time.seconds += hours * 3600;
+                commit.author.name = format!("author {}", author * (number % 2));
+                commit.parents = vec![object(number + 9); usize::from(number % 3)];
+                commit.lines = commit.lines.filter(|_| is_known);
+                let source = LineCounts {
+                    files: 1,
+                    added: u64::from(number),
+                    removed: 1,
+                };
+                commit.by_class = match commit.lines {
+                    Some(_) => vec![(FileClass::Source, source), (FileClass::Docs, source)],
+                    None => Vec::new(),
+                };
+                commit.origin = match kind {
+                    0 => Origin::default(),
+                    1 => Origin::new(vec![agent("codex")]),
+                    _ => Origin::new(vec![agent("codex"), agent("amp")]),
+                };
+                commit
+            },
+        );
+        prop::collection::vec(one, 0..7).prop_map(|mut commits| {
+            commits.sort_by_key(newest_first);
+            commits.dedup_by_key(|commit| commit.id);
+            commits
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn sums_of_columns_are_those_of_commits(
+            histories in prop::collection::vec(history(), 1..4),
+            by in prop::sample::subsequence(Dimension::ALL.to_vec(), 0..3),
+            is_reversed in any::<bool>(),
+            since in prop::option::of(1..5_u32),
+            agent in prop::option::of(Just("codex".to_owned())),
+            author in prop::option::of(Just("author 1".to_owned())),
+            on in prop::option::of(1..9_u8),
+        ) {
+            let repos: Vec<Repository> = histories
+                .into_iter()
+                .enumerate()
+                .map(|(at, commits)| {
+                    let mut repo = repository(&format!("repo-{at}"));
+                    repo.commits = commits.into();
+                    let task = on.map(|on| claim(1, "2026-03-01", 8.0).on(on).tags(&["a"]).placed());
+                    repo.tasks = task.into_iter().collect();
+                    repo
+                })
+                .collect();
+            let columns: Vec<Repository> = repos.iter().map(in_columns).collect();
+            let mut asked = query(&by);
+            if is_reversed {
+                asked.by.reverse();
+            }
+            asked.zone = "America/New_York".parse().unwrap();
+            asked.period.since = since.and_then(|day| NaiveDate::from_ymd_opt(2026, 3, day));
+            asked.agent = agent;
+            asked.author = author.map(|author| Authors::Like(Regex::new(&author).unwrap()));
+            prop_assert_eq!(report(&columns, &[], &asked), report(&repos, &[], &asked));
+            prop_assert_eq!(days(&columns, asked.zone), days(&repos, asked.zone));
+        }
     }
 }

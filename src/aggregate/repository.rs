@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::commit::{Commit, decide};
+use crate::facts::commit::Commit;
+use crate::facts::commits::{Commits, Wanted};
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::evidence::{ForeignTrailers, Signs};
 use crate::facts::ids::{ObjectId, SessionId, TaskId};
@@ -13,6 +14,7 @@ use crate::facts::lineage::Lineage;
 use crate::facts::opinions::{self, People};
 use crate::facts::record::{ByHand, Opinion};
 use crate::facts::task::Task;
+use crate::sources::cache::KeptIn;
 use crate::sources::history::{History, UnknownLines};
 
 /// A repository as it was read.
@@ -29,11 +31,13 @@ pub struct Repository {
     /// Where it comes from.
     pub lineage: Lineage,
     /// Its commits.
-    pub commits: Vec<Commit>,
+    pub commits: Commits,
     /// Whether it has more of them: the clone is shallow, or they cannot be read.
     pub cut_short: bool,
     /// How many of them are new since an earlier run.
     pub new_commits: usize,
+    /// The state of the cache that has them, if the next reading would find the same while nothing changes.
+    pub kept_in: Option<KeptIn>,
     /// The evidence for its commits besides their own text: notes of other tools, and records of its ledger.
     pub signs: Signs,
     /// Its tasks in their current revision.
@@ -123,6 +127,7 @@ impl Repository {
             commits: history.commits,
             cut_short: history.cut_short,
             new_commits: history.new_commits,
+            kept_in: history.kept_in,
             signs,
             tasks: tasks.map(|found| PlacedTask::of(found, &people)).collect(),
             set_aside: Vec::new(),
@@ -142,11 +147,14 @@ impl Repository {
     /// them. To be called once.
     pub fn decide(&mut self, sessions: Signs, foreign: ForeignTrailers) {
         self.signs.extend(sessions);
-        decide(&mut self.commits, &self.signs, foreign);
+        self.commits.decide(&self.signs, foreign);
     }
 
     /// Forgets that lines are unknown unless `asked` selects a commit without lines: a gap in one year is not one in another.
     pub fn narrow(&mut self, asked: impl Fn(&Commit) -> bool) {
+        if self.unknown_lines.is_none() {
+            return;
+        }
         let lacks_lines = |commit: &&Commit| commit.lines.is_none() && !commit.is_merge();
         if self.commits.iter().filter(lacks_lines).any(asked) {
             return;
@@ -220,11 +228,13 @@ impl SameIds {
 
 /// The captured sessions without what an amend or a rebase left behind: if a session is on commits that are still in
 /// the history and on others, the others are old copies.
-fn standing(mut captured: Vec<LedgerSession>, commits: &[Commit]) -> Vec<LedgerSession> {
+fn standing(mut captured: Vec<LedgerSession>, commits: &Commits) -> Vec<LedgerSession> {
     if captured.is_empty() {
         return captured;
     }
-    let known: HashSet<ObjectId> = commits.iter().map(|commit| commit.id).collect();
+    let named = captured.iter().flat_map(|session| session.commits.iter().copied());
+    let named: Wanted = named.collect();
+    let known: HashSet<ObjectId> = commits.found(&named).into_iter().collect();
     for session in &mut captured {
         session.commits.sort_by_key(|commit| !known.contains(commit));
     }
@@ -254,7 +264,7 @@ mod tests {
                 status: Status::Partial,
                 reason: Some(reason.to_owned()),
                 ledger_status,
-                commits: vec![lacking, commit(2, "2026-03-02T10:00:00Z")],
+                commits: vec![lacking, commit(2, "2026-03-02T10:00:00Z")].into(),
                 warnings: vec![warning.clone(), other.clone()],
                 unknown_lines: Some(UnknownLines {
                     warnings: vec![warning.clone()],

@@ -167,6 +167,11 @@ impl Commit {
     }
 }
 
+/// The order of a history: newest first, then by id.
+pub fn newest_first(commit: &Commit) -> (std::cmp::Reverse<i64>, ObjectId) {
+    (std::cmp::Reverse(commit.commit_time.seconds), commit.id)
+}
+
 /// Decides who made each of `commits`, whose origins contain only their own signs until then.
 pub fn decide(commits: &mut [Commit], elsewhere: &Signs, foreign: ForeignTrailers) {
     for commit in commits {

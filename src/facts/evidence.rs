@@ -62,6 +62,43 @@ pub struct Evidence {
     pub lines: Option<u64>,
 }
 
+/// [`Evidence`] without the attributes that omit empty fields from its JSON: for compact formats.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoredEvidence {
+    rule: Sign,
+    agent: Option<String>,
+    model: Option<String>,
+    lines: Option<u64>,
+}
+
+impl StoredEvidence {
+    /// For a file.
+    pub fn of(evidence: &Evidence) -> Self {
+        let Evidence {
+            rule,
+            agent,
+            model,
+            lines,
+        } = evidence.clone();
+        Self {
+            rule,
+            agent,
+            model,
+            lines,
+        }
+    }
+
+    /// The inverse.
+    pub fn evidence(self) -> Evidence {
+        Evidence {
+            rule: self.rule,
+            agent: self.agent,
+            model: self.model,
+            lines: self.lines,
+        }
+    }
+}
+
 /// The state of a commit with all its evidence. Made only from signs, so that the two cannot disagree.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Origin {

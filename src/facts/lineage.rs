@@ -15,6 +15,9 @@ pub struct Lineage {
     /// The directory that its remote `origin` names, absolute and without links; `None` where that is on another machine.
     #[serde(with = "as_bytes::optional")]
     pub origin: Option<PathBuf>,
+    /// Where `origin` would be on this machine, as it is configured: `origin` is what that leads to.
+    #[serde(with = "as_bytes::optional")]
+    pub named: Option<PathBuf>,
     /// Whether its directory has the name of the repository that `origin` names, as `git clone` gives it. Of two clones of
     /// one remote, the other is more likely to be the spare one.
     pub is_named_after_origin: bool,
@@ -28,6 +31,12 @@ impl Lineage {
         let last = url.rsplit(['/', ':']).next().unwrap_or(url);
         let last = last.strip_suffix(".git").unwrap_or(last);
         !last.is_empty() && name == last
+    }
+
+    /// Whether its origin is still where it was.
+    pub fn is_current(&self) -> bool {
+        let now = self.named.as_ref().and_then(|named| named.canonicalize().ok());
+        now == self.origin
     }
 
     /// Whether it is a linked worktree of the other one, or was cloned from it.
@@ -137,6 +146,7 @@ mod tests {
             let lineage = Lineage {
                 place: odd(b"/w/k\x80ln/.git"),
                 is_linked: true,
+                named: origin.clone(),
                 origin,
                 is_named_after_origin: true,
             };

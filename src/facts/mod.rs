@@ -12,6 +12,7 @@ pub mod claim;
 pub mod claim_lines;
 pub mod claimed;
 pub mod commit;
+pub mod commits;
 pub mod copies;
 pub mod diagnostics;
 pub mod estimate;

@@ -8,7 +8,8 @@ use git2::{Error, FileMode, ObjectType, Oid};
 
 use super::tree::oid;
 use super::{Repo, files};
-use crate::facts::commit::{Commit, Person};
+use crate::facts::commit::Person;
+use crate::facts::commits::Commits;
 
 /// A mailmap above this size is an attack.
 const LARGEST: u64 = 16 << 20;
@@ -135,25 +136,11 @@ impl NameMap {
 
 impl Repo {
     /// Maps authors. Fails if one of them cannot be read.
-    pub fn apply_mailmap(&self, commits: &mut [Commit]) -> Result<(), Error> {
+    pub fn apply_mailmap(&self, commits: &mut Commits) -> Result<(), Error> {
         let mut names = NameMap::default();
         let read = self.read_names(&mut names);
-        if names.is_empty() {
-            return read;
-        }
-        // Most people are not in the mailmap.
-        let mut known: HashMap<Person, Option<Person>> = HashMap::new();
-        for commit in commits {
-            let replaced = match known.get(&commit.author) {
-                Some(replaced) => replaced,
-                None => {
-                    let replaced = names.replace(&commit.author);
-                    known.entry(commit.author.clone()).or_insert(replaced)
-                }
-            };
-            if let Some(replaced) = replaced {
-                commit.author.clone_from(replaced);
-            }
+        if !names.is_empty() {
+            commits.map_people(|person| names.replace(person));
         }
         read
     }

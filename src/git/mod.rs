@@ -39,6 +39,7 @@ pub mod notes;
 pub mod open;
 #[cfg(test)]
 mod oracle;
+pub mod outside;
 pub mod own_config;
 mod pack;
 mod packs;

@@ -229,7 +229,8 @@ impl Repo {
                 Some(shadow) => shadow.place.git_dir != shadow.place.common_dir,
                 None => self.inner.is_worktree(),
             },
-            origin: folder.and_then(|folder| folder.canonicalize().ok()),
+            origin: folder.as_ref().and_then(|folder| folder.canonicalize().ok()),
+            named: folder,
             is_named_after_origin: url.is_some_and(|url| Lineage::is_name_of(&self.name(), url)),
         }
     }

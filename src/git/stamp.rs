@@ -3,8 +3,8 @@
 //!
 //! For objects, these are each pack and the files beside it, everything in `objects/info`, and the 256 directories of loose
 //! objects, in the repository's own store and in those it borrows from. If a loose object is added, removed or replaced, its
-//! directory changes; one that is overwritten in place, which git never does, is not noticed: examining each would take as long
-//! as what is saved.
+//! directory changes. One that is overwritten in place, which git never does, is noticed only among the first few hundred:
+//! examining each would take as long as what is saved.
 //!
 //! It does not protect against an attacker who can reset change times (`ctime`); that takes more than write access to the
 //! repository.
@@ -12,6 +12,7 @@
 use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 
@@ -21,13 +22,15 @@ use super::folder::{self, Entry, Kind};
 
 /// How many entries of refs and stores are examined; a repository with more has no stamp.
 const MOST_ENTRIES: usize = 50_000;
+/// How many loose objects are examined themselves.
+const MOST_LOOSE: usize = 256;
 /// The maximum size of a file that points to another directory.
 const LONGEST_LINK: u64 = 8 << 10;
 
 /// Files in a working tree's own git directory …
 const OWN: &[&str] = &["HEAD", "config.worktree", "commondir", "gitdir"];
-/// … and the one that git writes again whenever it looks at the working tree.
-const INDEX: &str = "index";
+/// … and those that git also writes when it looks at the working tree, or moves in it.
+const OF_WORK: &[&str] = &["index", "logs/HEAD"];
 /// Files in the directory of a linked working tree that say where it is.
 const LINKED: &[&str] = &["HEAD", "commondir", "gitdir"];
 /// Files in the directory that all working trees share.
@@ -39,9 +42,11 @@ const SHARED: &[&str] = &[
     "info/attributes",
     "info/exclude",
     "info/grafts",
+    "filter-repo/commit-map",
+    "filter-repo/ref-map",
 ];
 /// Directories of either in which everything is examined.
-const REFERENCES: &[&str] = &["refs", "reftable"];
+const REFERENCES: &[&str] = &["refs", "reftable", "logs/refs/notes", "logs/refs/leverage"];
 /// … and of an object store: the files beside the packs that say which packs exist and where their objects are.
 const STORE: &[&str] = &["info", "pack"];
 /// Files at the top of a working tree.
@@ -54,7 +59,17 @@ pub struct Stamp {
     pub common_dir: PathBuf,
     /// Everything that was examined.
     pub sum: [u8; 32],
+    /// Until when a file that was examined may change without having another time: in nanoseconds since the epoch.
+    unsettled_until: i64,
 }
+
+/// Changes of a file within this time after another one may have the same time: a clock of the kernel has steps of ten
+/// milliseconds.
+const STEP: i64 = SECOND / 20;
+/// The same for file systems that count seconds, or two.
+const LONG_STEP: i64 = 3 * SECOND;
+/// In nanoseconds.
+const SECOND: i64 = 1_000_000_000;
 
 impl Stamp {
     /// The stamp of the repository at `path`. `None` if it is not as git creates it: if one of its files is a link, a pipe or a
@@ -63,7 +78,9 @@ impl Stamp {
         let place = Place::of(path)?;
         let mut seen = Seen::default();
         seen.file(&path.join(".git"))?;
-        seen.file(&place.git_dir.join(INDEX))?;
+        for name in OF_WORK {
+            seen.file(&place.git_dir.join(name))?;
+        }
         Self::with(seen, path, place)
     }
 
@@ -111,7 +128,16 @@ impl Stamp {
         Some(Self {
             common_dir,
             sum: seen.sum.finalize().into(),
+            unsettled_until: seen.unsettled_until,
         })
+    }
+
+    /// Whether any later change has a later time: if not, a change may leave the stamp as it is. To be asked right after it was
+    /// taken.
+    pub fn is_settled(&self) -> bool {
+        let until = u64::try_from(self.unsettled_until).unwrap_or(u64::MAX);
+        let until = SystemTime::UNIX_EPOCH.checked_add(Duration::from_nanos(until));
+        until.is_some_and(|until| until.elapsed().is_ok())
     }
 }
 
@@ -188,6 +214,19 @@ pub(super) fn git_dir(path: &Path) -> Option<PathBuf> {
     }
 }
 
+/// The directory of the refs and objects of the repository at `path`, if that is a main working tree or a bare repository as git
+/// creates them: without links, and not one of several working trees.
+pub fn own_common_dir(path: &Path) -> Option<PathBuf> {
+    let inside = path.join(".git");
+    let git_dir = match inside.symlink_metadata() {
+        Ok(found) if found.is_dir() => inside,
+        Ok(_) => return None,
+        Err(_) => path.to_owned(),
+    };
+    let is_own = git_dir.join("HEAD").is_file() && git_dir.join("commondir").symlink_metadata().is_err();
+    is_own.then(|| git_dir.canonicalize().ok())?
+}
+
 /// The directory that this git directory shares with those of other working trees.
 pub(super) fn common_dir(git_dir: &Path) -> Option<PathBuf> {
     let link = git_dir.join("commondir");
@@ -208,6 +247,9 @@ fn short_text(path: &Path) -> Option<String> {
 struct Seen {
     sum: Sha256,
     entries: usize,
+    /// How many loose objects were examined.
+    loose: usize,
+    unsettled_until: i64,
 }
 
 impl Seen {
@@ -251,6 +293,18 @@ impl Seen {
         for entry in self.entries(folder)? {
             if entry.name().len() == 2 {
                 self.folder(entry.path())?;
+                self.loose_in(entry.path())?;
+            }
+        }
+        Some(())
+    }
+
+    /// The loose objects in a directory, as long as there are few.
+    fn loose_in(&mut self, folder: &Path) -> Option<()> {
+        if self.loose < MOST_LOOSE {
+            for object in self.entries(folder)? {
+                self.loose += 1;
+                self.file(object.path())?;
             }
         }
         Some(())
@@ -315,9 +369,14 @@ impl Seen {
         let path = path.as_os_str().as_encoded_bytes();
         self.sum.update((path.len() as u64).to_le_bytes());
         self.sum.update(path);
-        for number in found.map_or([-1; 7], numbers) {
+        let numbers = found.map_or([-1; 7], numbers);
+        for number in numbers {
             self.sum.update(number.to_le_bytes());
         }
+        let [.., seconds, nanoseconds] = numbers;
+        let step = if nanoseconds == 0 { LONG_STEP } else { STEP };
+        let changed = seconds.saturating_mul(SECOND).saturating_add(nanoseconds);
+        self.unsettled_until = self.unsettled_until.max(changed.saturating_add(step));
     }
 }
 
@@ -365,7 +424,7 @@ fn numbers(found: &Metadata) -> [i64; 7] {
     };
     let ([modified, nanoseconds], [created, _]) = (since(found.modified()), since(found.created()));
     let is_dir = i64::from(found.is_dir());
-    [is_dir, found.len() as i64, created, modified, nanoseconds, 0, 0]
+    [is_dir, found.len() as i64, created, 0, 0, modified, nanoseconds]
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::packs::{Kind, ObjectError, Objects};
 use super::tree::oid;
 use super::{GitError, Repo, files, loose_refs};
 use crate::facts::claim;
-use crate::facts::commit::Commit;
+use crate::facts::commit::{Commit, newest_first};
 use crate::facts::evidence::Origin;
 use crate::facts::ids::ObjectId;
 use crate::facts::signs;
@@ -154,11 +154,6 @@ impl Walk {
     }
 }
 
-/// The order of a walk: newest first, then by id.
-pub fn newest_first(commit: &Commit) -> (std::cmp::Reverse<i64>, ObjectId) {
-    (std::cmp::Reverse(commit.commit_time.seconds), commit.id)
-}
-
 impl Repo {
     /// The commits that the selected refs point to; refs to other objects have no history.
     pub fn heads(&self, refs: &RefSelection) -> Result<Heads, GitError> {
@@ -215,15 +210,14 @@ impl Repo {
         self.walk_until(tips, |id| known.remove(id), |_| false)
     }
 
-    /// The commits that `tips` reach and an earlier walk from `heads`, which reached `commits`, did not. `None` if it reached
+    /// The commits that `tips` reach and an earlier walk from `heads`, which reached `reached`, did not. `None` if it reached
     /// commits that are no longer reachable, or may not be.
     pub fn walk_beyond(
         &self,
         tips: &[ObjectId],
-        (heads, commits): (&[ObjectId], &[Commit]),
+        (heads, reached): (&[ObjectId], &HashSet<ObjectId>),
         known: &HashMap<ObjectId, Commit>,
     ) -> Option<Walk> {
-        let reached: HashSet<ObjectId> = commits.iter().map(|commit| commit.id).collect();
         let mut not_met: HashSet<ObjectId> = heads.iter().copied().collect();
         let is_reached = |id: &ObjectId| {
             not_met.remove(id);

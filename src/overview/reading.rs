@@ -238,7 +238,7 @@ mod tests {
 
     fn overview(tasks: Vec<crate::aggregate::repository::PlacedTask>) -> Overview {
         let repo = crate::aggregate::repository::Repository {
-            commits: vec![commit(1, "2026-04-02T10:00:00Z")],
+            commits: vec![commit(1, "2026-04-02T10:00:00Z")].into(),
             tasks,
             ..repository("kiln")
         };

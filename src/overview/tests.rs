@@ -86,7 +86,7 @@ fn two() -> (Vec<Repository>, Vec<SeenSession>) {
             commit(1, "2026-04-02T10:00:00Z"),
             commit(2, "2026-04-03T10:00:00Z"),
             commit(3, "2026-04-05T10:00:00Z"),
-        ],
+        ].into(),
         tasks: vec![
             naming(
                 claim(1, "2026-04-02", 8.0).agent_minutes(40.0).on(1).placed(),
@@ -98,7 +98,7 @@ fn two() -> (Vec<Repository>, Vec<SeenSession>) {
         ..repository("kiln")
     };
     let glaze = Repository {
-        commits: vec![commit(4, "2026-04-03T12:00:00Z")],
+        commits: vec![commit(4, "2026-04-03T12:00:00Z")].into(),
         tasks: vec![claim(4, "2026-04-03", 6.0).agent_minutes(90.0).on(4).placed()],
         ..repository("glaze")
     };
@@ -257,7 +257,7 @@ fn a_task_in_two_clones_counts_once_and_keeps_its_revisions() {
             .placed();
         task.earlier = vec![claim(1, "2026-04-02", 4.0).placed().task];
         Repository {
-            commits: vec![commit(1, "2026-04-02T10:00:00Z")],
+            commits: vec![commit(1, "2026-04-02T10:00:00Z")].into(),
             tasks: vec![task],
             ..repository(name)
         }
@@ -288,7 +288,7 @@ fn what_nobody_knows_stays_unknown() {
     let mut unread = commit(1, "2026-04-02T10:00:00Z");
     unread.lines = None;
     let kiln = Repository {
-        commits: vec![unread],
+        commits: vec![unread].into(),
         tasks: vec![missing, claim(2, "2026-04-02", 1.0).placed()],
         ..repository("kiln")
     };
@@ -343,7 +343,7 @@ fn supported() -> (Repository, Vec<SeenSession>) {
             commit(2, "2026-04-02T10:00:00Z"),
             commit(3, "2026-04-02T10:00:00Z"),
             empty,
-        ],
+        ].into(),
         tasks: vec![
             naming(
                 claim(1, "2026-04-02", 1.0).agent_minutes(4.0).on(1).placed(),

@@ -8,11 +8,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::rows::StoredEvidence;
 use super::store::{Kind, Slot};
 use crate::facts::attestation::agentnote::AgentNote;
 use crate::facts::attestation::git_ai::GitAiNote;
-use crate::facts::evidence::{self, Evidence};
+use crate::facts::evidence::{self, Evidence, StoredEvidence};
 use crate::facts::ids::ObjectId;
 use crate::git::{Repo, notes};
 

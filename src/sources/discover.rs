@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use ignore::{DirEntry, WalkBuilder};
 
 use crate::facts::diagnostics::Warning;
+use crate::git::stamp::own_common_dir;
 use crate::git::{OpenError, Repo};
 
 /// What a search found.
@@ -76,6 +77,11 @@ struct Place {
 /// What identifies a repository however it is reached, and where to open it. One that cannot be opened identifies
 /// itself; the error appears when it is read.
 fn identify(path: PathBuf, linked: LinkedWorkTrees) -> (PathBuf, Place) {
+    // Most are what they look like, and need not be opened for that.
+    if let Some(common_dir) = own_common_dir(&path).filter(|_| !path.ends_with(".git")) {
+        let is_linked = false;
+        return (common_dir, Place { path, is_linked });
+    }
     let Ok(repo) = Repo::open(&path) else {
         let is_linked = false;
         return (path.clone(), Place { path, is_linked });

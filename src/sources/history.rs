@@ -1,6 +1,6 @@
 //! The commits of one repository, with their lines.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,9 +8,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::attested;
-use super::cache::{Cache, Kept};
+use super::cache::{Cache, Kept, KeptIn};
 use super::store::StoreError;
 use crate::facts::commit::Commit;
+use crate::facts::commits::Commits;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::evidence::Signs;
 use crate::facts::ids::ObjectId;
@@ -18,7 +19,7 @@ use crate::facts::progress::Progress;
 use crate::facts::quantity::counted;
 use crate::git::Repo;
 use crate::git::changes::{self, AttributesOf, CountOptions, Counts, Renames};
-use crate::git::walk::{BrokenRef, RefSelection, Walk, newest_first};
+use crate::git::walk::{BrokenRef, RefSelection, Walk};
 
 /// How many commits one warning names.
 const NAMED_COMMITS: usize = 3;
@@ -62,13 +63,15 @@ pub struct History {
     /// Why it is incomplete.
     pub reason: Option<String>,
     /// Its commits, newest first. Their origins contain only the evidence of their authors and messages.
-    pub commits: Vec<Commit>,
+    pub commits: Commits,
     /// The evidence for them in notes of other tools.
     pub signs: Signs,
     /// Whether it has more commits than these: the clone is shallow, or they cannot be read.
     pub cut_short: bool,
     /// How many of them are new since an earlier run.
     pub new_commits: usize,
+    /// The state of the cache that has these commits, if the next reading would find the same as this one while nothing changes.
+    pub kept_in: Option<KeptIn>,
     /// What was wrong in it.
     pub warnings: Vec<Warning>,
     /// The part of `reason` that no warning contains.
@@ -97,10 +100,11 @@ impl History {
             status: Status::Failed,
             untold: Some(reason.clone()).filter(|reason| !reason.is_empty()),
             reason: Some(reason),
-            commits: Vec::new(),
+            commits: Commits::default(),
             signs: Signs::default(),
             cut_short: true,
             new_commits: 0,
+            kept_in: None,
             warnings: Vec::new(),
             unknown_lines: None,
         }
@@ -129,24 +133,41 @@ pub fn read_open(repo: &Repo, options: &HistoryOptions) -> History {
         .as_ref()
         .map(|folder| Cache::new(folder, repo.common_dir(), options.renames, repo.replacements()));
     let kept = known_facts(cache.as_ref(), options.kept_facts, &mut trouble);
-    let (mut commits, new_commits) = if kept.is_all_of(&heads) && !repo.is_shallow() {
-        (kept.reached, 0)
+    let mut read = if kept.is_all_of(&heads) && !repo.is_shallow() {
+        Walked {
+            commits: kept.reached,
+            new_commits: 0,
+            kept_in: kept.kept_in,
+        }
     } else {
         options.progress.begin("Reading commits", "", 0);
         walk_on(repo, heads, kept, options, cache.as_ref(), &mut trouble)
     };
-    if let Err(error) = repo.apply_mailmap(&mut commits) {
+    if let Err(error) = repo.apply_mailmap(&mut read.commits) {
         trouble.warn(format!("part of the mailmap was not read: {}", error.message()));
+        trouble.may_pass();
     }
     let (signs, unread) = attested::signs(repo, options.cache.as_deref());
-    unread.into_iter().for_each(|message| trouble.warn(message));
+    for message in unread {
+        trouble.warn(message);
+        trouble.may_pass();
+    }
     History {
         signs,
-        ..trouble.history(repo, commits, new_commits)
+        ..trouble.history(repo, read)
     }
 }
 
-/// Reads what is new, and caches it. Returns the commits and how many are new.
+/// The commits of a history as read.
+struct Walked {
+    commits: Commits,
+    /// How many of them are new.
+    new_commits: usize,
+    /// Where they are cached.
+    kept_in: Option<KeptIn>,
+}
+
+/// Reads what is new, and caches it.
 fn walk_on(
     repo: &Repo,
     heads: Vec<ObjectId>,
@@ -154,11 +175,13 @@ fn walk_on(
     options: &HistoryOptions,
     cache: Option<&Cache>,
     trouble: &mut Trouble,
-) -> (Vec<Commit>, usize) {
+) -> Walked {
     let Beyond {
         mut walk,
         before,
         kept,
+        others,
+        are_same,
     } = walk_beyond(repo, &heads, kept);
     let count = CountOptions {
         renames: options.renames,
@@ -170,7 +193,7 @@ fn walk_on(
     };
     let counts = changes::count(repo, &walk, count);
     trouble.of_walk(&walk);
-    trouble.of_counts(&walk, &counts);
+    trouble.of_counts(repo, &walk, &counts);
     let new_commits = walk.new_commits();
     // Cached heads represent a history that was fully walked and counted, which is not read again.
     let whole_from = if trouble.reasons.is_empty() {
@@ -178,53 +201,84 @@ fn walk_on(
     } else {
         Vec::new()
     };
-    let has_changed = new_commits > 0 || kept.heads != whole_from || !counts.lines.is_empty();
+    let has_changed = new_commits > 0 || !are_same || kept.heads != whole_from || !counts.lines.is_empty();
     for (at, lines) in counts.lines {
         walk.commits[at].lines = Some(lines.total);
         walk.commits[at].by_class = lines.by_class;
     }
-    let found = walk.commits.len();
-    let mut commits = walk.commits;
-    commits.extend(before);
-    if let Some(cache) = cache.filter(|_| has_changed) {
-        let saved = match kept.file.filter(|_| found < commits.len()) {
-            Some(file) => cache.append(file, &whole_from, &commits[..found]),
-            None => cache.save(&whole_from, &commits, &kept.others),
+    let Some(cache) = cache else {
+        return Walked {
+            commits: before.and(walk.commits.into()),
+            new_commits,
+            kept_in: None,
         };
-        if let Err(error) = saved {
-            let place = cache.path().display();
-            trouble.warn(format!("its facts cannot be cached in `{place}`: {error}"));
-        }
+    };
+    if !has_changed {
+        return Walked {
+            commits: kept.reached,
+            new_commits,
+            kept_in: kept.kept_in,
+        };
     }
-    commits.sort_by_key(newest_first);
-    (commits, new_commits)
+    let saved = match kept.file.filter(|_| !before.is_empty()) {
+        Some(file) => cache.append(file, before, &whole_from, walk.commits),
+        None => {
+            let mut commits = walk.commits;
+            commits.extend(before.into_vec());
+            cache.save(&whole_from, commits, &others)
+        }
+    };
+    if let Err(error) = &saved.kept_in {
+        let place = cache.path().display();
+        trouble.warn(format!("its facts cannot be cached in `{place}`: {error}"));
+    }
+    Walked {
+        commits: saved.commits,
+        new_commits,
+        kept_in: saved.kept_in.ok(),
+    }
 }
 
 /// A walk that begins where an earlier one ended, if it can.
 struct Beyond {
     walk: Walk,
     /// The commits that the earlier walk reached and this one omitted; none if it walked everything.
-    before: Vec<Commit>,
-    /// The cached ones that are not among these.
+    before: Commits,
+    /// What was cached.
     kept: Kept,
+    /// The cached commits that are in neither.
+    others: Vec<Commit>,
+    /// Whether the walk and what it omitted are the commits that the earlier walk reached.
+    are_same: bool,
 }
 
-fn walk_beyond(repo: &Repo, heads: &[ObjectId], mut kept: Kept) -> Beyond {
-    let by_id = |commits: Vec<Commit>| commits.into_iter().map(|commit| (commit.id, commit));
-    let mut known: HashMap<ObjectId, Commit> = by_id(std::mem::take(&mut kept.others)).collect();
-    let before = std::mem::take(&mut kept.reached);
+fn walk_beyond(repo: &Repo, heads: &[ObjectId], kept: Kept) -> Beyond {
+    let by_id = |commits: &Commits| -> Vec<(ObjectId, Commit)> {
+        let commits = commits.clone().into_vec().into_iter();
+        commits.map(|commit| (commit.id, commit)).collect()
+    };
+    let mut known: HashMap<ObjectId, Commit> = by_id(&kept.others).into_iter().collect();
+    let reached: HashSet<ObjectId> = kept.reached.ids().collect();
     if !kept.heads.is_empty()
         && !repo.is_shallow()
-        && let Some(walk) = repo.walk_beyond(heads, (&kept.heads, &before), &known)
+        && let Some(walk) = repo.walk_beyond(heads, (&kept.heads, &reached), &known)
     {
-        return Beyond { walk, before, kept };
+        return Beyond {
+            are_same: walk.commits.is_empty(),
+            walk,
+            before: kept.reached.clone(),
+            others: known.into_values().collect(),
+            kept,
+        };
     }
-    known.extend(by_id(before));
+    known.extend(by_id(&kept.reached));
     let walk = repo.walk(heads, &mut known);
-    kept.others = known.into_values().collect();
     Beyond {
+        are_same: walk.commits.len() == reached.len()
+            && walk.commits.iter().all(|commit| reached.contains(&commit.id)),
         walk,
-        before: Vec::new(),
+        before: Commits::default(),
+        others: known.into_values().collect(),
         kept,
     }
 }
@@ -248,6 +302,7 @@ fn known_facts(cache: Option<&Cache>, kept: KeptFacts, trouble: &mut Trouble) ->
                 "the facts cached in `{}` are read again: {error}",
                 cache.path().display()
             ));
+            trouble.may_pass();
             Kept::default()
         }
     }
@@ -265,6 +320,8 @@ struct Trouble {
     cut_short: bool,
     /// What is unknown of the lines of its commits.
     unknown_lines: Option<UnknownLines>,
+    /// Whether the next reading may find something else although the repository is the same.
+    may_pass: bool,
 }
 
 impl Trouble {
@@ -276,7 +333,13 @@ impl Trouble {
             untold: Vec::new(),
             cut_short: false,
             unknown_lines: None,
+            may_pass: false,
         }
+    }
+
+    /// The next reading may find something else although the repository is the same.
+    fn may_pass(&mut self) {
+        self.may_pass = true;
     }
 
     fn warn(&mut self, message: String) {
@@ -324,7 +387,11 @@ impl Trouble {
         }
     }
 
-    fn of_counts(&mut self, walk: &Walk, counts: &Counts) {
+    fn of_counts(&mut self, repo: &Repo, walk: &Walk, counts: &Counts) {
+        // Attributes may be anywhere in a working tree, and some files need not be compared because of them.
+        self.may_pass |= counts.refused.is_some() || !counts.trouble.is_empty() && !repo.is_bare();
+        // What was counted is cached, and the next reading does not see how.
+        self.may_pass |= counts.too_large > 0;
         let unknown = counts.trouble.len() + counts.refused.as_ref().map_or(0, |(commits, _)| *commits);
         if unknown > 0 {
             let unknown = counted(unknown, "commit", "commits");
@@ -351,7 +418,7 @@ impl Trouble {
         }
     }
 
-    fn history(self, repo: &Repo, commits: Vec<Commit>, new_commits: usize) -> History {
+    fn history(self, repo: &Repo, read: Walked) -> History {
         let is_complete = self.reasons.is_empty();
         History {
             name: repo.name(),
@@ -363,10 +430,11 @@ impl Trouble {
             },
             reason: (!is_complete).then(|| self.reasons.join("; ")),
             untold: (!self.untold.is_empty()).then(|| self.untold.join("; ")),
-            commits,
+            commits: read.commits,
             signs: Signs::default(),
             cut_short: self.cut_short,
-            new_commits,
+            new_commits: read.new_commits,
+            kept_in: read.kept_in.filter(|_| !self.may_pass),
             warnings: self.warnings,
             unknown_lines: self.unknown_lines,
         }

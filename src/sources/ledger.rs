@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::facts::claimed::CommitClaims;
-use crate::facts::commit::Commit;
+use crate::facts::commits::Commits;
 use crate::facts::diagnostics::Warning;
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::{Findings, Ledger};
@@ -71,18 +71,17 @@ pub fn read_ledger_with(repo: &Repo, options: &LedgerOptions, supposed: &Suppose
 }
 
 /// [`read_ledger`] with the commits of a history that was read already: none of them is opened again.
-pub fn read_ledger_of(repo: &Repo, commits: &[Commit], work: WorkTime) -> Ledger {
+pub fn read_ledger_of(repo: &Repo, commits: &Commits, work: WorkTime) -> Ledger {
     let mut findings = read_notes(repo);
     let mut found = BTreeMap::new();
-    for commit in commits {
-        let object = commit.claiming.as_deref();
-        let claims = object.and_then(|object| claims_of(&RawCommit::parse(commit.id, object), work));
+    for (commit, object) in commits.claiming() {
+        let claims = claims_of(&RawCommit::parse(commit, &object), work);
         found.extend(complete(repo, claims).map(|claims| ((claims.time.seconds, claims.commit), claims)));
     }
     findings.claims = found.into_values().collect();
     let history = match findings.notes.is_empty() && findings.claims.is_empty() {
         true => HashSet::new(),
-        false => commits.iter().map(|commit| commit.id).collect(),
+        false => commits.ids().collect(),
     };
     assemble(repo, findings, &GitHistory::new(repo, &history, work))
 }

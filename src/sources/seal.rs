@@ -30,16 +30,21 @@ struct Stored {
     files: Vec<String>,
 }
 
+/// The versions of everything that reading a repository caches.
+pub fn versions() -> String {
+    format!(
+        "{}-{}-{}-{STORE_VERSION}",
+        env!("CARGO_PKG_VERSION"),
+        cache::VERSION,
+        attested::VERSION,
+    )
+}
+
 impl Seal {
     /// The seal in `cache` of the repository with this stamp; `way` distinguishes ways of reading.
     pub fn new(cache: &Path, stamp: Stamp, way: u64) -> Self {
         // What another version cached is read again, but not by the process that finds the seal.
-        let version = format!(
-            "{}-{VERSION}-{}-{}-{STORE_VERSION}",
-            env!("CARGO_PKG_VERSION"),
-            cache::VERSION,
-            attested::VERSION,
-        );
+        let version = format!("{VERSION}-{}", versions());
         let name = format!("{}-{way:016x}", clone_name(&stamp.common_dir));
         Self {
             slot: Slot::new(cache, Kind::Seals, version, name),

@@ -14,11 +14,12 @@ use std::fs;
 use std::io::{self, Write};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::facts::hash::checksum;
+use crate::facts::hash::{checksum, wide_checksum};
 
 const CHECKSUM: usize = 8;
 
@@ -49,11 +50,13 @@ pub enum Kind {
     Inventory,
     /// The states in which repositories were read completely.
     Seals,
+    /// What reading a repository found, except its commits.
+    Readings,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::History,
         Self::Changes,
         Self::Links,
@@ -63,6 +66,7 @@ impl Kind {
         Self::Sessions,
         Self::Inventory,
         Self::Seals,
+        Self::Readings,
     ];
 
     /// Its name, in options and in the files themselves.
@@ -77,12 +81,16 @@ impl Kind {
             Self::Sessions => "sessions",
             Self::Inventory => "inventory",
             Self::Seals => "seals",
+            Self::Readings => "readings",
         }
     }
 
     /// Whether its files are in a separate directory; the others are in the cache's, with the kind in their names.
     fn has_folder(self) -> bool {
-        matches!(self, Self::Links | Self::Sessions | Self::Inventory | Self::Seals)
+        matches!(
+            self,
+            Self::Links | Self::Sessions | Self::Inventory | Self::Seals | Self::Readings
+        )
     }
 
     /// Whether a file of this kind can have this name: only such files are removed with the cache.
@@ -97,7 +105,7 @@ impl Kind {
                     && parts.next().is_none_or(|replaced| is_hex(replaced, &[16]))
                     && parts.next().is_none()
             }
-            Self::Seals => name
+            Self::Seals | Self::Readings => name
                 .split_once('-')
                 .is_some_and(|(clone, way)| is_hex(clone, &[16]) && is_hex(way, &[16])),
             Self::Sessions => name.rsplit_once('-').is_some_and(|(agent, folder)| {
@@ -129,7 +137,7 @@ impl Kind {
                 format!("{clone}.plain"),
                 format!("{clone}.renames.{clone}"),
             ],
-            Self::Seals => vec![format!("{clone}-{clone}")],
+            Self::Seals | Self::Readings => vec![format!("{clone}-{clone}")],
             Self::Sessions => vec![
                 format!("claude-code-{clone}"),
                 format!("claude-code-assembled-{clone}"),
@@ -189,7 +197,7 @@ impl Slot {
         Self {
             path,
             cache: cache.to_owned(),
-            head: format!("git-leverage {kind} {version}\n"),
+            head: format!("git-leverage/2 {kind} {version}\n"),
         }
     }
 
@@ -210,7 +218,7 @@ impl Slot {
     }
 
     /// Its name, relative to the cache.
-    fn name(&self) -> Option<&str> {
+    pub(super) fn name(&self) -> Option<&str> {
         self.path.strip_prefix(&self.cache).ok()?.to_str()
     }
 
@@ -238,7 +246,7 @@ impl Slot {
             .strip_prefix(self.head.as_bytes())
             .ok_or(StoreError::OtherVersion)?;
         let (sum, body) = rest.split_first_chunk::<CHECKSUM>().ok_or(StoreError::Damaged)?;
-        if u64::from_le_bytes(*sum) != checksum(body) {
+        if u64::from_le_bytes(*sum) != wide_checksum(body) {
             return Err(StoreError::Damaged);
         }
         let start = bytes.len() - body.len();
@@ -264,21 +272,22 @@ impl Slot {
 
     /// Replaces the file by one with only this value.
     pub fn save<T: Serialize + ?Sized>(&self, value: &T) -> io::Result<()> {
-        self.write(self.empty().with(value)?)
+        self.write(self.empty().with(value)?).map(drop)
     }
 
-    /// Replaces the file, whole or not at all.
-    pub fn write(&self, mut body: Body) -> io::Result<()> {
-        let sum = checksum(&body).to_le_bytes();
+    /// Replaces the file, whole or not at all. Returns what distinguishes it from others of its name.
+    pub fn write(&self, mut body: Body) -> io::Result<u64> {
+        let sum = wide_checksum(&body);
         let at = body.start - CHECKSUM;
-        body.bytes[at..body.start].copy_from_slice(&sum);
+        body.bytes[at..body.start].copy_from_slice(&sum.to_le_bytes());
         let name = self
             .name()
             .ok_or_else(|| io::Error::other("its name is not valid UTF-8"))?;
         match recording::took(name, body.bytes) {
-            Some(bytes) => self.put(&bytes),
-            None => Ok(()),
+            Some(bytes) => self.put(&bytes)?,
+            None => {}
         }
+        Ok(sum)
     }
 
     /// Replaces the file by one with these bytes.
@@ -297,7 +306,7 @@ impl Slot {
 }
 
 /// The name of a clone in the cache.
-pub(super) fn clone_name(common_dir: &Path) -> String {
+pub fn clone_name(common_dir: &Path) -> String {
     format!("{:016x}", checksum(common_dir.as_os_str().as_encoded_bytes()))
 }
 
@@ -310,6 +319,31 @@ pub struct Body {
 }
 
 impl Body {
+    /// The content of a file that is shared, given where it begins.
+    pub(super) fn of_shared((bytes, start): (Arc<Vec<u8>>, usize)) -> Self {
+        Self {
+            bytes: Arc::unwrap_or_clone(bytes),
+            start,
+        }
+    }
+
+    /// The bytes of the whole file, and where the content begins.
+    pub(super) fn shared(self) -> (Arc<Vec<u8>>, usize) {
+        (Arc::new(self.bytes), self.start)
+    }
+
+    /// What distinguishes the file that this was read from.
+    pub(super) fn sum(&self) -> u64 {
+        let sum = self.bytes[..self.start].last_chunk::<CHECKSUM>();
+        sum.map_or(0, |sum| u64::from_le_bytes(*sum))
+    }
+
+    /// The same with more bytes at its end.
+    pub(super) fn with_bytes(mut self, bytes: &[u8]) -> Self {
+        self.bytes.extend_from_slice(bytes);
+        self
+    }
+
     /// The same with one more value at its end.
     pub fn with<T: Serialize + ?Sized>(self, value: &T) -> io::Result<Self> {
         let bytes = postcard::to_extend(value, self.bytes).map_err(io::Error::other)?;

@@ -199,7 +199,7 @@ impl AuditInput {
             session_index: SessionIndex::of_ledger(&workspace.sessions, &ledger.tasks),
             sessions: workspace.sessions,
             pace: pace(&commits),
-            commits,
+            commits: commits.into_vec(),
             attested,
             ledger,
             steps,

@@ -87,9 +87,12 @@ impl Witness {
     }
 }
 
-/// The present states of repositories.
+/// The present states of repositories; one that may change without showing it has none yet.
 fn states<'p>(paths: &[&'p PathBuf]) -> Vec<(&'p PathBuf, Option<[u8; 32]>)> {
-    let state = |path: &&'p PathBuf| (*path, Stamp::of_history(path).map(|stamp| stamp.sum));
+    let state = |path: &&'p PathBuf| {
+        let stamp = Stamp::of_history(path).filter(Stamp::is_settled);
+        (*path, stamp.map(|stamp| stamp.sum))
+    };
     paths.par_iter().map(state).collect()
 }
 

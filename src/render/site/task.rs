@@ -836,7 +836,7 @@ mod tests {
     /// The page of the only task of a repository.
     fn page_of(name: &str, placed: PlacedTask, options: &SiteOptions) -> String {
         let kiln = Repository {
-            commits: vec![commit(1, "2026-04-02T10:00:00Z")],
+            commits: vec![commit(1, "2026-04-02T10:00:00Z")].into(),
             tasks: vec![placed],
             ..repository(name)
         };

@@ -23,7 +23,7 @@ impl Recorded {
                 cache: cache.to_owned(),
                 head: String::new(),
             };
-            slot.put(bytes)?;
+            slot.put(&bytes.0)?;
         }
         Ok(())
     }
@@ -33,7 +33,12 @@ impl Recorded {
 fn own_name(file: &str) -> Option<&str> {
     let of_repositories = Kind::ALL
         .into_iter()
-        .filter(|kind| !matches!(kind, Kind::Links | Kind::Traces | Kind::Sessions | Kind::Seals));
+        .filter(|kind| {
+            !matches!(
+                kind,
+                Kind::Links | Kind::Traces | Kind::Sessions | Kind::Seals | Kind::Readings
+            )
+        });
     let mut names = of_repositories.filter_map(|kind| {
         let rest = file.strip_prefix(kind.name())?;
         let name = rest.strip_prefix(if kind.has_folder() { '/' } else { '-' })?;
@@ -49,6 +54,7 @@ fn parts(name: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::commits::Bytes;
 
     #[test]
     fn only_files_of_the_clone_that_was_read_are_kept() {
@@ -67,11 +73,12 @@ mod tests {
             format!("links/{clone}"),
             format!("traces-{clone}"),
             format!("seals/{clone}-{clone}"),
+            format!("readings/{clone}-{clone}"),
             clone.to_owned(),
         ];
         let all = names.iter().chain(&refused);
         let mut recorded = Recorded {
-            files: all.map(|name| (name.clone(), Some(b"x".to_vec()))).collect(),
+            files: all.map(|name| (name.clone(), Some(Bytes(b"x".to_vec())))).collect(),
         };
         recorded.restrict(clone);
         let mut sorted = names.to_vec();

@@ -8,13 +8,15 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use crate::facts::commits::Bytes;
+
 static RECORDED: OnceLock<Mutex<Recorded>> = OnceLock::new();
 
 /// Which files of the cache a process read or would have written.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Recorded {
     /// The intended content of each, by name relative to the cache; `None` if it was usable unchanged.
-    pub(super) files: BTreeMap<String, Option<Vec<u8>>>,
+    pub(super) files: BTreeMap<String, Option<Bytes>>,
 }
 
 /// From now on nothing is written.
@@ -41,11 +43,11 @@ pub(super) fn saw(name: &str) {
 /// Records the intended content of the file of this name; returns it if nothing is recorded.
 pub(super) fn took(name: &str, bytes: Vec<u8>) -> Option<Vec<u8>> {
     let mut left = Some(bytes);
-    add(name, |known| *known = left.take().map(Some));
+    add(name, |known| *known = left.take().map(|bytes| Some(Bytes(bytes))));
     left
 }
 
-fn add(name: &str, change: impl FnOnce(&mut Option<Option<Vec<u8>>>)) {
+fn add(name: &str, change: impl FnOnce(&mut Option<Option<Bytes>>)) {
     if let Some(recorded) = RECORDED.get() {
         let mut recorded = recorded.lock().unwrap_or_else(PoisonError::into_inner);
         let mut known = recorded.files.remove(name);

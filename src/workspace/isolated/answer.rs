@@ -1,22 +1,12 @@
 //! The result for one repository, as sent back by a worker process.
 //!
-//! Both sides are the same program, so it needs no version. The ledger is sent in its own format, JSON; commits, of which there
-//! may be a million, in a compact one.
+//! Both sides are the same program, so it needs no version.
 
 use serde::{Deserialize, Serialize};
 
 use super::super::one::Found;
-use crate::aggregate::repository::{PlacedTask, Repository};
-use crate::facts::commit::Person;
-use crate::facts::diagnostics::{Status, Warning};
-use crate::facts::evidence::{Evidence, Signs};
-use crate::facts::ids::{ObjectId, TaskId};
+use super::super::packed::PackedWhole;
 use crate::facts::inventory::RepoFacts;
-use crate::facts::ledger::LedgerSession;
-use crate::facts::lineage::Lineage;
-use crate::facts::record::{ByHand, SessionRecord};
-use crate::sources::history::UnknownLines;
-use crate::sources::rows::{People, Row};
 use crate::sources::store::recording::Recorded;
 
 /// All of it.
@@ -32,41 +22,10 @@ pub(super) struct Answer {
 
 #[derive(Serialize, Deserialize)]
 struct Packed {
-    repository: Option<PackedRepository>,
+    repository: Option<PackedWhole>,
     facts: Option<RepoFacts>,
     recorded: Recorded,
     is_spent: bool,
-}
-
-#[derive(Serialize, Deserialize)]
-struct PackedRepository {
-    lineage: Lineage,
-    people: Vec<Person>,
-    commits: Vec<Row>,
-    /// [`Rest`] as JSON: its types omit empty fields.
-    rest: String,
-}
-
-/// A repository without its commits and its lineage.
-#[derive(Serialize, Deserialize)]
-struct Rest {
-    name: String,
-    path: String,
-    status: Status,
-    reason: Option<String>,
-    cut_short: bool,
-    new_commits: usize,
-    signs: Vec<(ObjectId, Vec<Evidence>)>,
-    tasks: Vec<PlacedTask>,
-    by_hand: Vec<ByHand>,
-    same: Vec<(TaskId, TaskId)>,
-    captured: Vec<(SessionRecord, Vec<ObjectId>)>,
-    ledger_status: Status,
-    warnings: Vec<Warning>,
-    untold: Option<String>,
-    unknown_lines: Option<UnknownLines>,
-    unfetched: Option<String>,
-    given_up: bool,
 }
 
 impl Answer {
@@ -74,7 +33,7 @@ impl Answer {
     pub(super) fn encode(self) -> Result<Vec<u8>, String> {
         let Found { repository, facts } = self.found;
         let packed = Packed {
-            repository: repository.map(PackedRepository::of).transpose()?,
+            repository: repository.map(PackedWhole::of).transpose()?,
             facts,
             recorded: self.recorded,
             is_spent: self.is_spent,
@@ -100,108 +59,15 @@ impl Answer {
     }
 }
 
-impl PackedRepository {
-    fn of(repository: Repository) -> Result<Self, String> {
-        let Repository {
-            name,
-            path,
-            status,
-            reason,
-            lineage,
-            commits,
-            cut_short,
-            new_commits,
-            signs,
-            tasks,
-            // Nothing is set aside before estimates are chosen.
-            set_aside: _,
-            by_hand,
-            same,
-            captured,
-            ledger_status,
-            warnings,
-            untold,
-            unknown_lines,
-            unfetched,
-            given_up,
-        } = repository;
-        let rest = Rest {
-            name,
-            path,
-            status,
-            reason,
-            cut_short,
-            new_commits,
-            signs: signs
-                .iter()
-                .map(|(commit, signs)| (commit, signs.to_vec()))
-                .collect(),
-            tasks,
-            by_hand,
-            same: same.into_iter().collect(),
-            captured: captured
-                .into_iter()
-                .map(|session| (session.record, session.commits))
-                .collect(),
-            ledger_status,
-            warnings,
-            untold,
-            unknown_lines,
-            unfetched,
-            given_up,
-        };
-        let rest = serde_json::to_string(&rest).map_err(|error| error.to_string())?;
-        let mut people = People::default();
-        let commits = commits.into_iter().map(|commit| people.row(&commit)).collect();
-        Ok(Self {
-            lineage,
-            people: people.list(),
-            commits,
-            rest,
-        })
-    }
-
-    fn repository(self) -> Option<Repository> {
-        let rest: Rest = serde_json::from_str(&self.rest).ok()?;
-        let people = self.people;
-        let commits = self.commits.into_iter().map(|row| row.commit(&people));
-        let mut signs = Signs::default();
-        for (commit, found) in rest.signs {
-            signs.add(commit, found);
-        }
-        Some(Repository {
-            name: rest.name,
-            path: rest.path,
-            status: rest.status,
-            reason: rest.reason,
-            lineage: self.lineage,
-            commits: commits.collect::<Option<_>>()?,
-            cut_short: rest.cut_short,
-            new_commits: rest.new_commits,
-            signs,
-            tasks: rest.tasks,
-            set_aside: Vec::new(),
-            by_hand: rest.by_hand,
-            same: rest.same.into_iter().collect(),
-            captured: rest
-                .captured
-                .into_iter()
-                .map(|(record, commits)| LedgerSession { record, commits })
-                .collect(),
-            ledger_status: rest.ledger_status,
-            warnings: rest.warnings,
-            untold: rest.untold,
-            unknown_lines: rest.unknown_lines,
-            unfetched: rest.unfetched,
-            given_up: rest.given_up,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aggregate::repository::Repository;
     use crate::aggregate::sample;
+    use crate::facts::diagnostics::{Status, Warning};
+    use crate::facts::evidence::{Evidence, Signs};
+    use crate::sources::cache::KeptIn;
+    use crate::sources::history::UnknownLines;
 
     #[test]
     fn what_comes_back_is_what_was_read() {
@@ -229,6 +95,10 @@ mod tests {
             warnings: vec![Warning::new("/w/kiln", "wrong").hint("do this")],
             new_commits: 3,
             cut_short: true,
+            kept_in: Some(KeptIn {
+                file: "history-0123456789abcdef.plain".to_owned(),
+                sum: 7,
+            }),
             untold: Some("untold".to_owned()),
             unknown_lines: Some(UnknownLines {
                 warnings: vec![Warning::new("/src/kiln", "unknown")],

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 
-use crate::facts::hash::checksum;
+use crate::facts::hash::wide_checksum;
 
 /// The start of a frame. Other output of a process does not match it.
 const MARK: &[u8; 8] = b"\0leverag";
@@ -14,7 +14,7 @@ pub(super) fn write(output: &mut impl Write, body: &[u8]) -> io::Result<()> {
     let mut head = [0; HEAD];
     head[..8].copy_from_slice(MARK);
     head[8..16].copy_from_slice(&(body.len() as u64).to_le_bytes());
-    head[16..].copy_from_slice(&checksum(body).to_le_bytes());
+    head[16..].copy_from_slice(&wide_checksum(body).to_le_bytes());
     output.write_all(&head)?;
     output.write_all(body)?;
     output.flush()
@@ -33,7 +33,7 @@ pub(super) fn read(input: &mut impl Read, most: u64) -> io::Result<Option<Vec<u8
     }
     let mut body = Vec::new();
     input.by_ref().take(length).read_to_end(&mut body)?;
-    if body.len() as u64 != length || checksum(&body) != sum {
+    if body.len() as u64 != length || wide_checksum(&body) != sum {
         return Err(wrong("is truncated"));
     }
     Ok(Some(body))

@@ -22,6 +22,7 @@ use std::time::{Duration, Instant};
 
 use super::isolation::Isolation;
 use super::one::{Found, Order};
+use super::readings::{Place, Readings};
 use super::workers::{Share, Turn};
 use crate::facts::limits::Limits;
 use crate::git::stamp::Stamp;
@@ -40,6 +41,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub struct Readers<'a> {
     order: &'a Order<'a>,
+    readings: Option<Readings<'a>>,
     apart: Option<Apart<'a>>,
 }
 
@@ -57,8 +59,24 @@ struct Reading<'a> {
     apart: &'a Apart<'a>,
     path: &'a Path,
     seal: Option<(&'a Path, Seal)>,
+    known: Option<Known<'a>>,
     limits: Limits,
     question: Vec<u8>,
+}
+
+/// A repository whose reading is to be cached.
+struct Known<'a> {
+    readings: &'a Readings<'a>,
+    place: Place,
+    stamp: Stamp,
+}
+
+impl Known<'_> {
+    fn keep(&self, path: &Path, found: &Found) {
+        if let Some(repository) = &found.repository {
+            self.readings.keep(&self.place, path, &self.stamp, repository);
+        }
+    }
 }
 
 impl<'a> Readers<'a> {
@@ -73,24 +91,44 @@ impl<'a> Readers<'a> {
                 request,
             }
         });
-        Self { order, apart }
+        Self {
+            readings: Readings::new(order),
+            order,
+            apart,
+        }
     }
 
     /// Reads the repository at `path`, in a worker process unless it is unchanged or the current one.
     pub fn read<'s>(&'s self, path: &'s Path, share: Share) -> Turn<'s, Found> {
+        let cache = self.order.read.history.cache.as_deref();
+        let stamp = cache.and_then(|_| Stamp::of(path));
+        let known = self.readings.as_ref().zip(stamp.clone()).map(|(readings, stamp)| Known {
+            place: readings.place(path, &stamp),
+            readings,
+            stamp,
+        });
+        if let Some(known) = &known
+            && let Some(found) = known.readings.known(&known.place, &known.stamp)
+        {
+            return Turn::Done(found);
+        }
+        let read_here = || {
+            let found = self.order.read_here(path);
+            known.iter().for_each(|known| known.keep(path, &found));
+            Turn::Done(found)
+        };
         let apart = self.apart.as_ref();
         let Some(apart) = apart.filter(|apart| !apart.isolation.stands_in(path)) else {
-            return Turn::Done(self.order.read_here(path));
+            return read_here();
         };
-        let cache = self.order.read.history.cache.as_deref();
         let seal = cache
-            .zip(Stamp::of(path))
+            .zip(stamp)
             .map(|(cache, stamp)| (cache, Seal::new(cache, stamp, apart.request.way())));
         let is_known = |(cache, seal): &(&Path, Seal)| {
             self.order.read.history.kept_facts == KeptFacts::Use && seal.holds(cache, apart.request.since())
         };
         if seal.as_ref().is_some_and(is_known) {
-            return Turn::Done(self.order.read_here(path));
+            return read_here();
         }
         let limits = apart.isolation.limits.for_size(share.bytes);
         let asked = Asked {
@@ -104,6 +142,7 @@ impl<'a> Readers<'a> {
                 apart,
                 path,
                 seal,
+                known,
                 limits,
                 question,
             }
@@ -184,6 +223,9 @@ impl<'a> Reading<'a> {
             if recorded.save(cache).is_ok() && found.is_complete() {
                 seal.set(self.path, &recorded, self.apart.request.since());
             }
+        }
+        if let Some(known) = &self.known {
+            known.keep(self.path, &found);
         }
         found
     }

@@ -1,0 +1,502 @@
+//! The commits of a repository: in columns, as they are cached and passed on, and one by one for who asks.
+//!
+//! A history of a hundred thousand commits takes a few megabytes in columns, and nothing is built to read them. Sums and
+//! comparisons of ids read the columns; everything else sees a slice of [`Commit`], which is built when it is first looked at.
+
+mod numbers;
+mod table;
+mod wanted;
+mod write;
+
+use std::ops::{Deref, Range};
+use std::sync::{Arc, OnceLock};
+
+use serde::{Deserialize, Serialize};
+
+use super::commit::{Commit, Instant, Person, decide, newest_first};
+use super::evidence::{ForeignTrailers, Origin, Signs, origin};
+use super::ids::ObjectId;
+use table::Table;
+pub use table::Seen;
+pub use wanted::Wanted;
+
+/// The commits of a repository, newest first.
+#[derive(Default)]
+pub struct Commits {
+    /// Where they are, if they are in columns: none if `rows` were given.
+    layers: Vec<Layer>,
+    rows: OnceLock<Vec<Commit>>,
+}
+
+/// Commits in columns, with what was found out about them since they were written.
+#[derive(Debug, Clone)]
+pub struct Layer {
+    table: Arc<Table>,
+    /// Their authors through the mailmap, if that changes any.
+    people: Option<Arc<[Person]>>,
+    /// Who made them, by the number of their evidence; then those with a number of their own.
+    origins: Arc<[Origin]>,
+    /// The commits with an origin of their own, by position, and the number of that.
+    own: Vec<(usize, usize)>,
+}
+
+/// A layer as it is stored or passed on.
+#[derive(Debug, Serialize, Deserialize)]
+struct Stored {
+    table: Bytes,
+    people: Option<Vec<Person>>,
+}
+
+/// Bytes that are written as such and not one by one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bytes(pub Vec<u8>);
+
+impl Layer {
+    /// The layer in a range of bytes that [`layout`] wrote; `None` if there is none.
+    pub fn read(bytes: &Arc<Vec<u8>>, range: Range<usize>) -> Option<Self> {
+        let table = Table::read(bytes, range)?;
+        Some(Self {
+            people: None,
+            origins: Arc::clone(&table.origins),
+            own: Vec::new(),
+            table: Arc::new(table),
+        })
+    }
+
+    /// How many commits it has.
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn people(&self) -> &[Person] {
+        self.people.as_deref().unwrap_or(&self.table.people)
+    }
+
+    /// The author with a number.
+    pub fn person(&self, number: usize) -> Option<&Person> {
+        self.people().get(number)
+    }
+
+    /// The origin with a number.
+    pub fn origin(&self, number: usize) -> Option<&Origin> {
+        self.origins.get(number)
+    }
+
+    /// All origins, by number.
+    pub fn origins(&self) -> &[Origin] {
+        &self.origins
+    }
+
+    /// Calls `see` with the numbers of each commit that is not at one of the positions `except`, which ascend.
+    pub fn visit(&self, except: &[usize], mut see: impl FnMut(&Seen)) {
+        let (mut own, mut except) = (self.own.iter().peekable(), except.iter().peekable());
+        self.table.visit(|seen| {
+            let own = own.next_if(|(row, _)| *row == seen.row);
+            if except.next_if(|row| **row == seen.row).is_some() {
+                return;
+            }
+            match own {
+                Some((_, number)) => see(&Seen {
+                    origin: *number,
+                    ..*seen
+                }),
+                None => see(seen),
+            }
+        });
+    }
+
+    /// The positions of those commits that are wanted, ascending.
+    pub fn find(&self, wanted: &Wanted) -> Vec<usize> {
+        if wanted.is_empty() {
+            return Vec::new();
+        }
+        let ids = self.table.ids().enumerate();
+        ids.filter(|(_, id)| wanted.found(id).is_some()).map(|(row, _)| row).collect()
+    }
+
+    /// The id of the commit at a position.
+    pub fn id(&self, row: usize) -> ObjectId {
+        self.table.id(row).unwrap_or_else(|| [0; 20].into())
+    }
+
+    /// The commit at a position.
+    pub fn commit(&self, row: usize) -> Commit {
+        self.table.commit(row, self.people(), self.origin_of(row))
+    }
+
+    /// The author and the author's time of the commit at a position.
+    pub fn authored(&self, row: usize) -> (Person, Instant) {
+        let author = self.person(self.table.author(row)).cloned();
+        (author.unwrap_or_default(), self.table.author_time(row))
+    }
+
+    fn origin_of(&self, row: usize) -> Origin {
+        let own = self.own.binary_search_by_key(&row, |(row, _)| *row);
+        let number = own.map_or_else(|_| self.table.evidence(row), |at| self.own[at].1);
+        self.origin(number).cloned().unwrap_or_default()
+    }
+
+    fn ids(&self) -> impl Iterator<Item = ObjectId> {
+        self.table.ids().filter_map(ObjectId::from_bytes)
+    }
+
+    fn add_to(&self, rows: &mut Vec<Commit>) {
+        rows.reserve(self.len());
+        let mut own = self.own.iter().peekable();
+        let origin = |row: usize| {
+            let own = own.next_if(|(known, _)| *known == row);
+            let number = own.map_or_else(|| self.table.evidence(row), |(_, number)| *number);
+            self.origin(number).cloned().unwrap_or_default()
+        };
+        self.table.commits(self.people(), origin, |commit| rows.push(commit));
+    }
+
+    fn map_people(&mut self, mut proper: impl FnMut(&Person) -> Option<Person>) {
+        let mapped: Vec<Option<Person>> = self.people().iter().map(&mut proper).collect();
+        if mapped.iter().any(Option::is_some) {
+            let people = self.people().iter().zip(mapped);
+            let people = people.map(|(person, mapped)| mapped.unwrap_or_else(|| person.clone()));
+            self.people = Some(people.collect());
+        }
+    }
+
+    fn decide(&mut self, elsewhere: &Signs, wanted: &Wanted, foreign: ForeignTrailers) {
+        let before: Vec<Origin> = self.origins.to_vec();
+        let mut origins: Vec<Origin> = match foreign {
+            ForeignTrailers::Believe => before.clone(),
+            ForeignTrailers::Ignore => before.iter().map(|own| origin(own.evidence(), &[], foreign)).collect(),
+        };
+        let mut own = Vec::new();
+        for row in self.find(wanted) {
+            let known = before.get(self.table.evidence(row)).map_or(&[][..], Origin::evidence);
+            own.push((row, origins.len()));
+            origins.push(origin(known, elsewhere.of(self.id(row)), foreign));
+        }
+        self.origins = origins.into();
+        self.own = own;
+    }
+}
+
+/// The bytes of a layer with these commits, in their order; `is_regrown` if replacements or grafts may have given them other
+/// parents than their objects name. `None` if their ids have different lengths, which no repository has.
+pub fn layout(commits: &[Commit], is_regrown: bool) -> Option<Vec<u8>> {
+    write::layout(commits, is_regrown)
+}
+
+impl Commits {
+    /// The commits of these layers, which have none in common.
+    pub fn of_layers(layers: Vec<Layer>) -> Self {
+        Self {
+            layers: layers.into_iter().filter(|layer| layer.len() > 0).collect(),
+            rows: OnceLock::new(),
+        }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self.rows.get() {
+            Some(rows) => rows.len(),
+            None => self.layers.iter().map(Layer::len).sum(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The columns that they are in; `None` if they were given one by one.
+    pub fn layers(&self) -> Option<&[Layer]> {
+        (!self.layers.is_empty() || self.rows.get().is_none()).then_some(&self.layers)
+    }
+
+    /// Their ids, in no order.
+    pub fn ids(&self) -> Box<dyn Iterator<Item = ObjectId> + '_> {
+        match self.layers() {
+            Some(layers) => Box::new(layers.iter().flat_map(Layer::ids)),
+            None => Box::new(self.iter().map(|commit| commit.id)),
+        }
+    }
+
+    /// Those of the wanted ids that are here.
+    pub fn found(&self, wanted: &Wanted) -> Vec<ObjectId> {
+        match self.layers() {
+            Some(layers) => {
+                let ids = layers.iter().flat_map(|layer| layer.table.ids());
+                ids.filter_map(|id| wanted.found(id)).collect()
+            }
+            None => self.iter().map(|commit| commit.id).filter(|id| wanted.contains(id)).collect(),
+        }
+    }
+
+    /// Some of the commits, which include every one that has no parent or one that is not here. All of them if parents may be
+    /// others than the objects of the commits name.
+    pub fn ends(&self) -> Vec<ObjectId> {
+        match self.layers() {
+            Some(layers) if layers.iter().any(|layer| layer.table.is_regrown()) => self.ids().collect(),
+            // A parent in another layer makes an end of a commit that is none, which does no harm.
+            Some(layers) => layers.iter().flat_map(|layer| layer.table.ends()).collect(),
+            None => self.ids().collect(),
+        }
+    }
+
+    /// The objects of commits whose messages may have trailers of ours.
+    pub fn claiming(&self) -> Vec<(ObjectId, Box<[u8]>)> {
+        let of_layer = |layer: &Layer| -> Vec<Commit> {
+            layer.table.claiming().map(|row| layer.commit(row)).collect()
+        };
+        let claiming = |commit: Commit| Some((commit.id, commit.claiming?));
+        match self.layers() {
+            Some(layers) => layers.iter().flat_map(of_layer).filter_map(claiming).collect(),
+            None => {
+                let rows = self.iter();
+                rows.filter_map(|commit| Some((commit.id, commit.claiming.clone()?))).collect()
+            }
+        }
+    }
+
+    /// Replaces authors by whom `proper` names for them.
+    pub fn map_people(&mut self, mut proper: impl FnMut(&Person) -> Option<Person>) {
+        if self.layers().is_some() {
+            self.rows = OnceLock::new();
+            for layer in &mut self.layers {
+                layer.map_people(&mut proper);
+            }
+            return;
+        }
+        // Most people are not in the mailmap.
+        let mut known = std::collections::HashMap::new();
+        for commit in self.rows.get_mut().into_iter().flatten() {
+            let mapped = match known.get(&commit.author) {
+                Some(mapped) => mapped,
+                None => {
+                    let mapped = proper(&commit.author);
+                    known.entry(commit.author.clone()).or_insert(mapped)
+                }
+            };
+            if let Some(mapped) = mapped {
+                commit.author.clone_from(mapped);
+            }
+        }
+    }
+
+    /// Decides who made each of them; their origins contain only their own signs until then.
+    pub fn decide(&mut self, elsewhere: &Signs, foreign: ForeignTrailers) {
+        if self.layers().is_none() {
+            return decide(self.rows.get_mut().map_or(&mut [], Vec::as_mut_slice), elsewhere, foreign);
+        }
+        let signs = elsewhere.iter().filter(|(_, signs)| !signs.is_empty());
+        let wanted: Wanted = signs.map(|(commit, _)| commit).collect();
+        if wanted.is_empty() && foreign == ForeignTrailers::Believe {
+            return;
+        }
+        self.rows = OnceLock::new();
+        for layer in &mut self.layers {
+            layer.decide(elsewhere, &wanted, foreign);
+        }
+    }
+
+    /// Their bytes, to be passed on before it is decided who made them. `None` if they cannot be written, which is never the
+    /// case for commits of one repository.
+    pub fn encode(&self) -> Option<Vec<u8>> {
+        let layers: Vec<Stored> = match self.layers() {
+            Some(layers) => layers.iter().map(Layer::stored).collect(),
+            None => vec![Stored {
+                table: Bytes(layout(self, false)?),
+                people: None,
+            }],
+        };
+        postcard::to_stdvec(&layers).ok()
+    }
+
+    /// The commits that [`encode`](Self::encode) wrote; `None` for other bytes.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let (layers, rest) = postcard::take_from_bytes::<Vec<Stored>>(bytes).ok()?;
+        let layers = layers.into_iter().map(Stored::layer).collect::<Option<_>>()?;
+        rest.is_empty().then(|| Self::of_layers(layers))
+    }
+
+    /// Whom the mailmap makes of the authors, for each layer; to be given to the same commits when they are read again.
+    pub fn mapped_people(&self) -> Vec<Option<Vec<Person>>> {
+        let layers = self.layers.iter();
+        layers.map(|layer| layer.people.as_deref().map(<[Person]>::to_vec)).collect()
+    }
+
+    /// Does so. `None` if these were other commits.
+    pub fn with_people(mut self, people: Vec<Option<Vec<Person>>>) -> Option<Self> {
+        if self.layers.len() != people.len() {
+            return None;
+        }
+        for (layer, people) in self.layers.iter_mut().zip(people) {
+            layer.set_people(people)?;
+        }
+        Some(self)
+    }
+
+    /// These and others that are not among them.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        if self.layers().is_none() || others.layers().is_none() {
+            let mut rows = self.into_vec();
+            rows.extend(others.into_vec());
+            rows.sort_by_key(newest_first);
+            return rows.into();
+        }
+        self.layers.extend(others.layers);
+        Self::of_layers(self.layers)
+    }
+
+    /// The commits as they were given or built, to be changed.
+    pub fn into_vec(mut self) -> Vec<Commit> {
+        let _: &[Commit] = &self;
+        self.rows.take().unwrap_or_default()
+    }
+
+    fn built(&self) -> Vec<Commit> {
+        let mut rows = Vec::new();
+        self.layers.iter().for_each(|layer| layer.add_to(&mut rows));
+        if !rows.is_sorted_by_key(newest_first) {
+            rows.sort_by_key(newest_first);
+        }
+        rows
+    }
+}
+
+impl Layer {
+    fn stored(&self) -> Stored {
+        Stored {
+            table: Bytes(self.table.stored().to_vec()),
+            people: self.people.as_deref().map(<[Person]>::to_vec),
+        }
+    }
+
+    fn set_people(&mut self, people: Option<Vec<Person>>) -> Option<()> {
+        let is_of_them = people.as_ref().is_none_or(|people| people.len() == self.table.people.len());
+        self.people = people.map(Into::into);
+        is_of_them.then_some(())
+    }
+}
+
+impl Stored {
+    fn layer(self) -> Option<Layer> {
+        let bytes = Arc::new(self.table.0);
+        let all = 0..bytes.len();
+        let mut layer = Layer::read(&bytes, all)?;
+        layer.set_people(self.people)?;
+        Some(layer)
+    }
+}
+
+impl Deref for Commits {
+    type Target = [Commit];
+
+    fn deref(&self) -> &[Commit] {
+        self.rows.get_or_init(|| self.built())
+    }
+}
+
+impl From<Vec<Commit>> for Commits {
+    fn from(rows: Vec<Commit>) -> Self {
+        Self {
+            layers: Vec::new(),
+            rows: rows.into(),
+        }
+    }
+}
+
+impl FromIterator<Commit> for Commits {
+    fn from_iter<I: IntoIterator<Item = Commit>>(commits: I) -> Self {
+        commits.into_iter().collect::<Vec<_>>().into()
+    }
+}
+
+impl<'a> IntoIterator for &'a Commits {
+    type Item = &'a Commit;
+    type IntoIter = std::slice::Iter<'a, Commit>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl Clone for Commits {
+    fn clone(&self) -> Self {
+        match self.layers() {
+            Some(layers) => Self::of_layers(layers.to_vec()),
+            None => self.to_vec().into(),
+        }
+    }
+}
+
+impl PartialEq for Commits {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl std::fmt::Debug for Commits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(&**self).finish()
+    }
+}
+
+impl Serialize for Bytes {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Bytes;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("bytes")
+            }
+
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Bytes, E> {
+                Ok(Bytes(bytes.to_vec()))
+            }
+
+            fn visit_byte_buf<E>(self, bytes: Vec<u8>) -> Result<Bytes, E> {
+                Ok(Bytes(bytes))
+            }
+        }
+        deserializer.deserialize_byte_buf(Visitor)
+    }
+}
+
+/// Reads bytes that anybody may have written in every way: they are columns or not, and no more than they can contain.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn read_anything(bytes: &[u8]) {
+    let bytes = Arc::new(bytes.to_vec());
+    let all = 0..bytes.len();
+    let Some(layer) = Layer::read(&bytes, all) else {
+        return;
+    };
+    let mut count = 0;
+    layer.visit(&[], |seen| {
+        count += 1;
+        assert!(layer.person(seen.author).is_some() && layer.origin(seen.origin).is_some());
+    });
+    assert_eq!(count, layer.len());
+    let commits = Commits::of_layers(vec![layer.clone()]);
+    assert!(commits.ends().len() <= count && commits.claiming().len() <= count);
+    let subjects: usize = commits.iter().map(|commit| commit.subject.len()).sum();
+    // A byte that is not text becomes a character of three.
+    assert!(commits.len() == count && subjects <= 3 * bytes.len());
+    if let Some(last) = count.checked_sub(1) {
+        layer.commit(last);
+    }
+    let _ = Commits::decode(&bytes);
+}
+
+#[cfg(test)]
+mod tests;
