@@ -157,6 +157,7 @@ impl Sketch {
         };
         Commit {
             id: self.id,
+            tree: self.id,
             parents: Vec::new(),
             author: self.author,
             author_time: time,
@@ -165,6 +166,7 @@ impl Sketch {
             lines: None,
             by_class: Vec::new(),
             claiming: None,
+            reverts: Box::default(),
             origin: self.origin,
         }
     }

@@ -31,6 +31,7 @@ pub(crate) fn commit(number: u8, at: &str) -> Commit {
     let time = Instant { seconds, offset: 0 };
     Commit {
         id: object(number),
+        tree: object(0),
         parents: Vec::new(),
         author: Person {
             name: "Grace Example".to_owned(),
@@ -46,6 +47,7 @@ pub(crate) fn commit(number: u8, at: &str) -> Commit {
         }),
         by_class: Vec::new(),
         claiming: None,
+        reverts: Box::default(),
         origin: Origin::default(),
     }
 }

@@ -97,6 +97,7 @@ impl Case {
         };
         let mut commit = Commit {
             id: oid(number),
+            tree: oid(0),
             parents: Vec::new(),
             author: Person {
                 name: "Ada".into(),
@@ -112,6 +113,7 @@ impl Case {
             }),
             by_class: Vec::new(),
             claiming: None,
+            reverts: Box::default(),
             origin: Origin::default(),
         };
         change(&mut commit);

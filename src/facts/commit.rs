@@ -117,6 +117,9 @@ impl Lines {
 pub struct Commit {
     /// Its object id.
     pub id: ObjectId,
+    /// The tree of its files.
+    #[serde(skip)]
+    pub tree: ObjectId,
     /// Its parents, in order.
     pub parents: Vec<ObjectId>,
     /// The author, through the mailmap.
@@ -133,6 +136,9 @@ pub struct Commit {
     pub by_class: Vec<(FileClass, LineCounts)>,
     /// Its object, if its message may have `Leverage-` trailers; hardly any does.
     pub claiming: Option<Box<[u8]>>,
+    /// The ids, or beginnings of ids, of the commits that its message reverts; hardly any names one.
+    #[serde(skip)]
+    pub reverts: Box<[Box<str>]>,
     /// Who made it, and the evidence.
     pub origin: Origin,
 }

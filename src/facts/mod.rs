@@ -37,6 +37,7 @@ pub mod question;
 pub mod range;
 pub mod record;
 pub mod retention;
+pub mod reverts;
 pub mod session;
 pub mod shell;
 pub mod short_ids;

@@ -10,12 +10,13 @@ use git2::{DiffOptions, Oid, Patch};
 use rayon::prelude::*;
 
 use super::commits::{self, RawCommit};
+use super::graph::Commits;
 use super::open::{Repo, object_id};
 use super::packs::{Objects, Packs};
 use super::replacements::Replaced;
 use super::tree::{known, oid};
 use super::trees;
-use super::walk::{RefSelection, read_commit};
+use super::walk::RefSelection;
 use super::{GitError, attributes, screen, session_names};
 use crate::facts::change::{Change, ChangedFile, ChangedLines};
 use crate::facts::ids::ObjectId;
@@ -180,20 +181,17 @@ pub fn resolve(repo: &Repo, prefix: &str) -> Option<ObjectId> {
     object_id(repo.commit_at(id).ok()?.id())
 }
 
-/// What walks read of the history, so that later walks need not read it again.
+/// The recent part of a history.
 struct History<'a> {
-    objects: Objects<'a>,
+    commits: Commits<'a>,
     shallow: BTreeSet<ObjectId>,
-    /// The second in which each commit was made, and its parents.
-    read: HashMap<ObjectId, (i64, Vec<ObjectId>)>,
 }
 
 impl<'a> History<'a> {
     fn new(repo: &'a Repo, packs: &'a Packs) -> Self {
         Self {
-            objects: Objects::of_commits(packs, repo.git_dir(), KEPT),
+            commits: Commits::of(repo, packs),
             shallow: repo.shallow_commits(),
-            read: HashMap::new(),
         }
     }
 
@@ -208,7 +206,7 @@ impl<'a> History<'a> {
             for id in next.drain(..) {
                 if seen.insert(id) {
                     // Of commits made in the same second, the one met first comes first.
-                    pending.push((self.second(id)?, Reverse(seen.len()), id));
+                    pending.push((self.commits.made(&id)?.0, Reverse(seen.len()), id));
                 }
             }
             let Some((second, _, id)) = pending.pop() else {
@@ -223,21 +221,10 @@ impl<'a> History<'a> {
                     return Ok(recent);
                 }
             }
-            if let Some((_, parents)) = self.read.get(&id).filter(|_| !self.shallow.contains(&id)) {
-                next.extend(parents);
+            if !self.shallow.contains(&id) {
+                next.extend(self.commits.made(&id)?.1);
             }
         }
-    }
-
-    /// The second in which a commit was made.
-    fn second(&mut self, id: ObjectId) -> Result<i64, GitError> {
-        if let Some((second, _)) = self.read.get(&id) {
-            return Ok(*second);
-        }
-        let commit = read_commit(&id, &mut self.objects)?;
-        let second = commit.raw().commit_time().seconds;
-        self.read.insert(id, (second, commit.parents));
-        Ok(second)
     }
 }
 

@@ -267,7 +267,7 @@ impl Scan<'_> {
         if self.walk.commits[commit].is_merge() {
             return Ok(Vec::new());
         }
-        let new = self.walk.tree(commit, objects)?;
+        let new = self.walk.tree(commit);
         let old = self.walk.parent_tree(commit, objects)?;
         let mut differences = Vec::new();
         trees::compare(objects, old.as_ref(), Some(&new), &mut differences)?;

@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::changes::{self, AttributesOf, CountOptions, Renames};
 use super::commits::RawCommit;
+use super::graph::Commits;
 use super::mailmap::NameMap;
 use super::packs::Objects;
 use super::tree::oid;
@@ -53,7 +54,7 @@ impl Repo {
             pending.extend(parents.filter(|parent| seen.insert(*parent)));
             people.add(&raw);
             if authored >= since {
-                recent.push((commit.tree, facts_of(&commit)));
+                recent.push(facts_of(&commit));
             }
         }
         facts.recent = self.with_lines(recent, threads, &mut facts.gaps);
@@ -71,28 +72,16 @@ impl Repo {
     /// The commits that `head` reaches, as far as they are present.
     pub fn reached_from(&self, head: ObjectId) -> Vec<ObjectId> {
         let packs = self.packs();
-        let mut objects = Objects::of_commits(&packs, self.git_dir(), KEPT);
-        let mut seen: HashSet<ObjectId> = HashSet::from([head]);
-        let mut pending = vec![head];
         let mut reached = Vec::new();
-        while let Some(id) = pending.pop() {
-            if let Ok(commit) = read_commit(&id, &mut objects) {
-                reached.push(id);
-                let parents = commit.parents.iter().copied();
-                pending.extend(parents.filter(|parent| seen.insert(*parent)));
-            }
-        }
+        Commits::of(self, &packs).visit((vec![head], false), &mut HashSet::new(), |commit| {
+            reached.push(commit.id);
+        });
         reached
     }
 
     /// A merge has no lines; those of a commit whose blobs are missing are unknown, which is reported in `gaps`.
-    fn with_lines(
-        &self,
-        recent: Vec<(ObjectId, Commit)>,
-        threads: usize,
-        gaps: &mut Vec<String>,
-    ) -> Vec<RecentCommit> {
-        let walk = self.walk_of(recent.into_iter().map(|(tree, commit)| (commit, tree)).collect());
+    fn with_lines(&self, recent: Vec<Commit>, threads: usize, gaps: &mut Vec<String>) -> Vec<RecentCommit> {
+        let walk = self.walk_of(recent);
         let options = CountOptions {
             renames: Renames::Follow,
             attributes: AttributesOf::Nothing,

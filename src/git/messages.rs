@@ -45,25 +45,6 @@ pub fn visit_all_and(
     Ok(visit_from(repo, tips, visit))
 }
 
-/// [`visit_all`], reporting for each commit whether HEAD reaches it: first those it reaches, then the others.
-///
-/// One walk does both, so no commit is read twice.
-pub fn visit_head_first(
-    repo: &Repo,
-    refs: &RefSelection,
-    mut visit: impl FnMut(RawCommit<'_>, bool),
-) -> Result<usize, GitError> {
-    let tips = repo.tips(refs)?;
-    // An unreadable commit is not a tip, and reaches nothing.
-    let head = repo.head().ok().flatten();
-    let head = head.map(|head| Oid::from_bytes(head.as_bytes())).transpose()?;
-    let packs = repo.packs();
-    let mut walk = Walk::new(repo, &packs);
-    walk.visit(head.into_iter().collect(), |commit| visit(commit, true));
-    walk.visit(tips, |commit| visit(commit, false));
-    Ok(walk.missing)
-}
-
 /// Visits these commits without their history. Missing ones are left out.
 pub fn visit_these(
     repo: &Repo,
@@ -215,37 +196,6 @@ mod tests {
     fn listed(oracle: &Oracle, args: &[&str]) -> BTreeSet<String> {
         let list = oracle.text(&[&["rev-list"], args].concat());
         list.lines().map(str::to_owned).collect()
-    }
-
-    #[test]
-    fn each_commit_is_visited_once_and_those_of_head_first() {
-        let oracle = history();
-        let mut visited = Vec::new();
-        let missing = visit_head_first(&oracle.open(), &RefSelection::default(), |commit, is_on_head| {
-            visited.push((commit.id.to_string(), is_on_head));
-        });
-        assert_eq!(missing.unwrap(), 0);
-        let on_head = listed(&oracle, &["HEAD"]);
-        let (first, others) = visited.split_at(on_head.len());
-        assert!(first.iter().all(|(_, is_on_head)| *is_on_head));
-        assert!(others.iter().all(|(_, is_on_head)| !is_on_head));
-        let ids = |part: &[(String, bool)]| part.iter().map(|(id, _)| id.clone()).collect::<BTreeSet<_>>();
-        assert_eq!(ids(first), on_head);
-        assert_eq!(ids(&visited), listed(&oracle, &["--all"]));
-        assert_eq!(visited.len(), ids(&visited).len());
-    }
-
-    #[test]
-    fn without_a_commit_at_head_none_is_on_it() {
-        let oracle = history();
-        oracle.git(&["symbolic-ref", "HEAD", "refs/heads/unborn"], b"");
-        let mut visited = 0;
-        visit_head_first(&oracle.open(), &RefSelection::default(), |_, is_on_head| {
-            assert!(!is_on_head);
-            visited += 1;
-        })
-        .unwrap();
-        assert_eq!(visited, listed(&oracle, &["--all"]).len());
     }
 
     #[test]

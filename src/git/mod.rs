@@ -23,6 +23,7 @@ pub mod diffstat;
 pub mod files;
 pub mod filter_map;
 pub mod folder;
+pub mod graph;
 pub mod health;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod hostile;

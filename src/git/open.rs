@@ -11,6 +11,7 @@ use git2::{ErrorCode, Index, ObjectFormat, Oid, Repository, RepositoryOpenFlags}
 use super::config::{Config, ConfigFiles};
 use super::descent::met::Met;
 use super::files::FileError;
+use super::graph::Graph;
 use super::packs::Packs;
 use super::replacements::Replaced;
 use super::screen;
@@ -32,6 +33,8 @@ pub struct Repo {
     pub(super) replaced: OnceCell<Arc<Replaced>>,
     /// Its packs, once an object was read.
     pub(super) packs: OnceCell<Arc<Packs>>,
+    /// Its commits, as far as they were read.
+    pub(super) graph: RefCell<Graph>,
     /// Where its objects are, once that was needed.
     pub(super) object_folders: OnceCell<Vec<PathBuf>>,
     /// Objects whose files were found intact.
@@ -180,6 +183,7 @@ impl Repo {
             common_dir,
             replaced: OnceCell::new(),
             packs: OnceCell::new(),
+            graph: RefCell::default(),
             object_folders: OnceCell::new(),
             whole: RefCell::default(),
             met: RefCell::default(),

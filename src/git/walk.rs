@@ -16,7 +16,7 @@ use crate::facts::claim;
 use crate::facts::commit::{Commit, newest_first};
 use crate::facts::evidence::Origin;
 use crate::facts::ids::ObjectId;
-use crate::facts::signs;
+use crate::facts::{reverts, signs};
 
 /// The maximum size of the list of commits at which a shallow clone ends.
 const LARGEST_SHALLOW: u64 = 64 << 20;
@@ -100,8 +100,8 @@ pub struct Walk {
     pub commits: Vec<Commit>,
     /// What could not be read, and why.
     pub trouble: Vec<(ObjectId, String)>,
-    /// The tree of each commit that was just read.
-    trees: Vec<Option<ObjectId>>,
+    /// How many of them were just read.
+    new_commits: usize,
     places: HashMap<ObjectId, usize>,
     /// Commits at which a shallow clone ends.
     shallow: BTreeSet<ObjectId>,
@@ -115,7 +115,7 @@ impl Walk {
 
     /// How many of the commits were just read.
     pub fn new_commits(&self) -> usize {
-        self.trees.iter().flatten().count()
+        self.new_commits
     }
 
     /// Whether the clone ends somewhere in this history.
@@ -124,11 +124,8 @@ impl Walk {
     }
 
     /// The root tree of a commit.
-    pub(super) fn tree(&self, at: usize, objects: &mut Objects<'_>) -> Result<ObjectId, ObjectError> {
-        match self.trees[at] {
-            Some(tree) => Ok(tree),
-            None => Ok(read_commit(&self.commits[at].id, objects)?.tree),
-        }
+    pub(super) fn tree(&self, at: usize) -> ObjectId {
+        self.commits[at].tree
     }
 
     /// The root tree of a commit's first parent, if it has one.
@@ -141,14 +138,14 @@ impl Walk {
             return Ok(None);
         };
         match self.places.get(parent) {
-            Some(place) => self.tree(*place, objects).map(Some),
+            Some(place) => Ok(Some(self.tree(*place))),
             None => Ok(Some(read_commit(parent, objects)?.tree)),
         }
     }
 
-    fn put_in_order(&mut self, mut found: Vec<(Commit, Option<ObjectId>)>) {
-        found.sort_by_key(|(commit, _)| newest_first(commit));
-        (self.commits, self.trees) = found.into_iter().unzip();
+    fn put_in_order(&mut self, found: Vec<Commit>) {
+        self.commits = found;
+        self.commits.sort_by_key(newest_first);
         let places = self.commits.iter().enumerate();
         self.places = places.map(|(at, commit)| (commit.id, at)).collect();
     }
@@ -240,7 +237,7 @@ impl Repo {
             shallow: self.shallow_commits(),
             ..Walk::default()
         };
-        let mut found: Vec<(Commit, Option<ObjectId>)> = Vec::new();
+        let mut found: Vec<Commit> = Vec::new();
         let mut pending: Vec<ObjectId> = tips.to_vec();
         let mut seen: HashSet<ObjectId> = pending.iter().copied().collect();
         while let Some(id) = pending.pop() {
@@ -248,23 +245,27 @@ impl Repo {
                 continue;
             }
             let read = match known(&id) {
-                Some(commit) => Ok((commit, None)),
+                Some(commit) => Ok(commit),
                 None => {
                     let packs = packs.get_or_init(|| self.packs());
                     let objects =
                         objects.get_or_insert_with(|| Objects::of_commits(packs, self.git_dir(), KEPT));
-                    read_facts(&id, objects)
+                    walk.new_commits += 1;
+                    read_commit(&id, objects).map(|commit| facts_of(&commit))
                 }
             };
             match read {
-                Ok((commit, tree)) => {
+                Ok(commit) => {
                     if !walk.shallow.contains(&id) {
                         let parents = commit.parents.iter().copied();
                         pending.extend(parents.filter(|parent| seen.insert(*parent)));
                     }
-                    found.push((commit, tree));
+                    found.push(commit);
                 }
-                Err(error) => walk.trouble.push((id, error.to_string())),
+                Err(error) => {
+                    walk.new_commits -= 1;
+                    walk.trouble.push((id, error.to_string()));
+                }
             }
         }
         walk.put_in_order(found);
@@ -272,13 +273,12 @@ impl Repo {
     }
 
     /// Commits that were already read, without their history.
-    pub(super) fn walk_of(&self, commits: Vec<(Commit, ObjectId)>) -> Walk {
+    pub(super) fn walk_of(&self, commits: Vec<Commit>) -> Walk {
         let mut walk = Walk {
             shallow: self.shallow_commits(),
             ..Walk::default()
         };
-        let found = commits.into_iter().map(|(commit, tree)| (commit, Some(tree)));
-        walk.put_in_order(found.collect());
+        walk.put_in_order(commits);
         walk
     }
 
@@ -331,17 +331,13 @@ pub(super) fn read_commit(id: &ObjectId, objects: &mut Objects<'_>) -> Result<Fo
     }
 }
 
-fn read_facts(id: &ObjectId, objects: &mut Objects<'_>) -> Result<(Commit, Option<ObjectId>), ObjectError> {
-    let commit = read_commit(id, objects)?;
-    Ok((facts_of(&commit), Some(commit.tree)))
-}
-
 /// The facts in a commit object; its lines are still to be counted.
 pub(super) fn facts_of(commit: &FoundCommit) -> Commit {
     let raw = commit.raw();
     let (author, message) = (raw.author(), raw.message());
     Commit {
         id: commit.id,
+        tree: commit.tree,
         parents: commit.parents.clone(),
         author_time: raw.author_time(),
         commit_time: raw.commit_time(),
@@ -349,6 +345,7 @@ pub(super) fn facts_of(commit: &FoundCommit) -> Commit {
         lines: None,
         by_class: Vec::new(),
         claiming: claim::may_claim(&message).then(|| raw.object().into()),
+        reverts: reverts::in_message(&message),
         origin: Origin::new(signs::in_commit(&author, &message)),
         author,
     }

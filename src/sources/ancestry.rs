@@ -5,8 +5,7 @@ use std::collections::HashMap;
 
 use super::reach::everywhere;
 use crate::facts::ids::ObjectId;
-use crate::git::messages;
-use crate::git::{Repo, refs};
+use crate::git::{Repo, graph, refs};
 
 /// How many commits all questions together may visit. A history of a million commits is crossed a hundred times.
 const MAX_STEPS: usize = 100_000_000;
@@ -39,8 +38,8 @@ impl<'a> Ancestry<'a> {
     /// Reads the history of a repository. What cannot be read has no parents.
     pub(super) fn of(repo: &'a Repo) -> Self {
         let mut found: Vec<(ObjectId, Vec<ObjectId>)> = Vec::new();
-        let _ = messages::visit_all(repo, &everywhere(), |commit| {
-            found.push((commit.id, commit.parents().collect()));
+        let _ = graph::visit_all(repo, &everywhere(), |commit| {
+            found.push((commit.id, commit.parents.to_vec()));
         });
         let places: HashMap<ObjectId, Index> = (0..).zip(&found).map(|(at, (id, _))| (*id, at)).collect();
         let parents: Vec<Vec<Index>> = found

@@ -18,7 +18,7 @@ use crate::facts::ids::ObjectId;
 use crate::git::changes::Renames;
 
 /// Increase it whenever facts are stored or found differently.
-pub(super) const VERSION: u32 = 10;
+pub(super) const VERSION: u32 = 11;
 
 /// The cached facts of one repository.
 pub(super) struct Cache {
@@ -206,6 +206,7 @@ mod tests {
         };
         Commit {
             id: [number; 20].into(),
+            tree: [number + 100; 20].into(),
             parents: vec![[number + 1; 20].into()],
             author_time: Instant {
                 seconds: -5,
@@ -219,6 +220,7 @@ mod tests {
             lines: (number > 1).then(LineCounts::default),
             by_class: vec![(FileClass::Lock, LineCounts::default())],
             claiming: (number > 1).then(|| Box::from(&b"tree"[..])),
+            reverts: [Box::from("0123456")].into(),
             origin: Origin::new(signs::in_commit(&author, b"")),
             author,
         }

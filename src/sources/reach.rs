@@ -5,14 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::facts::commit::Authored;
 use crate::facts::ids::ObjectId;
 use crate::git::Repo;
-use crate::git::messages;
 use crate::git::refs::{self, Fetched};
 use crate::git::walk::RefSelection;
-
-/// What git writes at the start of a line of a revert, before the id.
-const SAYS_SO: &[u8] = b"This reverts commit ";
-/// git does not abbreviate an id further.
-const SHORTEST_ID: usize = 7;
+use crate::git::{graph, messages};
 
 /// The commits of a repository.
 #[derive(Debug, Clone, Default)]
@@ -50,11 +45,11 @@ pub fn reach(repo: &Repo) -> Reach {
     let mut commits = HashSet::new();
     let mut said = Vec::new();
     let mut on_head = Vec::new();
-    let visited = messages::visit_head_first(repo, &everywhere(), |commit, is_on_head| {
+    let visited = graph::visit_head_first(repo, &everywhere(), |commit| {
         commits.insert(commit.id);
-        if is_on_head {
-            on_head.push((commit.author_time().seconds, commit.id));
-            let reverted = reverted_by(&commit.message()).into_iter();
+        if commit.is_on_head {
+            on_head.push((commit.authored, commit.id));
+            let reverted = commit.reverts.iter().map(|id| id.to_string());
             said.extend(reverted.map(|id| (id, commit.id)));
         }
     });
@@ -152,46 +147,12 @@ fn standing(reverts: &BTreeMap<ObjectId, Vec<ObjectId>>) -> BTreeMap<ObjectId, O
     standing
 }
 
-/// The ids, or prefixes of ids, that a message reverts: where git writes them, at the start of a paragraph or below a
-/// line about reverting. Elsewhere a line may begin that way because prose was wrapped there.
-fn reverted_by(message: &[u8]) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut may_say_so = true;
-    for line in message.split(|byte| *byte == b'\n') {
-        let id = line.strip_prefix(SAYS_SO).filter(|_| may_say_so).map(|rest| {
-            let end = rest.iter().position(|byte| !byte.is_ascii_hexdigit());
-            &rest[..end.unwrap_or(rest.len())]
-        });
-        if let Some(id) = id.filter(|id| id.len() >= SHORTEST_ID) {
-            found.push(String::from_utf8_lossy(id).to_ascii_lowercase());
-        }
-        let is_about_it = line.starts_with(b"Revert") || line.starts_with(b"Reapply");
-        may_say_so = line.trim_ascii().is_empty() || is_about_it || id.is_some();
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn oid(hex: &str) -> ObjectId {
         format!("{hex:0<40}").parse().unwrap()
-    }
-
-    #[test]
-    fn a_message_may_revert_several() {
-        let id = "0123456789abcdef0123456789abcdef01234567";
-        let message = format!(
-            "Revert\n\nThis reverts commit {id}, and\nThis reverts commit 0123456 (Kiln, 2026-04-01).\n\
-             This reverts commit 12\nUnlike that one, This reverts commit {id}\n    This reverts commit {id}"
-        );
-        assert_eq!(reverted_by(message.as_bytes()), [id, "0123456"]);
-        let below_the_title = format!("Reapply \"Kiln\"\nThis reverts commit {id}.");
-        assert_eq!(reverted_by(below_the_title.as_bytes()), [id]);
-        let wrapped = format!("Look at history\n\nWhere a message says\nThis reverts commit {id}, look.");
-        assert_eq!(reverted_by(wrapped.as_bytes()), [""; 0]);
-        assert_eq!(reverted_by(b"This reverts nothing"), [""; 0]);
     }
 
     #[test]

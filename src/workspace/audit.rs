@@ -166,6 +166,7 @@ impl AuditInput {
         let mut warnings: Vec<Warning> = repository.all_warnings().collect();
         warnings.append(&mut workspace.warnings);
         let Repository { status, commits, .. } = repository;
+        repo.remember(&commits);
         // Of several repositories, each is one step of a stage.
         let progress = &options.read.history.progress;
         progress.begin("Reading the history of the ledger", "", 0);

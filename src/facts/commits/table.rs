@@ -18,6 +18,8 @@ use super::numbers::Numbers;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Column {
     Ids,
+    /// For each commit: the id of its tree.
+    Trees,
     /// Ids of parents that are not in this table.
     ForeignIds,
     /// For each commit: how many parents.
@@ -51,6 +53,8 @@ pub(super) enum Column {
     ObjectLengths,
     Objects,
     People,
+    /// The positions of commits whose messages revert others, ascending, with what these are called.
+    Reverts,
     EvidenceSets,
 }
 
@@ -94,6 +98,7 @@ pub(super) struct Table {
     places: [Place; COLUMNS],
     pub(super) people: Arc<[Person]>,
     pub(super) origins: Arc<[Origin]>,
+    reverts: Vec<(usize, Box<[Box<str>]>)>,
     starts: OnceLock<Starts>,
 }
 
@@ -161,6 +166,7 @@ impl Table {
             bytes: Arc::clone(bytes),
             people: Arc::default(),
             origins: Arc::default(),
+            reverts: Vec::new(),
             starts: OnceLock::new(),
             places,
             range: range.clone(),
@@ -183,6 +189,7 @@ impl Table {
             Origin::new(evidence)
         };
         self.origins = sets.into_iter().map(origin).collect();
+        self.reverts = whole(self.raw(Column::Reverts))?;
         Some(self)
     }
 
@@ -194,7 +201,10 @@ impl Table {
         let count = |column| self.column(column).len();
         let is_of_commits = |column: &Column| count(*column) == self.rows;
         let foreign = self.raw(Column::ForeignIds).len();
-        let ids_fit = self.raw(Column::Ids).len() == self.rows.checked_mul(self.id_width)?
+        let length = self.rows.checked_mul(self.id_width)?;
+        let is_of_ids = |column| self.raw(column).len() == length;
+        let ids_fit = is_of_ids(Column::Ids)
+            && is_of_ids(Column::Trees)
             && foreign.is_multiple_of(self.id_width);
         let sum = |column| self.column(column).sum();
         let is_long = |lengths, column| sum(lengths) == Some(count(column));
@@ -379,6 +389,7 @@ impl Table {
         let subject = self.raw(Column::Subjects).get(start.subject..end.subject);
         Commit {
             id: self.id(row).unwrap_or_else(|| [0; 20].into()),
+            tree: self.tree(row).unwrap_or_else(|| [0; 20].into()),
             parents: (start.parents..end.parents)
                 .filter_map(|at| self.id(parents.index(at)))
                 .collect(),
@@ -389,8 +400,19 @@ impl Table {
             lines: is_known.then(|| counted(&all, row)),
             by_class: (start.classes..end.classes).filter_map(class).collect(),
             claiming: self.object(row),
+            reverts: self.reverted_by(row),
             origin,
         }
+    }
+
+    fn tree(&self, row: usize) -> Option<ObjectId> {
+        let start = row * self.id_width;
+        ObjectId::from_bytes(self.raw(Column::Trees).get(start..start + self.id_width)?)
+    }
+
+    fn reverted_by(&self, row: usize) -> Box<[Box<str>]> {
+        let found = self.reverts.binary_search_by_key(&row, |(row, _)| *row);
+        found.map_or_else(|_| Box::default(), |at| self.reverts[at].1.clone())
     }
 
     /// The object of a commit whose message may have trailers of ours.

@@ -53,10 +53,12 @@ prop_compose! {
         subject in "\\PC{0,9}",
         counted in counted(),
         claiming in prop::option::weighted(0.2, prop::collection::vec(any::<u8>(), 0..9)),
+        reverts in prop::collection::vec("[0-9a-f]{7}", 0..3),
         evidence in prop::collection::vec(evidence(), 0..3),
     ) -> Commit {
         Commit {
             id: [number; 20].into(),
+            tree: [number + 100; 20].into(),
             parents: parents.into_iter().map(|parent| [parent; 20].into()).collect(),
             author: Person { name: author.0, email: author.1 },
             author_time: times.0,
@@ -65,6 +67,7 @@ prop_compose! {
             lines: counted.0,
             by_class: counted.1,
             claiming: claiming.map(Vec::into_boxed_slice),
+            reverts: reverts.into_iter().map(String::into_boxed_str).collect(),
             origin: Origin::new(evidence),
         }
     }
@@ -210,6 +213,7 @@ proptest! {
 fn ids_of_both_lengths_are_not_written() {
     let commit = |id: ObjectId| Commit {
         id,
+        tree: id,
         ..Commit::clone(&history_of_one())
     };
     assert!(layout(&[commit([1; 32].into())], false).is_some());
@@ -219,6 +223,7 @@ fn ids_of_both_lengths_are_not_written() {
 fn history_of_one() -> Commit {
     Commit {
         id: id(1),
+        tree: id(2),
         parents: Vec::new(),
         author: Person::default(),
         author_time: Instant {
@@ -233,6 +238,7 @@ fn history_of_one() -> Commit {
         lines: None,
         by_class: Vec::new(),
         claiming: None,
+        reverts: Box::default(),
         origin: Origin::default(),
     }
 }

@@ -36,7 +36,7 @@ impl<'a, T: std::hash::Hash + Eq> Numbered<'a, T> {
 /// different lengths, which no repository has.
 pub(super) fn layout(commits: &[Commit], is_regrown: bool) -> Option<Vec<u8>> {
     let id_width = commits.first().map_or(20, |commit| commit.id.width());
-    let all = || commits.iter().flat_map(|commit| commit.parents.iter().chain([&commit.id]));
+    let all = || commits.iter().flat_map(|commit| commit.parents.iter().chain([&commit.id, &commit.tree]));
     if all().any(|id| id.width() != id_width) {
         return None;
     }
@@ -88,6 +88,7 @@ fn add_ancestry(columns: &mut Columns, commits: &[Commit]) {
         Written::raw(ids.flat_map(|id| id.as_bytes().iter().copied()).collect())
     };
     set(columns, Column::Ids, bytes(&mut commits.iter().map(|commit| &commit.id)));
+    set(columns, Column::Trees, bytes(&mut commits.iter().map(|commit| &commit.tree)));
     set(columns, Column::ForeignIds, bytes(&mut foreign.list.iter().copied()));
     let count = counts(commits, |commit| commit.parents.len() as u64);
     set(columns, Column::ParentCounts, count);
@@ -153,6 +154,12 @@ fn add_evidence(columns: &mut Columns, commits: &[Commit]) {
         .collect();
     set(columns, Column::Evidence, Written::counts(&numbers));
     set(columns, Column::EvidenceSets, Written::raw(encoded(&list)));
+    let reverts = commits.iter().enumerate();
+    let reverts: Vec<(usize, &[Box<str>])> = reverts
+        .filter(|(_, commit)| !commit.reverts.is_empty())
+        .map(|(row, commit)| (row, &*commit.reverts))
+        .collect();
+    set(columns, Column::Reverts, Written::raw(encoded(&reverts)));
     let claiming = commits.iter().enumerate();
     let claiming: Vec<(u64, &[u8])> = claiming
         .filter_map(|(row, commit)| Some((row as u64, commit.claiming.as_deref()?)))

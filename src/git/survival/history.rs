@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, BinaryHeap, HashMap};
 use serde::{Deserialize, Serialize};
 
 use crate::facts::ids::ObjectId;
-use crate::git::packs::{ObjectError, Objects};
-use crate::git::walk::read_commit;
+use crate::git::graph::Commits;
+use crate::git::packs::ObjectError;
 
 /// A commit's position in [`History`]: parents come after their children.
 pub(super) type CommitIndex = usize;
@@ -83,12 +83,12 @@ enum Place {
 }
 
 impl History {
-    /// Reads every commit reachable from `head`. Those in `shallow` count as having no parents, as git sees them.
+    /// Every commit reachable from `head`. Those in `shallow` count as having no parents, as git sees them.
     ///
     /// Commits in `known` are not read again, if its head is among the reachable ones; the commits before it come first. The
     /// second value is their number, or `None` if `known` was not usable.
     pub(super) fn read(
-        objects: &mut Objects<'_>,
+        commits: &mut Commits<'_>,
         head: ObjectId,
         shallow: &BTreeSet<ObjectId>,
         known: Self,
@@ -100,7 +100,7 @@ impl History {
                 .enumerate()
                 .map(|(place, commit)| (commit.id, place))
                 .collect();
-            let found = reachable(objects, head, shallow, &places)?;
+            let found = reachable(commits, head, shallow, &places)?;
             let reaches_it = |commit: &Found| {
                 commit
                     .parents
@@ -117,14 +117,14 @@ impl History {
                 return Ok((Self { commits }, Some(new)));
             }
         }
-        let found = reachable(objects, head, shallow, &HashMap::new())?;
+        let found = reachable(commits, head, shallow, &HashMap::new())?;
         let commits = children_first(found);
         Ok((Self { commits }, None))
     }
 }
 
 fn reachable(
-    objects: &mut Objects<'_>,
+    commits: &mut Commits<'_>,
     head: ObjectId,
     shallow: &BTreeSet<ObjectId>,
     known: &HashMap<ObjectId, CommitIndex>,
@@ -136,15 +136,9 @@ fn reachable(
     let mut waiting = vec![head];
     let mut found: Vec<Option<Found>> = vec![None];
     while let Some(id) = waiting.pop() {
-        let name = id;
-        let commit = read_commit(&name, objects)?;
-        let mut parents = Vec::with_capacity(commit.parents.len());
-        for parent in commit
-            .parents
-            .iter()
-            .copied()
-            .filter(|_| !shallow.contains(&name))
-        {
+        let (tree, time, own) = commits.with_tree(&id)?;
+        let mut parents = Vec::with_capacity(own.len());
+        for parent in own.iter().copied().filter(|_| !shallow.contains(&id)) {
             parents.push(match known.get(&parent) {
                 Some(place) => Place::Known(*place),
                 None => Place::New(*places.entry(parent).or_insert_with(|| {
@@ -156,8 +150,8 @@ fn reachable(
         }
         found[places[&id]] = Some(Found {
             id,
-            tree: commit.tree,
-            time: commit.raw().commit_time().seconds,
+            tree,
+            time,
             parents,
             children: 0,
         });

@@ -24,6 +24,7 @@ use runs::{FileIndex, FileRuns};
 use versions::{VersionIndex, Versions, Walk};
 
 use super::Repo;
+use super::graph::Commits;
 use super::lines::TableDiff;
 use super::packs::{ObjectError, Objects, Packs};
 use super::trees::{self, Difference, FileKind};
@@ -86,7 +87,7 @@ pub fn survival(
         progress,
     };
     let mut objects = source.objects(KEPT_TREES);
-    let (history, new_commits) = History::read(&mut objects, head, &shallow, known)?;
+    let (history, new_commits) = History::read(&mut Commits::of(repo, &packs), head, &shallow, known)?;
     let start = new_commits.map(|new| (known_files.behind(new), new));
     if start.is_none() {
         touched = Touched::default();
