@@ -29,6 +29,16 @@ pub(super) struct CommitSum {
 }
 
 impl CommitSum {
+    fn join(&mut self, other: &Self) {
+        self.commits += other.commits;
+        self.agent_commits += other.agent_commits;
+        self.counted += other.counted;
+        self.without_lines += other.without_lines;
+        self.lines += other.lines;
+        self.source += other.source;
+        self.tests += other.tests;
+    }
+
     fn add(&mut self, seen: &Seen, is_of_agent: bool) {
         self.commits += 1;
         self.agent_commits += u64::from(is_of_agent);
@@ -109,7 +119,11 @@ impl Groups {
         let mut last: Option<(Key, usize)> = None;
         layer.visit(except, |seen| {
             let key = Key {
-                day: if needs.day { day(seen.seconds).num_days_from_ce() } else { 0 },
+                day: if needs.day {
+                    day(seen.seconds).num_days_from_ce()
+                } else {
+                    0
+                },
                 author: if needs.author { seen.author } else { 0 },
                 origin: if needs.origin { seen.origin } else { 0 },
             };
@@ -130,6 +144,22 @@ impl Groups {
                 sum.add(seen, of_agent.get(seen.origin).copied().unwrap_or_default());
             }
         });
+    }
+
+    /// Adds the groups of other commits; a number in a key must mean the same in both.
+    pub(super) fn join(&mut self, others: Self) {
+        let mut keys: Vec<(Key, usize)> = others.places.into_iter().collect();
+        // In the order in which they were met, so that the same facts make the same groups.
+        keys.sort_unstable_by_key(|(_, place)| *place);
+        for ((key, _), (sketch, sum)) in keys.into_iter().zip(others.sums) {
+            match self.places.get(&key).and_then(|place| self.sums.get_mut(*place)) {
+                Some((_, known)) => known.join(&sum),
+                None => {
+                    self.places.insert(key, self.sums.len());
+                    self.sums.push((sketch, sum));
+                }
+            }
+        }
     }
 
     /// The groups, each as a commit like any in it, with its sums.

@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
 use chrono::NaiveDate;
+use rayon::prelude::*;
 use regex::Regex;
 use serde::Serialize;
 
@@ -358,7 +359,9 @@ impl<'a> Material<'a> {
 /// The days in `zone` with a commit or a task.
 pub fn days(repos: &[Repository], zone: Zone) -> BTreeSet<NaiveDate> {
     let tasks = || repos.iter().flat_map(|repo| &repo.tasks);
-    let wanted: Wanted = tasks().flat_map(|placed| placed.commits.iter().copied()).collect();
+    let wanted: Wanted = tasks()
+        .flat_map(|placed| placed.commits.iter().copied())
+        .collect();
     let mut times: HashMap<ObjectId, Instant> = HashMap::new();
     let mut days = BTreeSet::new();
     for repo in repos {
@@ -371,7 +374,11 @@ pub fn days(repos: &[Repository], zone: Zone) -> BTreeSet<NaiveDate> {
                     days.insert(zone.day(seen.seconds));
                 });
             }),
-            None => days.extend(repo.commits.iter().map(|commit| zone.day(commit.author_time.seconds))),
+            None => days.extend(
+                repo.commits
+                    .iter()
+                    .map(|commit| zone.day(commit.author_time.seconds)),
+            ),
         }
     }
     let day =
@@ -427,7 +434,11 @@ impl<'a> CommitsOnce<'a> {
             better: HashMap::new(),
             others: OnceLock::new(),
         };
-        for (at, repo) in copies.order().iter().filter_map(|at| Some((*at, repos.get(*at)?))) {
+        for (at, repo) in copies
+            .order()
+            .iter()
+            .filter_map(|at| Some((*at, repos.get(*at)?)))
+        {
             let own = match copies.is_apart(at) {
                 true => None,
                 false => Some(once.add(repo)),
@@ -486,7 +497,9 @@ impl<'a> CommitsOnce<'a> {
         let others = self.others.get_or_init(|| {
             let apart = self.parts.iter().filter(|(_, own)| own.is_none());
             let commits = apart.flat_map(|(repo, _)| repo.commits.iter().map(|commit| (*repo, commit)));
-            commits.map(|(repo, commit)| (commit.id, (repo, commit))).collect()
+            commits
+                .map(|(repo, commit)| (commit.id, (repo, commit)))
+                .collect()
         });
         others.get(&commit).copied()
     }
@@ -736,18 +749,16 @@ impl<'a> Sums<'a> {
         let query = self.query;
         let chosen = (query.author.is_some(), query.agent.is_some());
         // Hours of models are sums whose last digits depend on the order.
-        let needs = query.models.is_empty().then(|| Needs::new(&query.by, query.period, chosen));
+        let needs = query
+            .models
+            .is_empty()
+            .then(|| Needs::new(&query.by, query.period, chosen));
         let own = self.grouping.with_task().chain(self.effort.commits());
         let own: Wanted = own.chain(self.set_aside.iter().copied()).collect();
-        let mut of_all = Groups::default();
-        let mut any = None;
+        let mut in_sums: Vec<(&Repository, &Layer)> = Vec::new();
         for (repo, counted) in &commits.parts {
             match (counted, repo.commits.layers(), needs) {
-                (None, Some(layers), Some(needs)) => {
-                    let groups = self.add_layers(repo, (layers, &own), needs, selection, of_all);
-                    of_all = groups;
-                    any = Some(*repo);
-                }
+                (None, Some(layers), Some(_)) => in_sums.extend(layers.iter().map(|layer| (*repo, layer))),
                 (None, _, _) => self.add_each(repo, repo.commits.iter(), selection),
                 (Some(own), _, _) => {
                     let best = own.iter().map(|commit| commits.best_of(commit));
@@ -755,31 +766,41 @@ impl<'a> Sums<'a> {
                 }
             }
         }
-        if let Some(repo) = any {
-            self.add_groups(repo, of_all, selection);
+        if let Some(needs) = needs {
+            self.add_layers(&in_sums, &own, needs, selection);
         }
     }
 
-    /// Adds the commits of a repository that shares none; those in `own` one by one. Returns the groups that have no repository.
+    /// Adds the commits of repositories that share none; those in `own` one by one.
     fn add_layers(
         &mut self,
-        repo: &Repository,
-        (layers, own): (&[Layer], &Wanted),
+        layers: &[(&Repository, &Layer)],
+        own: &Wanted,
         needs: Needs,
         selection: &Selection<'_>,
-        mut groups: Groups,
-    ) -> Groups {
+    ) {
         let zone = self.query.zone;
-        for layer in layers {
-            let rows = layer.find(own);
+        let summed: Vec<(Vec<usize>, Groups)> = layers
+            .par_iter()
+            .map(|(_, layer)| {
+                let rows = layer.find(own);
+                let mut groups = Groups::default();
+                groups.add(layer, &rows, needs, |seconds| zone.day(seconds));
+                (rows, groups)
+            })
+            .collect();
+        let mut of_all = Groups::default();
+        for ((repo, layer), (rows, groups)) in layers.iter().zip(summed) {
             let each: Vec<Commit> = rows.iter().map(|row| layer.commit(*row)).collect();
             self.add_each(repo, each.iter(), selection);
-            groups.add(layer, &rows, needs, |seconds| zone.day(seconds));
-            if !needs.are_of_all() {
-                self.add_groups(repo, std::mem::take(&mut groups), selection);
+            match needs.are_of_all() {
+                true => of_all.join(groups),
+                false => self.add_groups(repo, groups, selection),
             }
         }
-        groups
+        if let Some((repo, _)) = layers.first() {
+            self.add_groups(repo, of_all, selection);
+        }
     }
 
     fn add_groups(&mut self, repo: &Repository, groups: Groups, selection: &Selection<'_>) {
@@ -1202,13 +1223,15 @@ mod tests {
         one.commits = vec![
             commit(1, "2026-03-01T10:00:00Z"),
             commit(2, "2026-03-02T10:00:00Z"),
-        ].into();
+        ]
+        .into();
         one.tasks = vec![claim(1, "2026-03-01", 40.0).on(1).placed()];
         let mut other = repository("kiln-copy");
         other.commits = vec![
             commit(2, "2026-03-02T10:00:00Z"),
             commit(3, "2026-03-03T10:00:00Z"),
-        ].into();
+        ]
+        .into();
         other.tasks = vec![claim(1, "2026-03-01", 30.0).revised(1).on(1).placed()];
         let report = report(&[one, other], &[], &query(&[Dimension::Repo]));
         assert_eq!(lines(&report), ["kiln-copy: 1 30h – 1", "kiln: 0 – – 2"]);
@@ -1254,7 +1277,8 @@ mod tests {
         repo.commits = vec![
             commit(1, "2026-03-01T23:30:00Z"),
             commit(2, "2026-03-02T00:30:00Z"),
-        ].into();
+        ]
+        .into();
         let mut asked = query(&[Dimension::Day]);
         assert_eq!(
             lines(&report(&[repo.clone()], &[], &asked)),
@@ -1280,7 +1304,8 @@ mod tests {
         repo.commits = vec![
             commit(1, "2026-03-01T10:00:00Z"),
             commit(2, "2026-03-01T11:00:00Z"),
-        ].into();
+        ]
+        .into();
         repo.tasks = vec![
             claim(1, "2026-03-01", 8.0).tags(&["api", "docs"]).on(1).placed(),
             claim(2, "2026-03-01", 2.0).placed(),
@@ -1332,7 +1357,8 @@ mod tests {
         repo.commits = vec![
             commit(1, "2026-03-01T10:00:00Z"),
             commit(2, "2026-03-04T10:00:00Z"),
-        ].into();
+        ]
+        .into();
         let mut other = repository("mill");
         other.commits = vec![commit(3, "2026-03-03T10:00:00Z")].into();
         let repos = [other, repo];

@@ -232,7 +232,9 @@ fn standing(mut captured: Vec<LedgerSession>, commits: &Commits) -> Vec<LedgerSe
     if captured.is_empty() {
         return captured;
     }
-    let named = captured.iter().flat_map(|session| session.commits.iter().copied());
+    let named = captured
+        .iter()
+        .flat_map(|session| session.commits.iter().copied());
     let named: Wanted = named.collect();
     let known: HashSet<ObjectId> = commits.found(&named).into_iter().collect();
     for session in &mut captured {

@@ -42,13 +42,17 @@ pub fn wide_checksum(bytes: &[u8]) -> u64 {
     let mut lanes: [u64; LANES] = [1, 2, 3, 4];
     for block in &mut blocks {
         for (lane, word) in lanes.iter_mut().zip(block.chunks_exact(8)) {
-            let word = word.first_chunk::<8>().map_or(0, |word| u64::from_le_bytes(*word));
+            let word = word
+                .first_chunk::<8>()
+                .map_or(0, |word| u64::from_le_bytes(*word));
             *lane = (lane.rotate_left(23) ^ word).wrapping_mul(FACTOR);
         }
     }
     let rest = checksum(blocks.remainder());
     let all = lanes.into_iter().chain([rest, bytes.len() as u64]);
-    let sum = all.fold(0_u64, |sum, lane| (sum.rotate_left(23) ^ lane).wrapping_mul(FACTOR));
+    let sum = all.fold(0_u64, |sum, lane| {
+        (sum.rotate_left(23) ^ lane).wrapping_mul(FACTOR)
+    });
     sum ^ sum >> 32
 }
 

@@ -29,7 +29,11 @@ pub fn fingerprint(home: Option<&Path>, others: &[PathBuf]) -> Option<u64> {
         .ok()?
         .for_each(|entry| {
             let name = String::from_utf8_lossy(entry.name_bytes()).to_ascii_lowercase();
-            let value = if entry.has_value() { entry.value_bytes() } else { b"true" };
+            let value = if entry.has_value() {
+                entry.value_bytes()
+            } else {
+                b"true"
+            };
             add(name.as_bytes());
             add(value);
             let is_file = name == "mailmap.file" || name == "core.attributesfile";
@@ -44,7 +48,10 @@ pub fn fingerprint(home: Option<&Path>, others: &[PathBuf]) -> Option<u64> {
             (Some(_), _) => vec![home?],
             (_, true) => vec![Path::new("/")],
             // It begins at the file that names it, wherever that is; a mailmap where the repository is.
-            _ if is_include => home.into_iter().chain(others.iter().map(PathBuf::as_path)).collect(),
+            _ if is_include => home
+                .into_iter()
+                .chain(others.iter().map(PathBuf::as_path))
+                .collect(),
             _ => return None,
         };
         for folder in folders {
@@ -58,9 +65,13 @@ pub fn fingerprint(home: Option<&Path>, others: &[PathBuf]) -> Option<u64> {
         }
     }
     for folder in others {
-        add(&files::read(&folder.join("attributes"), LARGEST).ok()?.unwrap_or_default());
+        add(&files::read(&folder.join("attributes"), LARGEST)
+            .ok()?
+            .unwrap_or_default());
     }
-    add(&files::read(Path::new("/etc/gitattributes"), LARGEST).ok()?.unwrap_or_default());
+    add(&files::read(Path::new("/etc/gitattributes"), LARGEST)
+        .ok()?
+        .unwrap_or_default());
     let sum = sum.finalize();
     sum.first_chunk().map(|first| u64::from_le_bytes(*first))
 }
@@ -74,13 +85,15 @@ pub fn is_self_contained(path: &Path) -> bool {
     let Some(common_dir) = stamp::common_dir(&git_dir) else {
         return false;
     };
-    [common_dir.join("config"), git_dir.join("config.worktree")].iter().all(|file| {
-        let text = files::read(file, LARGEST);
-        text.is_ok_and(|text| {
-            let text = text.unwrap_or_default();
-            LEADS_OUTSIDE.iter().all(|word| !has_word(&text, word))
+    [common_dir.join("config"), git_dir.join("config.worktree")]
+        .iter()
+        .all(|file| {
+            let text = files::read(file, LARGEST);
+            text.is_ok_and(|text| {
+                let text = text.unwrap_or_default();
+                LEADS_OUTSIDE.iter().all(|word| !has_word(&text, word))
+            })
         })
-    })
 }
 
 /// Whether a text has a word in any case.

@@ -86,7 +86,8 @@ fn two() -> (Vec<Repository>, Vec<SeenSession>) {
             commit(1, "2026-04-02T10:00:00Z"),
             commit(2, "2026-04-03T10:00:00Z"),
             commit(3, "2026-04-05T10:00:00Z"),
-        ].into(),
+        ]
+        .into(),
         tasks: vec![
             naming(
                 claim(1, "2026-04-02", 8.0).agent_minutes(40.0).on(1).placed(),
@@ -343,7 +344,8 @@ fn supported() -> (Repository, Vec<SeenSession>) {
             commit(2, "2026-04-02T10:00:00Z"),
             commit(3, "2026-04-02T10:00:00Z"),
             empty,
-        ].into(),
+        ]
+        .into(),
         tasks: vec![
             naming(
                 claim(1, "2026-04-02", 1.0).agent_minutes(4.0).on(1).placed(),

@@ -135,7 +135,9 @@ impl Cache {
         };
         let mut body = body;
         for block in [&heads, &table, &others] {
-            body = body.with_bytes(&(block.len() as u64).to_le_bytes()).with_bytes(block);
+            body = body
+                .with_bytes(&(block.len() as u64).to_le_bytes())
+                .with_bytes(block);
         }
         let written = self.slot.write(body);
         let all = 0..table.len();

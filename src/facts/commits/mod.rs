@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use super::commit::{Commit, Instant, Person, decide, newest_first};
 use super::evidence::{ForeignTrailers, Origin, Signs, origin};
 use super::ids::ObjectId;
-use table::Table;
 pub use table::Seen;
+use table::Table;
 pub use wanted::Wanted;
 
 /// The commits of a repository, newest first.
@@ -116,7 +116,9 @@ impl Layer {
             return Vec::new();
         }
         let ids = self.table.ids().enumerate();
-        ids.filter(|(_, id)| wanted.found(id).is_some()).map(|(row, _)| row).collect()
+        ids.filter(|(_, id)| wanted.found(id).is_some())
+            .map(|(row, _)| row)
+            .collect()
     }
 
     /// The id of the commit at a position.
@@ -153,7 +155,8 @@ impl Layer {
             let number = own.map_or_else(|| self.table.evidence(row), |(_, number)| *number);
             self.origin(number).cloned().unwrap_or_default()
         };
-        self.table.commits(self.people(), origin, |commit| rows.push(commit));
+        self.table
+            .commits(self.people(), origin, |commit| rows.push(commit));
     }
 
     fn map_people(&mut self, mut proper: impl FnMut(&Person) -> Option<Person>) {
@@ -169,11 +172,16 @@ impl Layer {
         let before: Vec<Origin> = self.origins.to_vec();
         let mut origins: Vec<Origin> = match foreign {
             ForeignTrailers::Believe => before.clone(),
-            ForeignTrailers::Ignore => before.iter().map(|own| origin(own.evidence(), &[], foreign)).collect(),
+            ForeignTrailers::Ignore => before
+                .iter()
+                .map(|own| origin(own.evidence(), &[], foreign))
+                .collect(),
         };
         let mut own = Vec::new();
         for row in self.find(wanted) {
-            let known = before.get(self.table.evidence(row)).map_or(&[][..], Origin::evidence);
+            let known = before
+                .get(self.table.evidence(row))
+                .map_or(&[][..], Origin::evidence);
             own.push((row, origins.len()));
             origins.push(origin(known, elsewhere.of(self.id(row)), foreign));
         }
@@ -192,7 +200,7 @@ impl Commits {
     /// The commits of these layers, which have none in common.
     pub fn of_layers(layers: Vec<Layer>) -> Self {
         Self {
-            layers: layers.into_iter().filter(|layer| layer.len() > 0).collect(),
+            layers: layers.into_iter().filter(|layer| !layer.is_empty()).collect(),
             rows: OnceLock::new(),
         }
     }
@@ -230,7 +238,11 @@ impl Commits {
                 let ids = layers.iter().flat_map(|layer| layer.table.ids());
                 ids.filter_map(|id| wanted.found(id)).collect()
             }
-            None => self.iter().map(|commit| commit.id).filter(|id| wanted.contains(id)).collect(),
+            None => self
+                .iter()
+                .map(|commit| commit.id)
+                .filter(|id| wanted.contains(id))
+                .collect(),
         }
     }
 
@@ -247,15 +259,15 @@ impl Commits {
 
     /// The objects of commits whose messages may have trailers of ours.
     pub fn claiming(&self) -> Vec<(ObjectId, Box<[u8]>)> {
-        let of_layer = |layer: &Layer| -> Vec<Commit> {
-            layer.table.claiming().map(|row| layer.commit(row)).collect()
-        };
+        let of_layer =
+            |layer: &Layer| -> Vec<Commit> { layer.table.claiming().map(|row| layer.commit(row)).collect() };
         let claiming = |commit: Commit| Some((commit.id, commit.claiming?));
         match self.layers() {
             Some(layers) => layers.iter().flat_map(of_layer).filter_map(claiming).collect(),
             None => {
                 let rows = self.iter();
-                rows.filter_map(|commit| Some((commit.id, commit.claiming.clone()?))).collect()
+                rows.filter_map(|commit| Some((commit.id, commit.claiming.clone()?)))
+                    .collect()
             }
         }
     }
@@ -288,7 +300,11 @@ impl Commits {
     /// Decides who made each of them; their origins contain only their own signs until then.
     pub fn decide(&mut self, elsewhere: &Signs, foreign: ForeignTrailers) {
         if self.layers().is_none() {
-            return decide(self.rows.get_mut().map_or(&mut [], Vec::as_mut_slice), elsewhere, foreign);
+            return decide(
+                self.rows.get_mut().map_or(&mut [], Vec::as_mut_slice),
+                elsewhere,
+                foreign,
+            );
         }
         let signs = elsewhere.iter().filter(|(_, signs)| !signs.is_empty());
         let wanted: Wanted = signs.map(|(commit, _)| commit).collect();
@@ -324,7 +340,9 @@ impl Commits {
     /// Whom the mailmap makes of the authors, for each layer; to be given to the same commits when they are read again.
     pub fn mapped_people(&self) -> Vec<Option<Vec<Person>>> {
         let layers = self.layers.iter();
-        layers.map(|layer| layer.people.as_deref().map(<[Person]>::to_vec)).collect()
+        layers
+            .map(|layer| layer.people.as_deref().map(<[Person]>::to_vec))
+            .collect()
     }
 
     /// Does so. `None` if these were other commits.
@@ -376,7 +394,9 @@ impl Layer {
     }
 
     fn set_people(&mut self, people: Option<Vec<Person>>) -> Option<()> {
-        let is_of_them = people.as_ref().is_none_or(|people| people.len() == self.table.people.len());
+        let is_of_them = people
+            .as_ref()
+            .is_none_or(|people| people.len() == self.table.people.len());
         self.people = people.map(Into::into);
         is_of_them.then_some(())
     }

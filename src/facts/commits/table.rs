@@ -434,7 +434,9 @@ impl Table {
     fn object_at(&self, number: usize) -> Box<[u8]> {
         let lengths = self.column(Column::ObjectLengths);
         let start: usize = (0..number).map(|at| lengths.index(at)).sum();
-        let object = self.raw(Column::Objects).get(start..start + lengths.index(number));
+        let object = self
+            .raw(Column::Objects)
+            .get(start..start + lengths.index(number));
         object.unwrap_or_default().into()
     }
 

@@ -101,7 +101,8 @@ proptest! {
         let (newer, older) = commits.split_at(split.min(commits.len()));
         let read = Commits::of_layers(vec![layer(older), layer(newer)]);
         prop_assert_eq!(read.len(), commits.len());
-        prop_assert_eq!(&*read.clone(), &*commits);
+        let copy = read.clone();
+        prop_assert_eq!(&*copy, &*commits);
         let again = Commits::decode(&read.encode().unwrap()).unwrap();
         prop_assert!(again.layers().is_some());
         prop_assert_eq!(&*again, &*commits);
@@ -160,7 +161,7 @@ proptest! {
         if let Some(again) = &mut again {
             again.decide(&elsewhere, foreign);
         }
-        prop_assert_eq!(again.as_ref(), (!commits.is_empty()).then_some(&rows).or(again.as_ref()));
+        prop_assert_eq!(again.as_ref(), Some(&rows));
         prop_assert_eq!(&columns, &rows);
     }
 

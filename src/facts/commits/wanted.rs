@@ -51,6 +51,8 @@ impl Wanted {
 /// The place of the bit for an id.
 #[inline]
 fn beginning(id: &[u8]) -> (usize, u64) {
-    let value = id.first_chunk::<2>().map_or(0, |first| u16::from_le_bytes(*first));
+    let value = id
+        .first_chunk::<2>()
+        .map_or(0, |first| u16::from_le_bytes(*first));
     (usize::from(value) / 64, 1 << (value % 64))
 }

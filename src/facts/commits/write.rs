@@ -97,16 +97,38 @@ fn add_ancestry(columns: &mut Columns, commits: &[Commit]) {
 
 fn add_people_and_times(columns: &mut Columns, commits: &[Commit]) {
     let mut people: Numbered<'_, Person> = Numbered::new();
-    let authors: Vec<u64> = commits.iter().map(|commit| people.number(&commit.author)).collect();
-    let list: Vec<(&str, &str)> = people.list.iter().map(|person| (&*person.name, &*person.email)).collect();
+    let authors: Vec<u64> = commits
+        .iter()
+        .map(|commit| people.number(&commit.author))
+        .collect();
+    let list: Vec<(&str, &str)> = people
+        .list
+        .iter()
+        .map(|person| (&*person.name, &*person.email))
+        .collect();
     set(columns, Column::Authors, Written::counts(&authors));
     set(columns, Column::People, Written::raw(encoded(&list)));
     let columns_of_times = [
-        (Column::AuthorSeconds, signed(commits, |commit| commit.author_time.seconds)),
-        (Column::AuthorOffsets, signed(commits, |commit| i64::from(commit.author_time.offset))),
-        (Column::CommitSeconds, signed(commits, |commit| commit.commit_time.seconds)),
-        (Column::CommitOffsets, signed(commits, |commit| i64::from(commit.commit_time.offset))),
-        (Column::SubjectLengths, counts(commits, |commit| commit.subject.len() as u64)),
+        (
+            Column::AuthorSeconds,
+            signed(commits, |commit| commit.author_time.seconds),
+        ),
+        (
+            Column::AuthorOffsets,
+            signed(commits, |commit| i64::from(commit.author_time.offset)),
+        ),
+        (
+            Column::CommitSeconds,
+            signed(commits, |commit| commit.commit_time.seconds),
+        ),
+        (
+            Column::CommitOffsets,
+            signed(commits, |commit| i64::from(commit.commit_time.offset)),
+        ),
+        (
+            Column::SubjectLengths,
+            counts(commits, |commit| commit.subject.len() as u64),
+        ),
     ];
     for (column, written) in columns_of_times {
         set(columns, column, written);
@@ -117,18 +139,31 @@ fn add_people_and_times(columns: &mut Columns, commits: &[Commit]) {
 
 fn add_lines(columns: &mut Columns, commits: &[Commit]) {
     let of = |commit: &Commit| commit.lines.unwrap_or_default();
-    let classes: Vec<(FileClass, LineCounts)> =
-        commits.iter().flat_map(|commit| commit.by_class.iter().copied()).collect();
-    let number = |class: FileClass| CLASSES.iter().position(|known| *known == class).unwrap_or_default() as u64;
+    let classes: Vec<(FileClass, LineCounts)> = commits
+        .iter()
+        .flat_map(|commit| commit.by_class.iter().copied())
+        .collect();
+    let number = |class: FileClass| {
+        CLASSES
+            .iter()
+            .position(|known| *known == class)
+            .unwrap_or_default() as u64
+    };
     let of_classes = |count: &dyn Fn(&(FileClass, LineCounts)) -> u64| {
         Written::counts(&classes.iter().map(count).collect::<Vec<_>>())
     };
     let written = [
-        (Column::Known, counts(commits, |commit| u64::from(commit.lines.is_some()))),
+        (
+            Column::Known,
+            counts(commits, |commit| u64::from(commit.lines.is_some())),
+        ),
         (Column::Files, counts(commits, |commit| of(commit).files)),
         (Column::Added, counts(commits, |commit| of(commit).added)),
         (Column::Removed, counts(commits, |commit| of(commit).removed)),
-        (Column::ClassCounts, counts(commits, |commit| commit.by_class.len() as u64)),
+        (
+            Column::ClassCounts,
+            counts(commits, |commit| commit.by_class.len() as u64),
+        ),
         (Column::Classes, of_classes(&|(class, _)| number(*class))),
         (Column::ClassFiles, of_classes(&|(_, lines)| lines.files)),
         (Column::ClassAdded, of_classes(&|(_, lines)| lines.added)),
@@ -166,7 +201,10 @@ fn add_evidence(columns: &mut Columns, commits: &[Commit]) {
         .collect();
     let rows: Vec<u64> = claiming.iter().map(|(row, _)| *row).collect();
     let lengths: Vec<u64> = claiming.iter().map(|(_, object)| object.len() as u64).collect();
-    let objects = claiming.iter().flat_map(|(_, object)| object.iter().copied()).collect();
+    let objects = claiming
+        .iter()
+        .flat_map(|(_, object)| object.iter().copied())
+        .collect();
     set(columns, Column::Claiming, Written::counts(&rows));
     set(columns, Column::ObjectLengths, Written::counts(&lengths));
     set(columns, Column::Objects, Written::raw(objects));

@@ -46,7 +46,8 @@ fn sample(name: &str, title: &str) -> Overview {
             commit(1, "2026-03-02T10:00:00Z"),
             commit(2, "2026-04-03T10:00:00Z"),
             commit(3, "2026-04-05T10:00:00Z"),
-        ].into(),
+        ]
+        .into(),
         tasks,
         ..repository(name)
     };

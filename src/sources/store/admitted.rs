@@ -78,7 +78,9 @@ mod tests {
         ];
         let all = names.iter().chain(&refused);
         let mut recorded = Recorded {
-            files: all.map(|name| (name.clone(), Some(Bytes(b"x".to_vec())))).collect(),
+            files: all
+                .map(|name| (name.clone(), Some(Bytes(b"x".to_vec()))))
+                .collect(),
         };
         recorded.restrict(clone);
         let mut sorted = names.to_vec();

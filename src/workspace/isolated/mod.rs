@@ -102,11 +102,15 @@ impl<'a> Readers<'a> {
     pub fn read<'s>(&'s self, path: &'s Path, share: Share) -> Turn<'s, Found> {
         let cache = self.order.read.history.cache.as_deref();
         let stamp = cache.and_then(|_| Stamp::of(path));
-        let known = self.readings.as_ref().zip(stamp.clone()).map(|(readings, stamp)| Known {
-            place: readings.place(path, &stamp),
-            readings,
-            stamp,
-        });
+        let known = self
+            .readings
+            .as_ref()
+            .zip(stamp.clone())
+            .map(|(readings, stamp)| Known {
+                place: readings.place(path, &stamp),
+                readings,
+                stamp,
+            });
         if let Some(known) = &known
             && let Some(found) = known.readings.known(&known.place, &known.stamp)
         {
