@@ -258,7 +258,7 @@ mod tests {
 
     /// Up to a dozen commits, each with parents among the earlier ones.
     fn graph() -> impl Strategy<Value = Vec<Vec<u8>>> {
-        let parents = |at: u8| prop::collection::vec(0..at.max(1), 0..usize::from(at.min(2)) + 1);
+        let parents = |at: u8| prop::collection::vec(0..at.max(1), 0..=usize::from(at.min(3)));
         (0..12_u8).map(parents).collect::<Vec<_>>()
     }
 

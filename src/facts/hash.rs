@@ -35,24 +35,29 @@ pub fn checksum(bytes: &[u8]) -> u64 {
     sum ^ sum >> 32
 }
 
-/// [`checksum`] for megabytes: four sums side by side, so that none waits for the one before.
+/// A sum over megabytes: four side by side, so that none waits for the one before.
 pub fn wide_checksum(bytes: &[u8]) -> u64 {
     const LANES: usize = 4;
+    let number = |word: &[u8]| {
+        let mut padded = [0; 8];
+        padded[..word.len()].copy_from_slice(word);
+        u64::from_le_bytes(padded)
+    };
     let mut blocks = bytes.chunks_exact(8 * LANES);
     let mut lanes: [u64; LANES] = [1, 2, 3, 4];
     for block in &mut blocks {
         for (lane, word) in lanes.iter_mut().zip(block.chunks_exact(8)) {
-            let word = word
-                .first_chunk::<8>()
-                .map_or(0, |word| u64::from_le_bytes(*word));
-            *lane = (lane.rotate_left(23) ^ word).wrapping_mul(FACTOR);
+            *lane = mixed(*lane, number(word));
         }
     }
-    let rest = checksum(blocks.remainder());
-    let all = lanes.into_iter().chain([rest, bytes.len() as u64]);
-    let sum = all.fold(0_u64, |sum, lane| {
-        (sum.rotate_left(23) ^ lane).wrapping_mul(FACTOR)
-    });
+    let rest = blocks.remainder().chunks(8).map(number);
+    let all = lanes.into_iter().chain(rest).chain([bytes.len() as u64]);
+    all.fold(0, mixed)
+}
+
+/// A sum with one more word: every bit of either changes many bits, so that two changes cannot undo each other easily.
+fn mixed(sum: u64, word: u64) -> u64 {
+    let sum = (sum.rotate_left(23) ^ word).wrapping_mul(FACTOR);
     sum ^ sum >> 32
 }
 
