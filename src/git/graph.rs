@@ -69,6 +69,11 @@ impl Repo {
     /// Adds commits that were already read, now or by an earlier run, to those that need not be read again.
     pub fn remember(&self, commits: &[Commit]) {
         let mut graph = self.graph.borrow_mut();
+        graph.places.reserve(commits.len());
+        graph.nodes.reserve_exact(commits.len());
+        graph
+            .parents
+            .reserve_exact(commits.iter().map(|commit| commit.parents.len()).sum());
         for commit in commits {
             if !graph.places.contains_key(&commit.id) {
                 let node = Node {

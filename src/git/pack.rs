@@ -269,3 +269,86 @@ pub(super) mod hostile {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sorted names that begin with all bytes.
+    fn names(count: u32) -> Vec<[u8; 20]> {
+        let name = |number: u32| {
+            let mixed = number.wrapping_mul(0x9E37_79B9).to_be_bytes();
+            std::array::from_fn(|at| mixed[at % 4])
+        };
+        let mut names: Vec<[u8; 20]> = (1..=count).map(name).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// An index of these names, with the position of each as its offset.
+    fn index(names: &[[u8; 20]]) -> Vec<u8> {
+        let mut index = b"\xfftOc\0\0\0\x02".to_vec();
+        for byte in 0..=255 {
+            let upto = names.partition_point(|name| name[0] <= byte);
+            index.extend((upto as u32).to_be_bytes());
+        }
+        index.extend(names.concat());
+        index.extend(vec![0; names.len() * 4]);
+        index.extend((0..names.len() as u32).flat_map(u32::to_be_bytes));
+        index.extend([0; 40]);
+        index
+    }
+
+    #[test]
+    fn each_part_of_an_index_has_its_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pack-1.idx");
+        let data = File::create(path.with_extension("pack")).unwrap();
+        data.set_len(1 << 20).unwrap();
+        // In one part, in several of some bytes each, and in one for each byte.
+        for (count, parts) in [(0, 1), (1, 1), (5_000, 4), (40_000, 32), (600_000, 256)] {
+            let names = names(count);
+            std::fs::write(&path, index(&names)).unwrap();
+            data.set_len(u64::from(count) * 12 + 100).unwrap();
+            let pack = Pack::open(&path, 20).unwrap();
+            assert_eq!(pack.index.parts.len(), parts, "{count}");
+            let step = names.len() / 3_000 + 1;
+            for (at, name) in names.iter().enumerate().step_by(step) {
+                assert_eq!(pack.find(&(*name).into()), Some(at as u64));
+                let mut other = *name;
+                other[19] ^= 1;
+                assert_eq!(pack.find(&other.into()), None);
+            }
+            assert_eq!(pack.find(&[0; 32].into()), None, "a name of the other length");
+        }
+    }
+
+    #[test]
+    fn an_index_that_is_cut_while_it_is_open_has_fewer_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pack-1.idx");
+        std::fs::write(path.with_extension("pack"), vec![0; 100_000]).unwrap();
+        let names = names(5_000);
+        let whole = index(&names);
+        std::fs::write(&path, &whole).unwrap();
+        let pack = Pack::open(&path, 20).unwrap();
+        assert_eq!(pack.find(&names[0].into()), Some(0));
+        let file = File::options().write(true).open(&path).unwrap();
+        file.set_len(whole.len() as u64 / 2).unwrap();
+        assert_eq!(pack.find(&names[4_999].into()), None);
+        assert_eq!(pack.find(&names[0].into()), Some(0), "it was read before");
+    }
+
+    #[test]
+    fn an_index_whose_counts_decrease_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pack-1.idx");
+        std::fs::write(path.with_extension("pack"), vec![0; 1_000]).unwrap();
+        let mut damaged = index(&names(3));
+        std::fs::write(&path, &damaged).unwrap();
+        assert!(Pack::open(&path, 20).is_some());
+        damaged[FANOUT + 3] = 9;
+        std::fs::write(&path, &damaged).unwrap();
+        assert!(Pack::open(&path, 20).is_none());
+    }
+}

@@ -115,6 +115,8 @@ pub(super) struct Objects<'a> {
     /// Opened when the first object is needed that the packs do not have.
     repo: Option<Repo>,
     cache: Generations,
+    /// The pack of the last object: the next one is often in the same.
+    last: usize,
     /// Objects that the packs do not have.
     elsewhere: Elsewhere,
     inflate: Inflate,
@@ -176,15 +178,14 @@ impl Packs {
 
     /// Whether one of them contains an object.
     pub(super) fn has(&self, id: &ObjectId) -> bool {
-        self.find(id).is_some()
+        self.find(id, 0).is_some()
     }
 
-    /// The pack that contains an object, and its position there.
-    fn find(&self, id: &ObjectId) -> Option<(usize, u64)> {
-        self.packs
-            .iter()
-            .enumerate()
-            .find_map(|(number, pack)| Some((number, pack.find(id)?)))
+    /// The pack that contains an object, and its position there; the pack `first` is asked first.
+    fn find(&self, id: &ObjectId, first: usize) -> Option<(usize, u64)> {
+        let in_pack = |number: usize| Some((number, self.packs.get(number)?.find(id)?));
+        let others = (0..self.packs.len()).filter(|number| *number != first);
+        in_pack(first).or_else(|| others.into_iter().find_map(in_pack))
     }
 }
 
@@ -228,6 +229,7 @@ impl<'a> Objects<'a> {
             place,
             repo: None,
             cache: Generations::new(memory),
+            last: 0,
             elsewhere: Elsewhere::new(memory / 4),
             inflate: Inflate::new(true, 15),
             input: vec![0; READ],
@@ -252,9 +254,10 @@ impl<'a> Objects<'a> {
     pub(super) fn read(&mut self, id: &ObjectId, limit: u64) -> Result<Object, ObjectError> {
         let id = self.packs.replaced.object(id);
         let name = || *id;
-        let Some((pack, offset)) = self.packs.find(id) else {
+        let Some((pack, offset)) = self.packs.find(id, self.last) else {
             return self.read_elsewhere(id, limit);
         };
+        self.last = pack;
         self.read_packed(pack, offset, limit)
             .map_err(|error| match error {
                 PackError::TooLarge => ObjectError::TooLarge(name()),
@@ -1106,7 +1109,7 @@ mod tests {
         let packs = Packs::open(&repo);
         assert_eq!(packs.packs.len(), 4);
         let ids: Vec<ObjectId> = names.iter().map(|name| name.parse().unwrap()).collect();
-        assert!(ids.iter().any(|id| packs.find(id).is_none()));
+        assert!(ids.iter().any(|id| packs.find(id, 0).is_none()));
         // Without a cache, each chain is read completely; with some, from where it was left; alternating from both ends.
         let views = [Objects::new, Objects::of_commits];
         for (memory, view) in [0, 300_000, 1 << 26]
