@@ -206,7 +206,7 @@ impl<'a> History<'a> {
             for id in next.drain(..) {
                 if seen.insert(id) {
                     // Of commits made in the same second, the one met first comes first.
-                    pending.push((self.commits.made(&id)?.0, Reverse(seen.len()), id));
+                    pending.push((self.commits.with_tree(&id)?.1, Reverse(seen.len()), id));
                 }
             }
             let Some((second, _, id)) = pending.pop() else {
@@ -222,7 +222,7 @@ impl<'a> History<'a> {
                 }
             }
             if !self.shallow.contains(&id) {
-                next.extend(self.commits.made(&id)?.1);
+                next.extend(self.commits.with_tree(&id)?.2);
             }
         }
     }

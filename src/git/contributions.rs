@@ -72,10 +72,16 @@ impl Repo {
     /// The commits that `head` reaches, as far as they are present.
     pub fn reached_from(&self, head: ObjectId) -> Vec<ObjectId> {
         let packs = self.packs();
+        let mut commits = Commits::of(self, &packs);
+        let mut seen: HashSet<ObjectId> = HashSet::from([head]);
+        let mut pending = vec![head];
         let mut reached = Vec::new();
-        Commits::of(self, &packs).visit((vec![head], false), &mut HashSet::new(), |commit| {
-            reached.push(commit.id);
-        });
+        while let Some(id) = pending.pop() {
+            if let Ok((_, _, parents)) = commits.with_tree(&id) {
+                reached.push(id);
+                pending.extend(parents.iter().copied().filter(|parent| seen.insert(*parent)));
+            }
+        }
         reached
     }
 

@@ -157,15 +157,6 @@ impl<'a> Commits<'a> {
         }
     }
 
-    /// The second in which a commit was made, and its parents in this clone.
-    pub(super) fn made(&mut self, id: &ObjectId) -> Result<(i64, &[ObjectId]), ObjectError> {
-        let place = self.place(id)?;
-        Ok((
-            self.graph.nodes[place as usize].committed,
-            self.graph.parents(place),
-        ))
-    }
-
     /// The tree of a commit, the second in which it was made, and its parents in this clone.
     pub(super) fn with_tree(&mut self, id: &ObjectId) -> Result<(ObjectId, i64, &[ObjectId]), ObjectError> {
         let place = self.place(id)?;
@@ -332,7 +323,7 @@ mod tests {
             commits.with_tree(&tree),
             Err(ObjectError::Damaged { .. })
         ));
-        assert!(matches!(commits.made(&nothing), Err(ObjectError::Missing(_))));
+        assert!(matches!(commits.with_tree(&nothing), Err(ObjectError::Missing(_))));
         assert_eq!(
             commits.visit((vec![tree, nothing], false), &mut HashSet::new(), |_| ()),
             2
