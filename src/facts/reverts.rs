@@ -36,7 +36,7 @@ mod tests {
 
     fn reverted_by(message: &str) -> Vec<String> {
         let found = in_message(message.as_bytes());
-        found.iter().map(|id| id.to_string()).collect()
+        found.iter().map(ToString::to_string).collect()
     }
 
     #[test]

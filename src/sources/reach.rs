@@ -49,7 +49,7 @@ pub fn reach(repo: &Repo) -> Reach {
         commits.insert(commit.id);
         if commit.is_on_head {
             on_head.push((commit.authored, commit.id));
-            let reverted = commit.reverts.iter().map(|id| id.to_string());
+            let reverted = commit.reverts.iter().map(ToString::to_string);
             said.extend(reverted.map(|id| (id, commit.id)));
         }
     });
