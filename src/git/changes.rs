@@ -10,12 +10,13 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use rayon::slice::ParallelSliceMut;
 use serde::{Deserialize, Serialize};
 
 use super::Repo;
 use super::attributes::{self, Attributes};
 use super::files::FileError;
-use super::lines::{LineChange, LineDiff, looks_binary};
+use super::lines::{LineChange, VersionDiff, looks_binary};
 use super::packs::{ObjectError, Objects, Packs};
 use super::renames::{self, Change};
 use super::trees::{self, FileKind, Version};
@@ -115,7 +116,7 @@ pub fn count(repo: &Repo, walk: &Walk, options: CountOptions<'_>) -> Counts {
         trouble: Mutex::default(),
     };
     let mut comparisons = scan.compare_trees(&todo);
-    comparisons.sort_unstable_by_key(|comparison| (comparison.path, comparison.commit));
+    comparisons.par_sort_unstable_by_key(|comparison| (comparison.path, comparison.commit));
     let paths = scan.paths.lock().map(|mut paths| std::mem::take(&mut paths.list));
     let paths = match Paths::judged(&paths.unwrap_or_default(), repo, options.attributes) {
         Ok(paths) => paths,
@@ -375,7 +376,9 @@ struct Counter<'a, 'objects> {
     threshold: u64,
     /// The maximum size of a blob that is read.
     limit: u64,
-    diff: LineDiff,
+    diff: VersionDiff,
+    /// The file whose versions were compared last.
+    path: Option<u32>,
     /// The results in this chunk: branches often make the same change twice.
     known: HashMap<[Side; 2], LineChange>,
     found: Found,
@@ -394,7 +397,8 @@ impl<'a, 'objects> Counter<'a, 'objects> {
             paths,
             threshold,
             limit: limit.min(threshold),
-            diff: LineDiff::default(),
+            diff: VersionDiff::default(),
+            path: None,
             known: HashMap::new(),
             found: Found::default(),
         }
@@ -402,6 +406,9 @@ impl<'a, 'objects> Counter<'a, 'objects> {
 
     fn count(&mut self, comparison: &Comparison) -> Result<(), ObjectError> {
         let (old, new) = (comparison.old, comparison.new);
+        if self.path.replace(comparison.path) != Some(comparison.path) {
+            self.diff.start_file();
+        }
         let key = [
             self.side(old, comparison.old_path),
             self.side(new, comparison.path),

@@ -1,4 +1,4 @@
-//! Lines as small numbers: equal lines, and only they, share one.
+//! What is known of lines as small numbers, their classes: equal lines, and only they, share one.
 
 use memchr::memchr_iter;
 
@@ -9,87 +9,53 @@ pub(super) enum Side {
     New,
 }
 
-/// The distinct lines of two texts, with how often each occurs on either side.
+/// How often the lines of each class occur on either side.
 #[derive(Default)]
-pub(super) struct Classes {
-    /// An open-addressed table of class numbers plus one; 0 is a free slot.
-    slots: Vec<u32>,
-    classes: Vec<Class>,
-    /// The lines themselves, one after the other.
-    text: Vec<u8>,
-}
+pub(super) struct Counts(Vec<[u32; 2]>);
 
-struct Class {
-    hash: u64,
-    start: usize,
-    len: usize,
-    counts: [u32; 2],
-}
-
-impl Classes {
-    /// Forgets all lines and makes room for `lines` new ones.
-    pub(super) fn reset(&mut self, lines: usize) {
-        let slots = (lines * 2).next_power_of_two().max(16);
-        self.slots.clear();
-        self.slots.resize(slots, 0);
-        self.classes.clear();
-        self.text.clear();
+impl Counts {
+    /// Sets all counts to zero, and makes room for this many classes.
+    pub(super) fn reset(&mut self, classes: usize) {
+        self.0.clear();
+        self.make_room(classes);
     }
 
-    /// Appends the class of each line of `text` to `out`, which is emptied first.
-    pub(super) fn add(&mut self, side: Side, text: &[u8], out: &mut Vec<u32>) {
-        out.clear();
-        for line in lines(text) {
-            let hash = hash(line);
-            let slot = self.slot(hash, line);
-            if self.slots[slot] == 0 {
-                self.classes.push(Class {
-                    hash,
-                    start: self.text.len(),
-                    len: line.len(),
-                    counts: [0; 2],
-                });
-                self.text.extend_from_slice(line);
-                self.slots[slot] = self.classes.len() as u32;
-            }
-            let class = self.slots[slot] - 1;
-            self.classes[class as usize].counts[side as usize] += 1;
-            out.push(class);
+    /// Makes room for this many classes.
+    pub(super) fn make_room(&mut self, classes: usize) {
+        if self.0.len() < classes {
+            self.0.resize(classes, [0; 2]);
         }
     }
 
-    /// Counts the lines of a text that is on both sides, if they have a class. Returns how many lines there are.
-    pub(super) fn count_shared(&mut self, text: &[u8]) -> usize {
-        let mut count = 0;
-        for line in lines(text) {
-            count += 1;
-            let slot = self.slot(hash(line), line);
-            if let Some(class) = self.slots[slot].checked_sub(1) {
-                for count in &mut self.classes[class as usize].counts {
-                    *count += 1;
-                }
-            }
+    /// Counts lines of one side.
+    pub(super) fn add(&mut self, side: Side, classes: &[u32]) {
+        for class in classes {
+            self.0[*class as usize][side as usize] += 1;
         }
-        count
+    }
+
+    /// Counts a line that is on both sides.
+    pub(super) fn add_shared(&mut self, class: u32) {
+        for count in &mut self.0[class as usize] {
+            *count += 1;
+        }
+    }
+
+    /// Sets the counts of these classes to zero.
+    pub(super) fn forget(&mut self, classes: &[u32]) {
+        for class in classes {
+            self.0[*class as usize] = [0; 2];
+        }
+    }
+
+    /// Whether lines of a class were counted.
+    pub(super) fn is_counted(&self, class: u32) -> bool {
+        self.0[class as usize] != [0; 2]
     }
 
     /// How often the lines of a class occur on a side.
     pub(super) fn count(&self, side: Side, class: u32) -> u32 {
-        self.classes[class as usize].counts[side as usize]
-    }
-
-    /// The slot of a line, or the free one where it belongs.
-    fn slot(&self, hash: u64, line: &[u8]) -> usize {
-        let mask = self.slots.len() - 1;
-        let mut at = (hash >> 32) as usize & mask;
-        while let Some(class) = self.slots[at].checked_sub(1) {
-            let class = &self.classes[class as usize];
-            if class.hash == hash && &self.text[class.start..class.start + class.len] == line {
-                break;
-            }
-            at = (at + 1) & mask;
-        }
-        at
+        self.0[class as usize][side as usize]
     }
 }
 
@@ -106,18 +72,44 @@ pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Mixes eight bytes at a time. A collision costs only time: lines are compared.
+/// Mixes sixteen bytes at a time. A collision costs only time: lines are compared.
 pub(super) fn hash(line: &[u8]) -> u64 {
-    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+    const FACTORS: [u64; 2] = [0x9E37_79B9_7F4A_7C15, 0xD6E8_FEB8_6659_FD93];
+    let mix = |one: u64, other: u64| {
+        let product = u128::from(one) * u128::from(other);
+        product as u64 ^ (product >> 64) as u64
+    };
     let mut hash = line.len() as u64;
-    let mut words = line.chunks_exact(8);
-    let mut mix = |word: u64| hash = (hash.rotate_left(23) ^ word).wrapping_mul(FACTOR);
-    for word in &mut words {
-        mix(word.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
+    let mut rest = line;
+    while let Some((pair, after)) = rest.split_first_chunk::<16>() {
+        let [one, other] = words(pair);
+        hash = mix(one ^ FACTORS[0] ^ hash, other ^ FACTORS[1]);
+        rest = after;
     }
-    mix(words
-        .remainder()
-        .iter()
-        .fold(1, |word, byte| word << 8 | u64::from(*byte)));
-    hash ^ hash >> 29
+    // What remains, with bytes before it if there are some.
+    let last = match line.last_chunk::<16>() {
+        Some(last) => words(last),
+        None => short_words(line),
+    };
+    mix(last[0] ^ FACTORS[1] ^ hash, last[1] ^ FACTORS[0])
+}
+
+fn words(pair: &[u8; 16]) -> [u64; 2] {
+    let number = u128::from_le_bytes(*pair);
+    [number as u64, (number >> 64) as u64]
+}
+
+/// All bytes of a line of fewer than sixteen, some of them twice.
+fn short_words(line: &[u8]) -> [u64; 2] {
+    if let (Some(first), Some(last)) = (line.first_chunk::<8>(), line.last_chunk::<8>()) {
+        return [u64::from_le_bytes(*first), u64::from_le_bytes(*last)];
+    }
+    if let (Some(first), Some(last)) = (line.first_chunk::<4>(), line.last_chunk::<4>()) {
+        return [
+            u32::from_le_bytes(*first).into(),
+            u32::from_le_bytes(*last).into(),
+        ];
+    }
+    let all = line.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    [all, 0]
 }

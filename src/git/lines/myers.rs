@@ -9,6 +9,7 @@
 //! real meeting, or lies before such a run, is searched without shortcuts.
 
 use super::discard::rough_square_root;
+use super::ends::{same_prefix, same_suffix};
 
 /// No shortcut is taken with fewer edits from one end.
 const CHEAP: i32 = 256;
@@ -58,6 +59,8 @@ struct Cut {
     y: i32,
     before: Effort,
     after: Effort,
+    /// The least number of edits of the whole area, if both searches met here.
+    edits: Option<i32>,
 }
 
 /// The classes of the lines on both sides.
@@ -74,17 +77,26 @@ impl Texts<'_> {
 
     /// How far equal lines continue from a point.
     fn run_down(self, area: Area, x: i32, y: i32) -> i32 {
-        let old = &self.old[x.min(area.right) as usize..area.right as usize];
-        let new = &self.new[y.min(area.bottom) as usize..area.bottom as usize];
-        old.iter().zip(new).take_while(|(old, new)| old == new).count() as i32
+        let old = self.old[..area.right as usize].get(x as usize..);
+        let new = self.new[..area.bottom as usize].get(y as usize..);
+        match (old, new) {
+            (Some([first, old @ ..]), Some([other, new @ ..])) if first == other => {
+                1 + same_prefix(old, new) as i32
+            }
+            _ => 0,
+        }
     }
 
     /// How far equal lines go back from a point.
     fn run_up(self, area: Area, x: i32, y: i32) -> i32 {
-        let old = &self.old[area.left as usize..x.max(area.left) as usize];
-        let new = &self.new[area.top as usize..y.max(area.top) as usize];
-        let pairs = old.iter().rev().zip(new.iter().rev());
-        pairs.take_while(|(old, new)| old == new).count() as i32
+        let old = self.old.get(area.left as usize..x as usize);
+        let new = self.new.get(area.top as usize..y as usize);
+        match (old, new) {
+            (Some([old @ .., last]), Some([new @ .., other])) if last == other => {
+                1 + same_suffix(old, new) as i32
+            }
+            _ => 0,
+        }
     }
 
     /// The area without the equal lines at its ends.
@@ -100,9 +112,12 @@ impl Texts<'_> {
 }
 
 impl Frontier {
+    /// Makes room. What an earlier search left there is not read.
     fn resize(&mut self, old: usize, new: usize) {
-        self.furthest.clear();
-        self.furthest.resize(old + new + 3, 0);
+        let diagonals = old + new + 3;
+        if self.furthest.len() < diagonals {
+            self.furthest.resize(diagonals, 0);
+        }
         self.zero = new as i32 + 1;
     }
 
@@ -145,6 +160,26 @@ impl Frontier {
     fn diagonals(&self) -> impl Iterator<Item = i32> + use<> {
         (self.first..=self.last).rev().step_by(2)
     }
+
+    /// Replaces the furthest `x` on each of these, in this order, by what `step` makes of it and those on the diagonals below and
+    /// above, until that is the end.
+    fn step<T>(&mut self, mut step: impl FnMut(i32, i32, i32) -> (i32, Option<T>)) -> Option<T> {
+        let start = (self.first - 1 + self.zero) as usize;
+        let end = (self.last + 1 + self.zero) as usize;
+        let mut above = self.furthest[end];
+        let mut diagonal = self.last;
+        for pair in self.furthest[start..end].rchunks_exact_mut(2) {
+            let &mut [below, _] = pair else { break };
+            let (x, done) = step(diagonal, below, above);
+            pair[1] = x;
+            if done.is_some() {
+                return done;
+            }
+            above = below;
+            diagonal -= 2;
+        }
+        None
+    }
 }
 
 impl Search {
@@ -157,16 +192,7 @@ impl Search {
         mut added: impl FnMut(usize),
     ) {
         let texts = Texts { old, new };
-        let whole = Area {
-            left: 0,
-            right: old.len() as i32,
-            top: 0,
-            bottom: new.len() as i32,
-        };
-        self.forward.resize(old.len(), new.len());
-        self.backward.resize(old.len(), new.len());
-        let limit = CHEAP.max(rough_square_root(old.len() + new.len() + 3) as i32);
-        self.pending.push((whole, Effort::Bounded));
+        let limit = self.start(texts);
         while let Some((area, effort)) = self.pending.pop() {
             let area = texts.shrunk(area);
             if area.left == area.right {
@@ -175,20 +201,65 @@ impl Search {
                 (area.left..area.right).for_each(|x| removed(x as usize));
             } else {
                 let cut = self.cut(texts, area, effort, limit);
-                let before = Area {
-                    right: cut.x,
-                    bottom: cut.y,
-                    ..area
-                };
-                let after = Area {
-                    left: cut.x,
-                    top: cut.y,
-                    ..area
-                };
-                self.pending.push((after, cut.after));
-                self.pending.push((before, cut.before));
+                self.divide(area, &cut);
             }
         }
+    }
+
+    /// How many lines `run` reports as removed, and how many as added.
+    ///
+    /// Where both searches met, all edits of an area are known: its parts would be searched without shortcuts, and so with as
+    /// few edits as possible.
+    pub(super) fn count(&mut self, old: &[u32], new: &[u32]) -> (u64, u64) {
+        let texts = Texts { old, new };
+        let limit = self.start(texts);
+        let mut edits = 0;
+        while let Some((area, effort)) = self.pending.pop() {
+            let area = texts.shrunk(area);
+            let (width, height) = (area.right - area.left, area.bottom - area.top);
+            if width == 0 || height == 0 {
+                edits += u64::from((width + height).unsigned_abs());
+                continue;
+            }
+            let cut = self.cut(texts, area, effort, limit);
+            match cut.edits {
+                Some(all) => edits += u64::from(all.unsigned_abs()),
+                None => self.divide(area, &cut),
+            }
+        }
+        let (old, new) = (old.len() as u64, new.len() as u64);
+        let common = (old + new).saturating_sub(edits) / 2;
+        (old - common, new - common)
+    }
+
+    /// Starts with the whole rectangle. Returns how many edits are too many.
+    fn start(&mut self, texts: Texts<'_>) -> i32 {
+        let (old, new) = (texts.old.len(), texts.new.len());
+        let whole = Area {
+            left: 0,
+            right: old as i32,
+            top: 0,
+            bottom: new as i32,
+        };
+        self.forward.resize(old, new);
+        self.backward.resize(old, new);
+        self.pending.push((whole, Effort::Bounded));
+        CHEAP.max(rough_square_root(old + new + 3) as i32)
+    }
+
+    fn divide(&mut self, area: Area, cut: &Cut) {
+        let before = Area {
+            right: cut.x,
+            bottom: cut.y,
+            ..area
+        };
+        let after = Area {
+            left: cut.x,
+            top: cut.y,
+            ..area
+        };
+        self.pending.push((after, cut.after));
+        self.pending.push((before, cut.before));
     }
 
     /// A point that the path through an area goes by.
@@ -202,11 +273,11 @@ impl Search {
             let mut long_run = false;
             self.forward.widen(area, -1);
             if let Some(cut) = self.advance(texts, area, odd, &mut long_run) {
-                return cut;
+                return cut.after(edits * 2 - 1);
             }
             self.backward.widen(area, i32::MAX);
             if let Some(cut) = self.retreat(texts, area, !odd, &mut long_run) {
-                return cut;
+                return cut.after(edits * 2);
             }
             if effort == Effort::Exhaustive {
                 continue;
@@ -225,34 +296,28 @@ impl Search {
 
     /// One more edit from the top left corner. Stops where the other search was met, if this one must notice.
     fn advance(&mut self, texts: Texts<'_>, area: Area, meets: bool, long_run: &mut bool) -> Option<Cut> {
-        for diagonal in self.forward.diagonals() {
-            let (below, above) = (self.forward.at(diagonal - 1), self.forward.at(diagonal + 1));
+        let backward = &self.backward;
+        self.forward.step(|diagonal, below, above| {
             let start = if below >= above { below + 1 } else { above };
             let run = texts.run_down(area, start, start - diagonal);
             let x = start + run;
             *long_run |= run > LONG_RUN;
-            self.forward.set(diagonal, x);
-            if meets && self.backward.reached(diagonal) && self.backward.at(diagonal) <= x {
-                return Some(Cut::met(x, x - diagonal));
-            }
-        }
-        None
+            let is_met = meets && backward.reached(diagonal) && backward.at(diagonal) <= x;
+            (x, is_met.then(|| Cut::met(x, x - diagonal)))
+        })
     }
 
     /// One more edit from the bottom right corner.
     fn retreat(&mut self, texts: Texts<'_>, area: Area, meets: bool, long_run: &mut bool) -> Option<Cut> {
-        for diagonal in self.backward.diagonals() {
-            let (below, above) = (self.backward.at(diagonal - 1), self.backward.at(diagonal + 1));
+        let forward = &self.forward;
+        self.backward.step(|diagonal, below, above| {
             let start = if below < above { below } else { above - 1 };
             let run = texts.run_up(area, start, start - diagonal);
             let x = start - run;
             *long_run |= run > LONG_RUN;
-            self.backward.set(diagonal, x);
-            if meets && self.forward.reached(diagonal) && x <= self.forward.at(diagonal) {
-                return Some(Cut::met(x, x - diagonal));
-            }
-        }
-        None
+            let is_met = meets && forward.reached(diagonal) && x <= forward.at(diagonal);
+            (x, is_met.then(|| Cut::met(x, x - diagonal)))
+        })
     }
 
     /// The end of a long run that brought the forward search far.
@@ -336,7 +401,20 @@ impl Cut {
         Self::guessed(x, y, Effort::Exhaustive, Effort::Exhaustive)
     }
 
+    fn after(self, edits: i32) -> Self {
+        Self {
+            edits: Some(edits),
+            ..self
+        }
+    }
+
     fn guessed(x: i32, y: i32, before: Effort, after: Effort) -> Self {
-        Self { x, y, before, after }
+        Self {
+            x,
+            y,
+            before,
+            after,
+            edits: None,
+        }
     }
 }

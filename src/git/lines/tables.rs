@@ -7,13 +7,12 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::classes::lines;
-use super::discard;
+use super::classes::{Counts, Side, lines};
+use super::ends::{Ends, line_count, shared_blocks};
 use super::hunk::Hunk;
 use super::interned::Interned;
-use super::myers::Search;
+use super::rests::Rests;
 use super::slide;
-use super::{Ends, Rest, line_count, shared_blocks};
 
 /// The number of each line of a version, in order.
 pub type Table = Rc<Vec<u32>>;
@@ -26,10 +25,8 @@ const MOST_TEXT: usize = 16 << 20;
 pub struct TableDiff {
     interned: Interned,
     /// How often each line occurs in the old and in the new version: zero between two comparisons.
-    counts: Vec<[u32; 2]>,
-    old: Rest,
-    new: Rest,
-    search: Search,
+    counts: Counts,
+    rests: Rests,
 }
 
 /// The lines of two versions by where they are: shared at the start, different, shared at the end, and in the kibibytes at the
@@ -55,7 +52,7 @@ impl Parts {
 impl TableDiff {
     /// Forgets all lines. Tables made before are of no more use.
     pub fn reset(&mut self) {
-        self.interned.reset();
+        self.interned.reset(0);
     }
 
     /// Whether so many lines are known that it is time for [`TableDiff::reset`].
@@ -110,24 +107,18 @@ impl TableDiff {
         needs: impl FnOnce(Range<usize>) -> bool,
     ) -> Vec<Hunk> {
         let (old, new) = (&old[..old.len() - parts.tail], &new[..new.len() - parts.tail]);
-        self.old.classes.clear();
-        self.old.classes.extend_from_slice(&old[parts.old()]);
-        self.new.classes.clear();
-        self.new.classes.extend_from_slice(&new[parts.new()]);
-        self.counts
-            .resize(self.counts.len().max(self.interned.len()), [0; 2]);
-        for class in &self.old.classes {
-            self.counts[*class as usize][0] += 1;
-        }
-        for class in &self.new.classes {
-            self.counts[*class as usize][1] += 1;
-        }
+        self.rests.old.classes.clear();
+        self.rests.old.classes.extend_from_slice(&old[parts.old()]);
+        self.rests.new.classes.clear();
+        self.rests.new.classes.extend_from_slice(&new[parts.new()]);
+        self.counts.make_room(self.interned.len());
+        self.rests.count(&mut self.counts);
         let hunks = if needs(self.reach(new, parts)) {
             self.decide(&new[..parts.start], &new[parts.new().end..]);
             slide::hunks(
                 &self.interned,
-                (old, &self.old.changed),
-                (new, &self.new.changed),
+                (old, &self.rests.old.changed),
+                (new, &self.rests.new.changed),
                 parts.start,
             )
         } else {
@@ -138,16 +129,15 @@ impl TableDiff {
                 new_len: parts.new,
             }]
         };
-        for class in self.old.classes.iter().chain(&self.new.classes) {
-            self.counts[*class as usize] = [0; 2];
-        }
+        self.counts.forget(&self.rests.old.classes);
+        self.counts.forget(&self.rests.new.classes);
         hunks
     }
 
     /// The new lines outside which nothing can have changed: those between the shared ends, and those to which a run of changed
     /// lines could slide. A line that it slides over equals one in it.
     fn reach(&self, new: &[u32], parts: &Parts) -> Range<usize> {
-        let is_between = |class: &&u32| self.counts[**class as usize] != [0; 2];
+        let is_between = |class: &&u32| self.counts.is_counted(**class);
         let above = new[..parts.start].iter().rev().take_while(is_between).count();
         let below = new[parts.new().end..].iter().take_while(is_between).count();
         parts.start - above..parts.new().end + below
@@ -156,33 +146,18 @@ impl TableDiff {
     /// Decides which lines between the shared ends changed.
     fn decide(&mut self, start: &[u32], end: &[u32]) {
         let counts = &mut self.counts;
-        let is_shared = |class: &u32| counts[*class as usize][0] > 0;
-        if !self.new.classes.iter().any(is_shared) {
+        let is_shared = |class: &u32| counts.count(Side::Old, *class) > 0;
+        if !self.rests.new.classes.iter().any(is_shared) {
             // Whatever else git would search, none of it has a match.
-            self.old.change_all();
-            self.new.change_all();
+            self.rests.change_all();
             return;
         }
-        for class in start.iter().chain(end) {
-            let count = &mut counts[*class as usize];
-            if *count != [0; 2] {
-                count[0] += 1;
-                count[1] += 1;
+        for class in start.iter().chain(end).copied() {
+            if counts.is_counted(class) {
+                counts.add_shared(class);
             }
         }
-        let shared = start.len() + end.len();
-        for (rest, other) in [(&mut self.old, 1), (&mut self.new, 0)] {
-            let limit = discard::frequent_from(shared + rest.classes.len());
-            let mark = |class: &u32| discard::mark(counts[*class as usize][other], limit);
-            let marks: Vec<_> = rest.classes.iter().map(mark).collect();
-            rest.keep(|line, _| discard::is_kept(&marks, line));
-        }
-        let (old, new) = (&mut self.old, &mut self.new);
-        self.search.run(
-            &old.kept_classes,
-            &new.kept_classes,
-            |at| old.changed[old.kept[at] as usize] = true,
-            |at| new.changed[new.kept[at] as usize] = true,
-        );
+        self.rests.keep_as_git_does(start.len() + end.len(), counts);
+        self.rests.mark_changes();
     }
 }

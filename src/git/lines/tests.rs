@@ -1,9 +1,11 @@
 //! Compares the diff with git's and libgit2's, on generated texts.
 
 use std::process::Command;
+use std::rc::Rc;
 
 use proptest::prelude::*;
 
+use super::myers::Search;
 use super::*;
 
 fn hunks(old: &[u8], new: &[u8]) -> Vec<Hunk> {
@@ -119,6 +121,42 @@ fn text(lines: usize) -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// Versions of a text, each an edited one of any before it, and the pairs of them to compare.
+fn versions(lines: usize) -> impl Strategy<Value = (Vec<Rc<Vec<u8>>>, Vec<(usize, usize)>)> {
+    let edit = (
+        any::<prop::sample::Index>(),
+        any::<prop::sample::Index>(),
+        0..20_usize,
+        text(20),
+    );
+    let pairs = proptest::collection::vec(
+        (any::<prop::sample::Index>(), any::<prop::sample::Index>()),
+        1..20,
+    );
+    let edits = proptest::collection::vec((edit, any::<bool>()), 1..12);
+    (text(lines), edits, pairs).prop_map(|(first, edits, pairs)| {
+        let mut all = vec![first];
+        for ((from, at, drop, insert), cut) in edits {
+            let from = from.get(&all);
+            let mut lines: Vec<Vec<u8>> = from.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+            let at = at.index(lines.len() + 1);
+            let end = (at + drop).min(lines.len());
+            lines.splice(at..end, insert.split(|byte| *byte == b'\n').map(<[u8]>::to_vec));
+            let mut next = lines.join(&b'\n');
+            // Sometimes in the middle of a line.
+            if cut {
+                next.truncate(next.len() - next.len() / 7);
+            }
+            all.push(next);
+        }
+        let pairs = pairs
+            .iter()
+            .map(|(old, new)| (old.index(all.len()), new.index(all.len())));
+        let pairs = pairs.collect();
+        (all.into_iter().map(Rc::new).collect(), pairs)
+    })
+}
+
 /// A text and an edited version of it: ranges removed, duplicated or replaced.
 fn edited(lines: usize) -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
     let edits = proptest::collection::vec((any::<prop::sample::Index>(), 0..40_usize, text(40)), 0..6);
@@ -138,6 +176,30 @@ proptest! {
     #[test]
     fn sums_are_those_of_libgit2((old, new) in edited(600)) {
         prop_assert_eq!(count(&old, &new), libgit2_count(&old, &new));
+    }
+}
+
+proptest! {
+    #[test]
+    fn sums_of_versions_are_those_of_libgit2_in_any_order((texts, pairs) in versions(200)) {
+        let mut diff = VersionDiff::default();
+        for (old, new) in pairs {
+            // Another copy of the same version is as good.
+            let new = if old % 3 == 0 { Rc::new(texts[new].to_vec()) } else { Rc::clone(&texts[new]) };
+            let old = &texts[old];
+            prop_assert_eq!(diff.count(old, &new), libgit2_count(old, &new));
+        }
+    }
+
+    #[test]
+    fn edits_are_as_many_as_are_reported_one_by_one(
+        old in proptest::collection::vec(0..60_u32, 0..900),
+        new in proptest::collection::vec(0..60_u32, 0..900),
+    ) {
+        let mut search = Search::default();
+        let (mut removed, mut added) = (0, 0);
+        search.run(&old, &new, |_| removed += 1, |_| added += 1);
+        prop_assert_eq!(search.count(&old, &new), (removed, added));
     }
 }
 
