@@ -89,6 +89,9 @@ impl Interned {
 
     /// The class of a line, if an equal one was numbered.
     pub(super) fn find(&self, line: &[u8]) -> Option<u32> {
+        if self.slots.is_empty() {
+            return None;
+        }
         self.slots[self.slot(hash(line), line)].class.checked_sub(1)
     }
 

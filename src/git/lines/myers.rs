@@ -75,39 +75,37 @@ impl Texts<'_> {
         self.old[x as usize] == self.new[y as usize]
     }
 
-    /// How far equal lines continue from a point.
-    fn run_down(self, area: Area, x: i32, y: i32) -> i32 {
-        let old = self.old[..area.right as usize].get(x as usize..);
-        let new = self.new[..area.bottom as usize].get(y as usize..);
-        match (old, new) {
-            (Some([first, old @ ..]), Some([other, new @ ..])) if first == other => {
-                1 + same_prefix(old, new) as i32
-            }
-            _ => 0,
-        }
-    }
-
-    /// How far equal lines go back from a point.
-    fn run_up(self, area: Area, x: i32, y: i32) -> i32 {
-        let old = self.old.get(area.left as usize..x as usize);
-        let new = self.new.get(area.top as usize..y as usize);
-        match (old, new) {
-            (Some([old @ .., last]), Some([new @ .., other])) if last == other => {
-                1 + same_suffix(old, new) as i32
-            }
-            _ => 0,
-        }
-    }
-
     /// The area without the equal lines at its ends.
     fn shrunk(self, mut area: Area) -> Area {
-        let run = self.run_down(area, area.left, area.top);
+        let (right, bottom) = (area.right as usize, area.bottom as usize);
+        let run = run_down(&self.old[..right], &self.new[..bottom], area.left, area.top);
         area.left += run;
         area.top += run;
-        let run = self.run_up(area, area.right, area.bottom);
+        let (old, new) = (&self.old[area.left as usize..], &self.new[area.top as usize..]);
+        let run = run_up(old, new, area.right - area.left, area.bottom - area.top);
         area.right -= run;
         area.bottom -= run;
         area
+    }
+}
+
+/// How far equal lines continue from a point. Points may be outside.
+fn run_down(old: &[u32], new: &[u32], x: i32, y: i32) -> i32 {
+    match (old.get(x as usize..), new.get(y as usize..)) {
+        (Some([first, old @ ..]), Some([other, new @ ..])) if first == other => {
+            1 + same_prefix(old, new) as i32
+        }
+        _ => 0,
+    }
+}
+
+/// How far equal lines go back from a point. Points may be outside.
+fn run_up(old: &[u32], new: &[u32], x: i32, y: i32) -> i32 {
+    match (old.get(..x as usize), new.get(..y as usize)) {
+        (Some([old @ .., last]), Some([new @ .., other])) if last == other => {
+            1 + same_suffix(old, new) as i32
+        }
+        _ => 0,
     }
 }
 
@@ -161,19 +159,19 @@ impl Frontier {
         (self.first..=self.last).rev().step_by(2)
     }
 
-    /// Replaces the furthest `x` on each of these, in this order, by what `step` makes of it and those on the diagonals below and
-    /// above, until that is the end.
-    fn step<T>(&mut self, mut step: impl FnMut(i32, i32, i32) -> (i32, Option<T>)) -> Option<T> {
+    /// Replaces the furthest `x` on each of these, in this order, by what `step` makes of it and of those on the diagonals below
+    /// and above. Returns the first diagonal after which `step` stops, and its `x`.
+    fn step(&mut self, mut step: impl FnMut(i32, i32, i32) -> (i32, bool)) -> Option<(i32, i32)> {
         let start = (self.first - 1 + self.zero) as usize;
         let end = (self.last + 1 + self.zero) as usize;
         let mut above = self.furthest[end];
         let mut diagonal = self.last;
         for pair in self.furthest[start..end].rchunks_exact_mut(2) {
             let &mut [below, _] = pair else { break };
-            let (x, done) = step(diagonal, below, above);
+            let (x, stops) = step(diagonal, below, above);
             pair[1] = x;
-            if done.is_some() {
-                return done;
+            if stops {
+                return Some((diagonal, x));
             }
             above = below;
             diagonal -= 2;
@@ -272,11 +270,19 @@ impl Search {
             edits += 1;
             let mut long_run = false;
             self.forward.widen(area, -1);
-            if let Some(cut) = self.advance(texts, area, odd, &mut long_run) {
+            let met = match odd {
+                true => self.advance::<true>(texts, area, &mut long_run),
+                false => self.advance::<false>(texts, area, &mut long_run),
+            };
+            if let Some(cut) = met {
                 return cut.after(edits * 2 - 1);
             }
             self.backward.widen(area, i32::MAX);
-            if let Some(cut) = self.retreat(texts, area, !odd, &mut long_run) {
+            let met = match odd {
+                true => self.retreat::<false>(texts, area, &mut long_run),
+                false => self.retreat::<true>(texts, area, &mut long_run),
+            };
+            if let Some(cut) = met {
                 return cut.after(edits * 2);
             }
             if effort == Effort::Exhaustive {
@@ -295,29 +301,52 @@ impl Search {
     }
 
     /// One more edit from the top left corner. Stops where the other search was met, if this one must notice.
-    fn advance(&mut self, texts: Texts<'_>, area: Area, meets: bool, long_run: &mut bool) -> Option<Cut> {
+    fn advance<const MEETS: bool>(
+        &mut self,
+        texts: Texts<'_>,
+        area: Area,
+        long_run: &mut bool,
+    ) -> Option<Cut> {
+        let (old, new) = (
+            &texts.old[..area.right as usize],
+            &texts.new[..area.bottom as usize],
+        );
         let backward = &self.backward;
-        self.forward.step(|diagonal, below, above| {
+        let mut longest = 0;
+        let met = self.forward.step(|diagonal, below, above| {
             let start = if below >= above { below + 1 } else { above };
-            let run = texts.run_down(area, start, start - diagonal);
+            let run = run_down(old, new, start, start - diagonal);
             let x = start + run;
-            *long_run |= run > LONG_RUN;
-            let is_met = meets && backward.reached(diagonal) && backward.at(diagonal) <= x;
-            (x, is_met.then(|| Cut::met(x, x - diagonal)))
-        })
+            longest = longest.max(run);
+            (
+                x,
+                MEETS && backward.reached(diagonal) && backward.at(diagonal) <= x,
+            )
+        });
+        *long_run |= longest > LONG_RUN;
+        met.map(|(diagonal, x)| Cut::met(x, x - diagonal))
     }
 
     /// One more edit from the bottom right corner.
-    fn retreat(&mut self, texts: Texts<'_>, area: Area, meets: bool, long_run: &mut bool) -> Option<Cut> {
+    fn retreat<const MEETS: bool>(
+        &mut self,
+        texts: Texts<'_>,
+        area: Area,
+        long_run: &mut bool,
+    ) -> Option<Cut> {
+        let (left, top) = (area.left, area.top);
+        let (old, new) = (&texts.old[left as usize..], &texts.new[top as usize..]);
         let forward = &self.forward;
-        self.backward.step(|diagonal, below, above| {
+        let mut longest = 0;
+        let met = self.backward.step(|diagonal, below, above| {
             let start = if below < above { below } else { above - 1 };
-            let run = texts.run_up(area, start, start - diagonal);
+            let run = run_up(old, new, start - left, start - diagonal - top);
             let x = start - run;
-            *long_run |= run > LONG_RUN;
-            let is_met = meets && forward.reached(diagonal) && x <= forward.at(diagonal);
-            (x, is_met.then(|| Cut::met(x, x - diagonal)))
-        })
+            longest = longest.max(run);
+            (x, MEETS && forward.reached(diagonal) && x <= forward.at(diagonal))
+        });
+        *long_run |= longest > LONG_RUN;
+        met.map(|(diagonal, x)| Cut::met(x, x - diagonal))
     }
 
     /// The end of a long run that brought the forward search far.
