@@ -126,7 +126,7 @@ fn the_cache_is_shown_by_kind() {
     let (world, _) = kept();
     assert_eq!(
         counts(&world),
-        some(&[("history", 1), ("inventory", 2), ("readings", 1), ("survival", 1)])
+        some(&[("history", 1), ("inventory", 2), ("readings", 1), ("survival", 2)])
     );
     let shown = world.run(&["cache"]).success();
     assert!(
@@ -140,7 +140,7 @@ fn the_cache_is_shown_by_kind() {
     assert!(line("inventory").starts_with("inventory 2 "), "{shown}");
     assert!(line("inventory").ends_with(" B just now"), "{shown}");
     assert_eq!(line("sessions"), "sessions 0 0 B –");
-    assert!(line("total").starts_with("total 5 "), "{shown}");
+    assert!(line("total").starts_with("total 6 "), "{shown}");
     let rows = world.run(&["cache", "--format", "csv"]).success();
     assert!(
         rows.starts_with("kind,files,bytes,last_written\nhistory,1,"),
@@ -161,7 +161,7 @@ fn clearing_removes_the_kinds_that_were_named_and_costs_no_answer() {
     assert_eq!(cleared, dry.replace("Would remove", "Removing"));
     assert_eq!(
         counts(&world),
-        some(&[("history", 1), ("readings", 1), ("survival", 1)])
+        some(&[("history", 1), ("readings", 1), ("survival", 2)])
     );
     world.run(&["cache", "clear"]).success();
     assert_eq!(counts(&world), some(&[]));

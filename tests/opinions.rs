@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::world::{Ran, TestRepo, World};
+use crate::world::{NOW, Ran, TestRepo, World};
 
 const BO: [&str; 4] = ["-c", "user.name=Bo", "-c", "user.email=bo@example.org"];
 
@@ -551,6 +551,7 @@ fn one_person_under_two_addresses_has_one_opinion() {
     let other = [
         ("GIT_COMMITTER_NAME", "bo"),
         ("GIT_COMMITTER_EMAIL", "bo@old.example.org"),
+        ("GIT_TEST_DATE_NOW", &(NOW + 60).to_string()),
     ];
     run_with(&world, &repo, &other, &["opine", "HEAD", "--estimate", "2h"]).success();
     let lowest = |repo: &TestRepo<'_>| json(repo, &["report", "--estimates", "lowest"])["estimates"].clone();

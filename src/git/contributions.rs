@@ -23,7 +23,7 @@ const KEPT: usize = 1 << 20;
 impl Repo {
     /// The commits that `head` reaches, with authors mapped by the mailmap in its tree. Commits authored at `since` (seconds
     /// since the epoch) or later are listed with their lines, following renames and ignoring attributes. If an object is missing,
-    /// its history is left out. At most `threads` threads count lines, and `progress` is told of each commit.
+    /// its history is left out. At most `threads` threads count lines, and `progress` advances with each commit.
     pub fn contributions(
         &self,
         head: ObjectId,

@@ -3,7 +3,11 @@
 //! What every walk needs of a commit (its tree, its parents, its times, and what its message reverts) stays with the open
 //! repository. Commits whose facts come from a cache join it without being read.
 
-use std::collections::{HashMap, HashSet};
+pub(super) mod known;
+
+use std::collections::HashSet;
+
+use known::{Graph, Node, Place};
 
 use super::commits::RawCommit;
 use super::lookup::LARGEST_COMMIT;
@@ -16,54 +20,6 @@ use crate::facts::reverts;
 
 /// Commits are seldom deltas of each other, so a large cache is not worth it.
 const KEPT: usize = 1 << 20;
-
-/// A commit's position in the graph.
-type Place = u32;
-
-/// The commits that were read.
-#[derive(Default)]
-pub(super) struct Graph {
-    places: HashMap<ObjectId, Place>,
-    nodes: Vec<Node>,
-    /// The parents of all of them, one after the other.
-    parents: Vec<ObjectId>,
-    reverts: HashMap<Place, Box<[Box<str>]>>,
-}
-
-/// What a walk needs of a commit.
-struct Node {
-    /// The tree of its files; `None` if its object names none.
-    tree: Option<ObjectId>,
-    /// The second in which the author made the change.
-    authored: i64,
-    /// The second in which the commit was made.
-    committed: i64,
-    /// Where its parents are, and how many it has.
-    first: u32,
-    count: u32,
-}
-
-impl Graph {
-    fn insert(&mut self, id: ObjectId, node: Node, parents: &[ObjectId], reverts: Box<[Box<str>]>) -> Place {
-        let place = self.nodes.len() as Place;
-        self.nodes.push(Node {
-            first: self.parents.len() as u32,
-            count: parents.len() as u32,
-            ..node
-        });
-        self.parents.extend(parents);
-        self.places.insert(id, place);
-        if !reverts.is_empty() {
-            self.reverts.insert(place, reverts);
-        }
-        place
-    }
-
-    fn parents(&self, place: Place) -> &[ObjectId] {
-        let node = &self.nodes[place as usize];
-        &self.parents[node.first as usize..][..node.count as usize]
-    }
-}
 
 impl Repo {
     /// Adds commits that were already read, now or by an earlier run, to those that need not be read again.

@@ -15,7 +15,7 @@ const START: usize = 12;
 /// In the flags of an entry: `git update-index --assume-unchanged`, more flags after these, and the side of a merge.
 const ANYTHING_SPECIAL: u16 = 0x8000 | 0x4000 | 0x3000;
 
-/// What the system tells of a file without opening it, in the 32 bits that an index has for each number.
+/// What the system knows of a file without opening it, in the 32 bits that an index has for each number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stat {
     pub(super) changed: (u32, u32),

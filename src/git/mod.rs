@@ -60,6 +60,7 @@ pub mod signing;
 pub mod size;
 mod stage;
 pub mod stamp;
+mod store;
 pub mod state;
 pub mod survival;
 mod swap;

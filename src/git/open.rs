@@ -11,8 +11,8 @@ use git2::{ErrorCode, Index, ObjectFormat, Oid, Repository, RepositoryOpenFlags}
 use super::config::{Config, ConfigFiles};
 use super::descent::met::Met;
 use super::files::FileError;
-use super::graph::Graph;
-use super::packs::Packs;
+use super::graph::known::Graph;
+use super::store::Packs;
 use super::replacements::Replaced;
 use super::screen;
 use super::settle::Settling;

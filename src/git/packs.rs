@@ -8,15 +8,15 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use zlib_rs::{Inflate, InflateFlush, Status};
 
-use super::pack::{OFFSET_BITS, Pack};
-use super::replacements::Replaced;
-use super::{Repo, folder};
+use super::pack::OFFSET_BITS;
+pub(super) use super::store::Packs;
+use super::Repo;
 use crate::facts::ids::ObjectId;
 
 /// The maximum size of an object that is read: nothing that a scan needs comes close.
@@ -46,14 +46,6 @@ pub(super) const MOST_ENTRIES: usize = 1_000_000;
 pub(super) const MOST_REPEATED: usize = 250_000;
 /// The maximum size of trees and of paths in MiB: names may be long, and many trees may be open at once.
 pub(super) const MOST_MIB: usize = 128;
-
-/// The packs of a repository and its alternates, shared by all threads.
-pub(super) struct Packs {
-    packs: Vec<Pack>,
-    /// The length of object names in bytes.
-    width: usize,
-    pub(super) replaced: Arc<Replaced>,
-}
 
 /// Why an object cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -162,30 +154,9 @@ impl From<io::Error> for PackError {
 }
 
 impl Packs {
-    /// Opens all readable packs; others are left to libgit2. Only [`Repo::packs`] and tests call it.
+    /// Opens the packs of a repository. Only [`Repo::packs`] and tests call it.
     pub(super) fn open(repo: &Repo) -> Self {
-        let folders = repo.object_folders();
-        let width = repo.id_width();
-        let packs = folders
-            .iter()
-            .flat_map(|folder| open_folder(&folder.join("pack"), width));
-        Self {
-            packs: packs.collect(),
-            width,
-            replaced: repo.replaced(),
-        }
-    }
-
-    /// Whether one of them contains an object.
-    pub(super) fn has(&self, id: &ObjectId) -> bool {
-        self.find(id, 0).is_some()
-    }
-
-    /// The pack that contains an object, and its position there; the pack `first` is asked first.
-    fn find(&self, id: &ObjectId, first: usize) -> Option<(usize, u64)> {
-        let in_pack = |number: usize| Some((number, self.packs.get(number)?.find(id)?));
-        let others = (0..self.packs.len()).filter(|number| *number != first);
-        in_pack(first).or_else(|| others.into_iter().find_map(in_pack))
+        Self::below(repo.object_folders(), repo.id_width(), repo.replaced())
     }
 }
 
@@ -195,16 +166,6 @@ impl Repo {
     pub(super) fn packs(&self) -> Arc<Packs> {
         self.packs.get_or_init(|| Arc::new(Packs::open(self))).clone()
     }
-}
-
-fn open_folder(folder: &Path, width: usize) -> Vec<Pack> {
-    let mut indexes: Vec<PathBuf> = folder::present(folder)
-        .map(|entry| entry.path().to_owned())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "idx"))
-        .collect();
-    indexes.sort();
-    let packs = indexes.iter().filter_map(|path| Pack::open(path, width));
-    packs.collect()
 }
 
 #[cfg(any(test, feature = "fuzzing"))]
@@ -716,7 +677,7 @@ mod tests {
             Self(folder)
         }
 
-        fn file(&self, name: &str) -> PathBuf {
+        fn file(&self, name: &str) -> std::path::PathBuf {
             self.0.path().join(".git/objects/pack").join(name)
         }
 
@@ -1007,7 +968,7 @@ mod tests {
                 (0..256).for_each(|_| index.extend((objects as u32).to_be_bytes()));
                 index.extend(vec![0; objects * (width + 8) + width * 2]);
                 std::fs::write(&file, index).unwrap();
-                let is_read = |width| Pack::open(&file, width).is_some();
+                let is_read = |width| crate::git::pack::Pack::open(&file, width).is_some();
                 assert!(is_read(width) && !is_read(other), "{objects} of {width}");
             }
         }

@@ -38,7 +38,7 @@ pub struct Readings<'a> {
 
 /// The place of the reading of one repository, in the state in which it is.
 #[derive(Debug)]
-pub struct Place {
+pub struct ReadingPlace {
     slot: Slot,
     /// Whether a change from now on will change the stamp.
     is_settled: bool,
@@ -78,19 +78,19 @@ impl<'a> Readings<'a> {
     }
 
     /// The place for the repository at `path` that has this stamp. To be asked right after the stamp was taken.
-    pub fn place(&self, path: &Path, stamp: &Stamp) -> Place {
+    pub fn place(&self, path: &Path, stamp: &Stamp) -> ReadingPlace {
         let path = path.as_os_str().as_encoded_bytes();
         let way = fnv1a(self.way.to_le_bytes().into_iter().chain(path.iter().copied()));
         let name = format!("{}-{way:016x}", clone_name(&stamp.common_dir));
         let version = format!("{VERSION}-{}", versions());
-        Place {
+        ReadingPlace {
             slot: Slot::new(self.cache, Kind::Readings, version, name),
             is_settled: stamp.is_settled(),
         }
     }
 
     /// What reading the repository with this stamp would find, if that is known.
-    pub fn known(&self, place: &Place, stamp: &Stamp) -> Option<Found> {
+    pub fn known(&self, place: &ReadingPlace, stamp: &Stamp) -> Option<Found> {
         let stored: Stored = place.slot.load().ok().filter(|_| self.use_earlier)?;
         if stored.stamp != stamp.sum {
             return None;
@@ -110,7 +110,7 @@ impl<'a> Readings<'a> {
     }
 
     /// Caches what reading the repository at `path` found, if it still has this stamp and the next reading would find the same.
-    pub fn keep(&self, place: &Place, path: &Path, stamp: &Stamp, repository: &Repository) {
+    pub fn keep(&self, place: &ReadingPlace, path: &Path, stamp: &Stamp, repository: &Repository) {
         let is_lasting =
             place.is_settled && repository.kept_in.is_some() && repository.status != Status::Failed;
         if !is_lasting || !outside::is_self_contained(path) || Stamp::of(path).as_ref() != Some(stamp) {

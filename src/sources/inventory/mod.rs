@@ -158,7 +158,7 @@ fn read_head(repo: &Repo, head: ObjectId, reading: &Reading, facts: &mut RepoFac
             false => store.history(head, reading.since, read),
         }
     };
-    // Both at once, so their number is not known before either is done.
+    // Both at once, so their number is unknown until both are done.
     reading.progress.begin("Reading files and history", "objects", 0);
     let (tree, history) = rayon::join(tree, history);
     match tree {

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use super::isolation::Isolation;
 use super::one::{Found, Order};
-use super::readings::{Place, Readings};
+use super::readings::{ReadingPlace, Readings};
 use super::workers::{Share, Turn};
 use crate::facts::limits::Limits;
 use crate::git::stamp::Stamp;
@@ -67,7 +67,7 @@ struct Reading<'a> {
 /// A repository whose reading is to be cached.
 struct Known<'a> {
     readings: &'a Readings<'a>,
-    place: Place,
+    place: ReadingPlace,
     stamp: Stamp,
 }
 
