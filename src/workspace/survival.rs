@@ -22,7 +22,7 @@ pub fn survival_of(
     progress: &Progress,
 ) -> Result<Read, String> {
     let head = head(repo)?;
-    progress.begin("Reading commits", "", 0);
+    progress.begin("Reading the history of HEAD", "", 0);
     read_survival(repo, head, threads(jobs), cache, progress).map_err(|error| error.to_string())
 }
 
@@ -34,7 +34,7 @@ pub fn standing_of(
     progress: &Progress,
 ) -> Result<ReadStanding, String> {
     let head = head(repo)?;
-    progress.begin("Reading commits", "", 0);
+    progress.begin("Reading the history of HEAD", "", 0);
     read_standing(repo, head, threads(jobs), cache, progress)
 }
 
