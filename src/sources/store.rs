@@ -25,6 +25,8 @@ const CHECKSUM: usize = 8;
 
 /// The end of the name of a file with sums of lines.
 const SUMS: &str = ".sums";
+/// The end of the name of a file with counts of lines in notes.
+const LINES: &str = ".lines";
 
 /// The prefix of cache files that are being written, before six letters or digits.
 const UNFINISHED: &str = ".git-leverage-";
@@ -96,7 +98,8 @@ impl Kind {
     /// Whether a file of this kind can have this name: only such files are removed with the cache.
     fn names(self, name: &str) -> bool {
         match self {
-            Self::Changes | Self::Links | Self::Traces | Self::Notes => is_hex(name, &[16]),
+            Self::Changes | Self::Links | Self::Traces => is_hex(name, &[16]),
+            Self::Notes => is_hex(name.strip_suffix(LINES).unwrap_or(name), &[16]),
             Self::Survival => is_hex(name.strip_suffix(SUMS).unwrap_or(name), &[16]),
             Self::History => {
                 let mut parts = name.split('.');
@@ -130,7 +133,8 @@ impl Kind {
     fn examples(self) -> Vec<String> {
         let (clone, object) = ("0123456789abcdef", "0123456789abcdef0123456789abcdef01234567");
         match self {
-            Self::Changes | Self::Links | Self::Traces | Self::Notes => vec![clone.to_owned()],
+            Self::Changes | Self::Links | Self::Traces => vec![clone.to_owned()],
+            Self::Notes => vec![clone.to_owned(), format!("{clone}{LINES}")],
             Self::Survival => vec![clone.to_owned(), format!("{clone}{SUMS}")],
             Self::History => vec![
                 format!("{clone}.renames"),
@@ -210,6 +214,12 @@ impl Slot {
     pub(super) fn of_sums(cache: &Path, version: impl fmt::Display, common_dir: &Path) -> Self {
         let name = format!("{}{SUMS}", clone_name(common_dir));
         Self::new(cache, Kind::Survival, format!("sums {version}"), name)
+    }
+
+    /// The file with the lines that notes attest in this clone.
+    pub(super) fn of_attested(cache: &Path, version: impl fmt::Display, common_dir: &Path) -> Self {
+        let name = format!("{}{LINES}", clone_name(common_dir));
+        Self::new(cache, Kind::Notes, format!("lines {version}"), name)
     }
 
     /// Its path.

@@ -182,7 +182,7 @@ impl AuditInput {
             _ => (standing(repo, &options.read, &mut warnings), None),
         };
         progress.begin("Reading notes", "", 0);
-        let (attested, trouble) = read_attested(repo, &commits);
+        let (attested, trouble) = read_attested(repo, &commits, options.read.history.cache.as_deref());
         warnings.extend(trouble);
         let is_told = standing.is_some() || matches!(head, Ok(None));
         Self {

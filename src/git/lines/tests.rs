@@ -216,3 +216,52 @@ proptest! {
         prop_assert_eq!(hunks(&old, &new), git_hunks(&old, &new));
     }
 }
+
+/// The old line that each of `lines` new ones is, if it was not added.
+fn sources(hunks: &[Hunk], lines: usize) -> Vec<Option<usize>> {
+    let mut sources = Vec::new();
+    let mut old = 0;
+    for hunk in hunks {
+        let unchanged = hunk.new_start - sources.len();
+        sources.extend((old..old + unchanged).map(Some));
+        sources.extend(vec![None; hunk.new_len]);
+        old = hunk.old_start + hunk.old_len;
+    }
+    sources.extend((old..).map(Some).take(lines - sources.len()));
+    sources
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn tables_of_neighbors_are_as_good_as_their_texts((old, new) in edited(300), other in text(60)) {
+        prop_assume!(old != new && old != other);
+        let mut diff = TableDiff::default();
+        let new_table = diff.table(&new);
+        let (old_table, first) = diff.compare((&old, None), (&new, &new_table), |_| true);
+        prop_assert_eq!(first, hunks(&old, &new));
+        prop_assert_eq!(&old_table, &diff.table(&old));
+        // On to a text that shares little, and back to one whose table is known.
+        let (other_table, second) = diff.compare((&other, None), (&old, &old_table), |_| true);
+        prop_assert_eq!(second, hunks(&other, &old));
+        prop_assume!(other != new);
+        let (_, third) = diff.compare((&new, Some(new_table)), (&other, &other_table), |_| true);
+        prop_assert_eq!(third, hunks(&new, &other));
+    }
+
+    #[test]
+    fn one_hunk_is_right_for_all_lines_out_of_reach((old, new) in edited(300)) {
+        prop_assume!(old != new);
+        let mut diff = TableDiff::default();
+        let table = diff.table(&new);
+        let mut reach = 0..0;
+        let (_, coarse) = diff.compare((&old, None), (&new, &table), |lines| {
+            reach = lines;
+            false
+        });
+        let (coarse, exact) = (sources(&coarse, table.len()), sources(&hunks(&old, &new), table.len()));
+        prop_assert_eq!(&coarse[..reach.start], &exact[..reach.start]);
+        prop_assert_eq!(&coarse[reach.end..], &exact[reach.end..]);
+    }
+}
