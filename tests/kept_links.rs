@@ -157,6 +157,21 @@ impl<'a> Story<'a> {
         std::os::unix::fs::symlink(repository, link).unwrap();
     }
 
+    fn amend(&mut self) {
+        let repository = self.repository();
+        let date = format!("{} +0000", START + 90 * 60);
+        let amend = [
+            "commit",
+            "--quiet",
+            "--amend",
+            "--allow-empty",
+            "-m",
+            "Other words",
+        ];
+        let repo = self.world.at(&repository);
+        repo.git_with_env(&amend, &[("GIT_COMMITTER_DATE", &date)]);
+    }
+
     fn step(&mut self) -> &'static str {
         match self.numbers.below(12) {
             0 | 1 => {
@@ -164,20 +179,7 @@ impl<'a> Story<'a> {
                 "commit"
             }
             2 => {
-                let repository = self.repository();
-                let date = format!("{} +0000", START + 90 * 60);
-                let repo = self.world.at(&repository);
-                repo.git_with_env(
-                    &[
-                        "commit",
-                        "--quiet",
-                        "--amend",
-                        "--allow-empty",
-                        "-m",
-                        "Other words",
-                    ],
-                    &[("GIT_COMMITTER_DATE", &date)],
-                );
+                self.amend();
                 "amend"
             }
             3 | 4 => {

@@ -247,7 +247,6 @@ fn order(lineages: &[&Lineage]) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
 
     use proptest::prelude::*;
 
@@ -255,6 +254,7 @@ mod tests {
     use crate::aggregate::sample::{commit, object};
     use crate::facts::commit::Commit;
     use crate::facts::commits::{Layer, layout};
+    use crate::facts::shared_bytes::SharedBytes;
 
     /// Up to a dozen commits, each with parents among the earlier ones.
     fn graph() -> impl Strategy<Value = Vec<Vec<u8>>> {
@@ -275,7 +275,7 @@ mod tests {
                 .collect();
             let (older, newer) = commits.split_at(commits.len() / 2);
             let layers = [older, newer].map(|commits| {
-                let bytes = Arc::new(layout(commits, false).unwrap());
+                let bytes = SharedBytes::new(layout(commits, false).unwrap());
                 let all = 0..bytes.len();
                 Layer::read(&bytes, all).unwrap()
             });

@@ -39,6 +39,7 @@ pub mod record;
 pub mod retention;
 pub mod reverts;
 pub mod session;
+pub mod shared_bytes;
 pub mod shell;
 pub mod short_ids;
 pub mod sign;

@@ -280,7 +280,10 @@ mod tests {
             commits.with_tree(&tree),
             Err(ObjectError::Damaged { .. })
         ));
-        assert!(matches!(commits.with_tree(&nothing), Err(ObjectError::Missing(_))));
+        assert!(matches!(
+            commits.with_tree(&nothing),
+            Err(ObjectError::Missing(_))
+        ));
         assert_eq!(
             commits.visit((vec![tree, nothing], false), &mut HashSet::new(), |_| ()),
             2

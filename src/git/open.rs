@@ -12,11 +12,11 @@ use super::config::{Config, ConfigFiles};
 use super::descent::met::Met;
 use super::files::FileError;
 use super::graph::known::Graph;
-use super::store::Packs;
 use super::replacements::Replaced;
 use super::screen;
 use super::settle::Settling;
 use super::shadow::Shadow;
+use super::store::Packs;
 use crate::facts::ids::ObjectId;
 use crate::facts::lineage::Lineage;
 

@@ -14,9 +14,9 @@ use std::sync::Arc;
 
 use zlib_rs::{Inflate, InflateFlush, Status};
 
+use super::Repo;
 use super::pack::OFFSET_BITS;
 pub(super) use super::store::Packs;
-use super::Repo;
 use crate::facts::ids::ObjectId;
 
 /// The maximum size of an object that is read: nothing that a scan needs comes close.

@@ -7,7 +7,6 @@
 use std::io;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +14,7 @@ use super::store::{Body, Kind, Slot, StoreError, clone_name};
 use crate::facts::commit::{Commit, newest_first};
 use crate::facts::commits::{Commits, Layer, layout};
 use crate::facts::ids::ObjectId;
+use crate::facts::shared_bytes::SharedBytes;
 use crate::git::changes::Renames;
 
 /// Increase it whenever facts are stored or found differently.
@@ -53,7 +53,7 @@ pub(super) struct Kept {
 
 /// The parts of a cache file as stored, with where they begin.
 #[derive(Debug, Clone)]
-pub(super) struct KeptFile(Arc<Vec<u8>>, usize);
+pub(super) struct KeptFile(SharedBytes, usize);
 
 /// Commits that were written, and the file; the error if there is none.
 pub(super) struct Saved {
@@ -90,11 +90,9 @@ impl Cache {
 
     /// All cached commits.
     pub(super) fn load(&self) -> Result<Kept, StoreError> {
-        let body = self.slot.read()?;
-        let kept_in = self.kept_in(body.sum());
-        let (bytes, start) = body.shared();
-        let mut kept = parts(&bytes, start).ok_or(StoreError::Damaged)?;
-        kept.kept_in = kept_in;
+        let file = self.slot.share()?;
+        let mut kept = parts(&file.bytes, file.start).ok_or(StoreError::Damaged)?;
+        kept.kept_in = self.kept_in(file.sum);
         Ok(kept)
     }
 
@@ -117,7 +115,7 @@ impl Cache {
         heads: &[ObjectId],
         beyond: Vec<Commit>,
     ) -> Saved {
-        let body = Body::of_shared((bytes, start));
+        let body = Body::copied(&bytes, start);
         let Saved { commits, kept_in } = self.write(body, heads, beyond, &[]);
         Saved {
             commits: before.and(commits),
@@ -141,7 +139,7 @@ impl Cache {
         }
         let written = self.slot.write(body);
         let all = 0..table.len();
-        let layer = Layer::read(&Arc::new(table), all);
+        let layer = Layer::read(&SharedBytes::new(table), all);
         Saved {
             commits: layer.map_or_else(|| reached.into(), |layer| Commits::of_layers(vec![layer])),
             kept_in: written.and_then(|sum| {
@@ -153,7 +151,7 @@ impl Cache {
 }
 
 /// The parts of a file whose content begins at `start`; `None` if one of them is not one.
-fn parts(bytes: &Arc<Vec<u8>>, start: usize) -> Option<Kept> {
+fn parts(bytes: &SharedBytes, start: usize) -> Option<Kept> {
     let mut kept = Kept::default();
     let (mut reached, mut others) = (Vec::new(), Vec::new());
     let mut at = start;
@@ -170,7 +168,7 @@ fn parts(bytes: &Arc<Vec<u8>>, start: usize) -> Option<Kept> {
     }
     kept.reached = Commits::of_layers(reached);
     kept.others = Commits::of_layers(others);
-    kept.file = (parts < MOST_PARTS).then(|| KeptFile(Arc::clone(bytes), start));
+    kept.file = (parts < MOST_PARTS).then(|| KeptFile(bytes.clone(), start));
     Some(kept)
 }
 
@@ -187,9 +185,8 @@ fn block(bytes: &[u8], at: &mut usize) -> Option<Range<usize>> {
 pub fn commits_in(cache: &Path, kept_in: &KeptIn) -> Option<Commits> {
     let name = kept_in.file.strip_prefix("history-")?;
     let slot = Slot::new(cache, Kind::History, VERSION, name);
-    let body = slot.read().ok().filter(|body| body.sum() == kept_in.sum)?;
-    let (bytes, start) = body.shared();
-    Some(parts(&bytes, start)?.reached)
+    let file = slot.share().ok().filter(|file| file.sum == kept_in.sum)?;
+    Some(parts(&file.bytes, file.start)?.reached)
 }
 
 #[cfg(test)]

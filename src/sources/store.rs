@@ -7,19 +7,20 @@
 
 mod admitted;
 pub mod contents;
+mod mapped;
 pub mod recording;
 
 use std::fmt;
-use std::fs;
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::facts::hash::{checksum, wide_checksum};
+use crate::facts::shared_bytes::SharedBytes;
 
 const CHECKSUM: usize = 8;
 
@@ -234,6 +235,23 @@ impl Slot {
 
     /// Its content after the header.
     pub fn read(&self) -> Result<Body, StoreError> {
+        let mut bytes = Vec::new();
+        self.open()?
+            .read_to_end(&mut bytes)
+            .map_err(StoreError::Unreadable)?;
+        let (start, _) = self.checked(&bytes)?;
+        Ok(Body { bytes, start })
+    }
+
+    /// The same in place: a large file is not copied.
+    pub(super) fn share(&self) -> Result<SharedFile, StoreError> {
+        let mut file = self.open()?;
+        let bytes = mapped::read(&mut file).map_err(StoreError::Unreadable)?;
+        let (start, sum) = self.checked(&bytes)?;
+        Ok(SharedFile { bytes, start, sum })
+    }
+
+    fn open(&self) -> Result<File, StoreError> {
         let unreadable = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound => StoreError::Absent,
             _ => StoreError::Unreadable(error),
@@ -242,25 +260,23 @@ impl Slot {
         if !fs::metadata(&self.path).map_err(unreadable)?.is_file() {
             return Err(StoreError::Unreadable(io::Error::other("not a file")));
         }
-        let bytes = fs::read(&self.path).map_err(unreadable)?;
-        let body = self.checked(bytes)?;
-        if let Some(name) = self.name() {
-            recording::saw(name);
-        }
-        Ok(body)
+        File::open(&self.path).map_err(unreadable)
     }
 
-    /// A whole file of this kind and version.
-    fn checked(&self, bytes: Vec<u8>) -> Result<Body, StoreError> {
+    /// Where the content of a whole file of this kind and version begins, and its sum.
+    fn checked(&self, bytes: &[u8]) -> Result<(usize, u64), StoreError> {
         let rest = bytes
             .strip_prefix(self.head.as_bytes())
             .ok_or(StoreError::OtherVersion)?;
         let (sum, body) = rest.split_first_chunk::<CHECKSUM>().ok_or(StoreError::Damaged)?;
-        if u64::from_le_bytes(*sum) != wide_checksum(body) {
+        let sum = u64::from_le_bytes(*sum);
+        if sum != wide_checksum(body) {
             return Err(StoreError::Damaged);
         }
-        let start = bytes.len() - body.len();
-        Ok(Body { bytes, start })
+        if let Some(name) = self.name() {
+            recording::saw(name);
+        }
+        Ok((bytes.len() - body.len(), sum))
     }
 
     /// The single value in it.
@@ -293,9 +309,8 @@ impl Slot {
         let name = self
             .name()
             .ok_or_else(|| io::Error::other("its name is not valid UTF-8"))?;
-        match recording::took(name, body.bytes) {
-            Some(bytes) => self.put(&bytes)?,
-            None => {}
+        if let Some(bytes) = recording::took(name, body.bytes) {
+            self.put(&bytes)?;
         }
         Ok(sum)
     }
@@ -328,24 +343,24 @@ pub struct Body {
     start: usize,
 }
 
+/// A file that is read in place.
+#[derive(Debug)]
+pub(super) struct SharedFile {
+    /// All of it.
+    pub(super) bytes: SharedBytes,
+    /// Where its content begins.
+    pub(super) start: usize,
+    /// What distinguishes it from others of its name.
+    pub(super) sum: u64,
+}
+
 impl Body {
-    /// The content of a file that is shared, given where it begins.
-    pub(super) fn of_shared((bytes, start): (Arc<Vec<u8>>, usize)) -> Self {
+    /// A copy of the content of a file that begins at `start`, to be extended.
+    pub(super) fn copied(bytes: &[u8], start: usize) -> Self {
         Self {
-            bytes: Arc::unwrap_or_clone(bytes),
+            bytes: bytes.to_vec(),
             start,
         }
-    }
-
-    /// The bytes of the whole file, and where the content begins.
-    pub(super) fn shared(self) -> (Arc<Vec<u8>>, usize) {
-        (Arc::new(self.bytes), self.start)
-    }
-
-    /// What distinguishes the file that this was read from.
-    pub(super) fn sum(&self) -> u64 {
-        let sum = self.bytes[..self.start].last_chunk::<CHECKSUM>();
-        sum.map_or(0, |sum| u64::from_le_bytes(*sum))
     }
 
     /// The same with more bytes at its end.

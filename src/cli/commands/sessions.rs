@@ -265,9 +265,7 @@ fn show(args: &ShowArgs, context: &mut Context) -> Result<Outcome, CommandError>
     let around = around(&[], context);
     let collected = bar::during(context, || collect(&options, &around));
     let session = named(&args.id, &collected.sessions)?;
-    let (links, warnings) = bar::during(context, || {
-        links_of(session, &collected, &around, &options)
-    });
+    let (links, warnings) = bar::during(context, || links_of(session, &collected, &around, &options));
     let timeline = timeline(session, &links);
     let zone = period::zone(args.zone.as_deref(), &context.settings())?;
     let document = sessions::timeline(&timeline, zone);

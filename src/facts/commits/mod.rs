@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::commit::{Commit, Instant, Person, decide, newest_first};
 use super::evidence::{ForeignTrailers, Origin, Signs, origin};
 use super::ids::ObjectId;
+use super::shared_bytes::SharedBytes;
 pub use table::Seen;
 use table::Table;
 pub use wanted::Wanted;
@@ -53,7 +54,7 @@ pub struct Bytes(pub Vec<u8>);
 
 impl Layer {
     /// The layer in a range of bytes that [`layout`] wrote; `None` if there is none.
-    pub fn read(bytes: &Arc<Vec<u8>>, range: Range<usize>) -> Option<Self> {
+    pub fn read(bytes: &SharedBytes, range: Range<usize>) -> Option<Self> {
         let table = Table::read(bytes, range)?;
         Some(Self {
             people: None,
@@ -404,7 +405,7 @@ impl Layer {
 
 impl Stored {
     fn layer(self) -> Option<Layer> {
-        let bytes = Arc::new(self.table.0);
+        let bytes = SharedBytes::new(self.table.0);
         let all = 0..bytes.len();
         let mut layer = Layer::read(&bytes, all)?;
         layer.set_people(self.people)?;
@@ -496,7 +497,7 @@ impl<'de> Deserialize<'de> for Bytes {
 /// Reads bytes that anybody may have written in every way: they are columns or not, and no more than they can contain.
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) fn read_anything(bytes: &[u8]) {
-    let bytes = Arc::new(bytes.to_vec());
+    let bytes = SharedBytes::new(bytes.to_vec());
     let all = 0..bytes.len();
     let Some(layer) = Layer::read(&bytes, all) else {
         return;

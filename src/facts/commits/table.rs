@@ -12,6 +12,7 @@ use super::super::commit::{Commit, Instant, LineCounts, Person};
 use super::super::evidence::{Evidence, Origin, StoredEvidence};
 use super::super::files::FileClass;
 use super::super::ids::ObjectId;
+use super::super::shared_bytes::SharedBytes;
 use super::numbers::Numbers;
 
 /// The columns. Those of commits have one entry for each; others say how long they are.
@@ -89,7 +90,7 @@ struct Place {
 /// A table whose numbers were checked.
 #[derive(Debug)]
 pub(super) struct Table {
-    bytes: Arc<Vec<u8>>,
+    bytes: SharedBytes,
     /// The table within `bytes`.
     range: Range<usize>,
     rows: usize,
@@ -138,7 +139,7 @@ pub struct Seen {
 
 impl Table {
     /// The table in a range of these bytes; `None` if there is none.
-    pub(super) fn read(bytes: &Arc<Vec<u8>>, range: Range<usize>) -> Option<Self> {
+    pub(super) fn read(bytes: &SharedBytes, range: Range<usize>) -> Option<Self> {
         let own = bytes.get(range.clone())?;
         let (header, _) = own.split_at_checked(HEADER)?;
         let (rows, header) = header.split_first_chunk::<8>()?;
@@ -163,7 +164,7 @@ impl Table {
             rows: usize::try_from(u64::from_le_bytes(*rows)).ok()?,
             id_width: usize::from(id_width),
             is_regrown: flag == 1,
-            bytes: Arc::clone(bytes),
+            bytes: bytes.clone(),
             people: Arc::default(),
             origins: Arc::default(),
             reverts: Vec::new(),
@@ -203,9 +204,8 @@ impl Table {
         let foreign = self.raw(Column::ForeignIds).len();
         let length = self.rows.checked_mul(self.id_width)?;
         let is_of_ids = |column| self.raw(column).len() == length;
-        let ids_fit = is_of_ids(Column::Ids)
-            && is_of_ids(Column::Trees)
-            && foreign.is_multiple_of(self.id_width);
+        let ids_fit =
+            is_of_ids(Column::Ids) && is_of_ids(Column::Trees) && foreign.is_multiple_of(self.id_width);
         let sum = |column| self.column(column).sum();
         let is_long = |lengths, column| sum(lengths) == Some(count(column));
         let below = |column, end: usize| {

@@ -84,7 +84,7 @@ fn history() -> impl Strategy<Value = Vec<Commit>> {
 }
 
 fn layer(commits: &[Commit]) -> Layer {
-    let bytes = Arc::new(layout(commits, false).unwrap());
+    let bytes = SharedBytes::new(layout(commits, false).unwrap());
     let all = 0..bytes.len();
     Layer::read(&bytes, all).unwrap()
 }
@@ -174,7 +174,7 @@ proptest! {
         };
         let expected: Vec<ObjectId> = commits.iter().filter(is_end).map(|commit| commit.id).collect();
         prop_assert_eq!(columns.ends(), expected);
-        let bytes = Arc::new(layout(&commits, true).unwrap());
+        let bytes = SharedBytes::new(layout(&commits, true).unwrap());
         let all = 0..bytes.len();
         let regrown = Commits::of_layers(vec![Layer::read(&bytes, all).unwrap()]);
         prop_assert_eq!(regrown.ends(), here);

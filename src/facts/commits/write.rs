@@ -36,7 +36,11 @@ impl<'a, T: std::hash::Hash + Eq> Numbered<'a, T> {
 /// different lengths, which no repository has.
 pub(super) fn layout(commits: &[Commit], is_regrown: bool) -> Option<Vec<u8>> {
     let id_width = commits.first().map_or(20, |commit| commit.id.width());
-    let all = || commits.iter().flat_map(|commit| commit.parents.iter().chain([&commit.id, &commit.tree]));
+    let all = || {
+        commits
+            .iter()
+            .flat_map(|commit| commit.parents.iter().chain([&commit.id, &commit.tree]))
+    };
     if all().any(|id| id.width() != id_width) {
         return None;
     }
@@ -87,9 +91,21 @@ fn add_ancestry(columns: &mut Columns, commits: &[Commit]) {
     let bytes = |ids: &mut dyn Iterator<Item = &ObjectId>| {
         Written::raw(ids.flat_map(|id| id.as_bytes().iter().copied()).collect())
     };
-    set(columns, Column::Ids, bytes(&mut commits.iter().map(|commit| &commit.id)));
-    set(columns, Column::Trees, bytes(&mut commits.iter().map(|commit| &commit.tree)));
-    set(columns, Column::ForeignIds, bytes(&mut foreign.list.iter().copied()));
+    set(
+        columns,
+        Column::Ids,
+        bytes(&mut commits.iter().map(|commit| &commit.id)),
+    );
+    set(
+        columns,
+        Column::Trees,
+        bytes(&mut commits.iter().map(|commit| &commit.tree)),
+    );
+    set(
+        columns,
+        Column::ForeignIds,
+        bytes(&mut foreign.list.iter().copied()),
+    );
     let count = counts(commits, |commit| commit.parents.len() as u64);
     set(columns, Column::ParentCounts, count);
     set(columns, Column::Parents, Written::counts(&parents));

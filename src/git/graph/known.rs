@@ -18,6 +18,7 @@ pub(in super::super) struct Graph {
 }
 
 /// What a walk needs of a commit.
+#[derive(Clone, Copy)]
 pub(in super::super) struct Node {
     /// The tree of its files; `None` if its object names none.
     pub(in super::super) tree: Option<ObjectId>,
@@ -31,7 +32,13 @@ pub(in super::super) struct Node {
 }
 
 impl Graph {
-    pub(in super::super) fn insert(&mut self, id: ObjectId, node: Node, parents: &[ObjectId], reverts: Box<[Box<str>]>) -> Place {
+    pub(in super::super) fn insert(
+        &mut self,
+        id: ObjectId,
+        node: Node,
+        parents: &[ObjectId],
+        reverts: Box<[Box<str>]>,
+    ) -> Place {
         let place = self.nodes.len() as Place;
         self.nodes.push(Node {
             first: self.parents.len() as u32,

@@ -28,7 +28,7 @@ struct Class {
 }
 
 impl Interned {
-    /// The least number of slots.
+    /// At least this many slots.
     const FEWEST_SLOTS: usize = 64;
     /// Few lines are shorter on average.
     const BYTES_PER_SLOT: usize = 16;

@@ -59,7 +59,7 @@ struct Cut {
     y: i32,
     before: Effort,
     after: Effort,
-    /// The least number of edits of the whole area, if both searches met here.
+    /// The smallest number of edits of the whole area, if both searches met here.
     edits: Option<i32>,
 }
 

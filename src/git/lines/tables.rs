@@ -40,11 +40,11 @@ struct Parts {
 }
 
 impl Parts {
-    fn old(&self) -> Range<usize> {
+    fn old_range(&self) -> Range<usize> {
         self.start..self.start + self.old
     }
 
-    fn new(&self) -> Range<usize> {
+    fn new_range(&self) -> Range<usize> {
         self.start..self.start + self.new
     }
 }
@@ -108,13 +108,13 @@ impl TableDiff {
     ) -> Vec<Hunk> {
         let (old, new) = (&old[..old.len() - parts.tail], &new[..new.len() - parts.tail]);
         self.rests.old.classes.clear();
-        self.rests.old.classes.extend_from_slice(&old[parts.old()]);
+        self.rests.old.classes.extend_from_slice(&old[parts.old_range()]);
         self.rests.new.classes.clear();
-        self.rests.new.classes.extend_from_slice(&new[parts.new()]);
+        self.rests.new.classes.extend_from_slice(&new[parts.new_range()]);
         self.counts.make_room(self.interned.len());
         self.rests.count(&mut self.counts);
         let hunks = if needs(self.reach(new, parts)) {
-            self.decide(&new[..parts.start], &new[parts.new().end..]);
+            self.decide(&new[..parts.start], &new[parts.new_range().end..]);
             slide::hunks(
                 &self.interned,
                 (old, &self.rests.old.changed),
@@ -139,8 +139,8 @@ impl TableDiff {
     fn reach(&self, new: &[u32], parts: &Parts) -> Range<usize> {
         let is_between = |class: &&u32| self.counts.is_counted(**class);
         let above = new[..parts.start].iter().rev().take_while(is_between).count();
-        let below = new[parts.new().end..].iter().take_while(is_between).count();
-        parts.start - above..parts.new().end + below
+        let below = new[parts.new_range().end..].iter().take_while(is_between).count();
+        parts.start - above..parts.new_range().end + below
     }
 
     /// Decides which lines between the shared ends changed.

@@ -121,8 +121,11 @@ fn text(lines: usize) -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// The versions of a text.
+type Texts = Vec<Rc<Vec<u8>>>;
+
 /// Versions of a text, each an edited one of any before it, and the pairs of them to compare.
-fn versions(lines: usize) -> impl Strategy<Value = (Vec<Rc<Vec<u8>>>, Vec<(usize, usize)>)> {
+fn versions(lines: usize) -> impl Strategy<Value = (Texts, Vec<(usize, usize)>)> {
     let edit = (
         any::<prop::sample::Index>(),
         any::<prop::sample::Index>(),

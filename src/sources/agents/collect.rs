@@ -640,7 +640,13 @@ mod tests {
         let other = fixture.log().with_file_name("t.jsonl");
         let mut text = format!("{PROMPT}\n{more}");
         // Nothing in it may be a copy of what the first one has.
-        for (own, other) in [("\"s\"", "\"t\""), ("u1", "u9"), ("a2", "a9"), ("m2", "m9"), ("r1", "r9")] {
+        for (own, other) in [
+            ("\"s\"", "\"t\""),
+            ("u1", "u9"),
+            ("a2", "a9"),
+            ("m2", "m9"),
+            ("r1", "r9"),
+        ] {
             text = text.replace(own, other);
         }
         std::fs::write(&other, text).unwrap();

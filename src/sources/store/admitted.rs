@@ -31,14 +31,12 @@ impl Recorded {
 
 /// The name of a file that a kind of facts of one repository has, relative to the cache.
 fn own_name(file: &str) -> Option<&str> {
-    let of_repositories = Kind::ALL
-        .into_iter()
-        .filter(|kind| {
-            !matches!(
-                kind,
-                Kind::Links | Kind::Traces | Kind::Sessions | Kind::Seals | Kind::Readings
-            )
-        });
+    let of_repositories = Kind::ALL.into_iter().filter(|kind| {
+        !matches!(
+            kind,
+            Kind::Links | Kind::Traces | Kind::Sessions | Kind::Seals | Kind::Readings
+        )
+    });
     let mut names = of_repositories.filter_map(|kind| {
         let rest = file.strip_prefix(kind.name())?;
         let name = rest.strip_prefix(if kind.has_folder() { '/' } else { '-' })?;

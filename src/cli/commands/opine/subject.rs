@@ -186,6 +186,9 @@ fn several(open: &OpenLedger, ledger: &Ledger, text: &str, unknown: &[(TaskId, O
 /// The error for what was done by hand: nobody claims a factor for it.
 fn by_hand(open: &OpenLedger, ledger: &Ledger, text: &str) -> Option<CommandError> {
     let all = named::by_hand(open, ledger, text);
-    let what = format!("`{}` was done by hand: it has no claim", all.first()?.record.title);
+    let what = format!(
+        "`{}` was done by hand: it has no claim",
+        all.first()?.record.title
+    );
     Some(CommandError::failed(what).hint("Run `git leverage log` to list the tasks and their ids"))
 }
