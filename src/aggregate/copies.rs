@@ -194,12 +194,12 @@ impl Copies {
 
 /// For each history, whether it has no commit in common with any other.
 ///
-/// Two histories that share a commit share one that is an *end* of either: one without parents, or with a parent that is not in
-/// that history. For of the commits that both have, take one of which no parent is among these; ids are hashes of what names the
-/// parents, so there is no circle, and there is such a commit. If it has no parents, it is an end of both. Else take one of its
-/// parents: it is missing in at least one of the two histories, so the commit is an end of that one. This holds for shallow and
-/// damaged histories, too, but not where replacements give a commit other parents in one clone: all commits of such a history
-/// count as ends ([`Commits::ends`]). So it is enough to look for the ends of each in all others.
+/// An *end* of a history is a commit without parents, or with a parent that the history does not contain. Two histories that share
+/// a commit also share an end of one of them. Proof: an id is a hash over the ids of the parents, so parents form no cycle, and at
+/// least one shared commit has no shared parent. If it has no parents at all, it is an end of both histories. Otherwise, at least
+/// one of the two histories lacks its first parent, and the commit is an end of that one. The proof also covers shallow and damaged
+/// histories, but not replacements, which give a commit other parents in one clone only: in such a history, every commit counts as
+/// an end ([`Commits::ends`]). So it is enough to look for the ends of each history in all others.
 fn apart(histories: &[&Commits]) -> Vec<bool> {
     let mut apart = vec![true; histories.len()];
     if histories.len() < 2 {

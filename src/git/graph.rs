@@ -184,51 +184,30 @@ mod tests {
     use std::collections::{BTreeSet, HashMap};
 
     use super::super::folder;
-    use super::super::oracle::{Dice, Oracle, files};
+    use super::super::oracle::Oracle;
     use super::*;
-
-    /// Three lines of history: HEAD is on the first, which was merged into the second, into which the third was merged, too.
-    fn history() -> Oracle {
-        let oracle = Oracle::new();
-        let mut dice = Dice::new(3);
-        let mut line = |commits: usize| (0..commits).map(|_| files(&mut dice)).collect();
-        oracle.import(&[line(4), line(3), line(2)]);
-        for (name, parents) in [("0", ["0", "2"]), ("1", ["1", "0"])] {
-            let [first, second] = parents;
-            let tree = format!("{first}^{{tree}}");
-            let merge = oracle.text(&["commit-tree", "-p", first, "-p", second, "-m", "Merge", &tree]);
-            oracle.git(&["update-ref", &format!("refs/heads/{name}"), &merge], b"");
-        }
-        oracle.git(&["symbolic-ref", "HEAD", "refs/heads/0"], b"");
-        oracle
-    }
-
-    fn listed(oracle: &Oracle, args: &[&str]) -> BTreeSet<String> {
-        let list = oracle.text(&[&["rev-list"], args].concat());
-        list.lines().map(str::to_owned).collect()
-    }
 
     #[test]
     fn each_commit_is_visited_once_and_those_of_head_first() {
-        let oracle = history();
+        let oracle = Oracle::with_merges();
         let mut visited = Vec::new();
         let missing = visit_head_first(&oracle.open(), &RefSelection::default(), |commit| {
             visited.push((commit.id.to_string(), commit.is_on_head));
         });
         assert_eq!(missing.unwrap(), 0);
-        let on_head = listed(&oracle, &["HEAD"]);
+        let on_head = oracle.listed(&["HEAD"]);
         let (first, others) = visited.split_at(on_head.len());
         assert!(first.iter().all(|(_, is_on_head)| *is_on_head));
         assert!(others.iter().all(|(_, is_on_head)| !is_on_head));
         let ids = |part: &[(String, bool)]| part.iter().map(|(id, _)| id.clone()).collect::<BTreeSet<_>>();
         assert_eq!(ids(first), on_head);
-        assert_eq!(ids(&visited), listed(&oracle, &["--all"]));
+        assert_eq!(ids(&visited), oracle.listed(&["--all"]));
         assert_eq!(visited.len(), ids(&visited).len());
     }
 
     #[test]
     fn without_a_commit_at_head_none_is_on_it() {
-        let oracle = history();
+        let oracle = Oracle::with_merges();
         oracle.git(&["symbolic-ref", "HEAD", "refs/heads/unborn"], b"");
         let mut visited = 0;
         visit_head_first(&oracle.open(), &RefSelection::default(), |commit| {
@@ -236,12 +215,12 @@ mod tests {
             visited += 1;
         })
         .unwrap();
-        assert_eq!(visited, listed(&oracle, &["--all"]).len());
+        assert_eq!(visited, oracle.listed(&["--all"]).len());
     }
 
     #[test]
     fn commits_that_are_known_are_not_read() {
-        let oracle = history();
+        let oracle = Oracle::with_merges();
         let repo = oracle.open();
         let heads = repo.heads(&RefSelection::default()).unwrap().commits;
         let walk = repo.walk(&heads, &mut HashMap::new());
@@ -271,7 +250,7 @@ mod tests {
 
     #[test]
     fn what_is_no_commit_is_missing() {
-        let oracle = history();
+        let oracle = Oracle::with_merges();
         let tree: ObjectId = oracle.text(&["rev-parse", "0^{tree}"]).trim().parse().unwrap();
         let (repo, nothing) = (oracle.open(), [7; 20].into());
         let packs = repo.packs();

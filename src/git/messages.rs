@@ -174,39 +174,18 @@ impl<'a> Walk<'a> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::super::oracle::{Dice, Oracle, files};
+    use super::super::oracle::Oracle;
     use super::*;
-
-    /// Three lines of history: HEAD is on the first, which was merged into the second, into which the third was merged, too.
-    fn history() -> Oracle {
-        let oracle = Oracle::new();
-        let mut dice = Dice::new(3);
-        let mut line = |commits: usize| (0..commits).map(|_| files(&mut dice)).collect();
-        oracle.import(&[line(4), line(3), line(2)]);
-        for (name, parents) in [("0", ["0", "2"]), ("1", ["1", "0"])] {
-            let [first, second] = parents;
-            let tree = format!("{first}^{{tree}}");
-            let merge = oracle.text(&["commit-tree", "-p", first, "-p", second, "-m", "Merge", &tree]);
-            oracle.git(&["update-ref", &format!("refs/heads/{name}"), &merge], b"");
-        }
-        oracle.git(&["symbolic-ref", "HEAD", "refs/heads/0"], b"");
-        oracle
-    }
-
-    fn listed(oracle: &Oracle, args: &[&str]) -> BTreeSet<String> {
-        let list = oracle.text(&[&["rev-list"], args].concat());
-        list.lines().map(str::to_owned).collect()
-    }
 
     #[test]
     fn a_range_leaves_out_what_its_first_end_reaches() {
-        let oracle = history();
+        let oracle = Oracle::with_merges();
         let repo = oracle.open();
         for range in ["0..1", "1..0", "2..0", "0", "0~1..1"] {
             let mut visited = Vec::new();
             let parsed = Range::parse(&repo, range).unwrap();
             visit_range(&repo, &parsed, |commit| visited.push(commit.id.to_string())).unwrap();
-            let expected = listed(&oracle, &[range]);
+            let expected = oracle.listed(&[range]);
             assert_eq!(visited.len(), expected.len(), "{range}");
             assert_eq!(visited.into_iter().collect::<BTreeSet<_>>(), expected, "{range}");
         }

@@ -1,6 +1,6 @@
 //! Git itself as the reference in the tests of this layer: repositories that it created, and its output for them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -23,6 +23,28 @@ pub(super) struct Oracle(tempfile::TempDir, usize);
 impl Oracle {
     pub(super) fn new() -> Self {
         Self::of("sha1")
+    }
+
+    /// Three lines of history: HEAD is on the first, which was merged into the second, into which the third was merged, too.
+    pub(super) fn with_merges() -> Self {
+        let oracle = Self::new();
+        let mut dice = Dice::new(3);
+        let mut line = |commits: usize| (0..commits).map(|_| files(&mut dice)).collect();
+        oracle.import(&[line(4), line(3), line(2)]);
+        for (name, parents) in [("0", ["0", "2"]), ("1", ["1", "0"])] {
+            let [first, second] = parents;
+            let tree = format!("{first}^{{tree}}");
+            let merge = oracle.text(&["commit-tree", "-p", first, "-p", second, "-m", "Merge", &tree]);
+            oracle.git(&["update-ref", &format!("refs/heads/{name}"), &merge], b"");
+        }
+        oracle.git(&["symbolic-ref", "HEAD", "refs/heads/0"], b"");
+        oracle
+    }
+
+    /// The ids that `git rev-list` prints.
+    pub(super) fn listed(&self, args: &[&str]) -> BTreeSet<String> {
+        let list = self.text(&[&["rev-list"], args].concat());
+        list.lines().map(str::to_owned).collect()
     }
 
     /// A repository with this hash algorithm, `sha1` or `sha256`.

@@ -179,8 +179,8 @@ pub struct WayUp {
 }
 
 impl WayUp {
-    /// The way from a directory. `None` if it is not certain where it ends: if there is no such directory, or if something on the
-    /// way looks like a repository in part.
+    /// Searches upward from a directory. `None` if the directory does not exist, or if a directory on the way has only some of the
+    /// files of a repository, so that git might or might not stop there.
     pub fn from(folder: &Path) -> Option<Self> {
         let real = folder.canonicalize().ok()?;
         let mut seen = Seen::default();

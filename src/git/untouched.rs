@@ -116,7 +116,7 @@ fn as_path(path: &[u8]) -> std::path::PathBuf {
 mod unix {
     use super::{Open, Tracked};
 
-    /// The index of other systems has no data that would be certain.
+    /// On other systems, the stat data in the index are not reliable enough.
     pub(super) fn compare(_: &std::path::Path, _: &[Tracked], _: &std::fs::Metadata) -> Option<Open> {
         None
     }

@@ -77,7 +77,7 @@ struct Place {
 /// What identifies a repository however it is reached, and where to open it. One that cannot be opened identifies
 /// itself; the error appears when it is read.
 fn identify(path: PathBuf, linked: LinkedWorkTrees) -> (PathBuf, Place) {
-    // Most are what they look like, and need not be opened for that.
+    // Nearly all have the layout that git creates, which shows their common directory without opening them.
     if let Some(common_dir) = own_common_dir(&path).filter(|_| !path.ends_with(".git")) {
         let is_linked = false;
         return (common_dir, Place { path, is_linked });

@@ -20,9 +20,9 @@ const VERSION: u32 = 3;
 const SUMS_VERSION: u32 = 1;
 
 /// An answer, and any trouble with caching it.
-pub struct Read {
+pub struct Read<T> {
     /// The answer.
-    pub survival: Survival,
+    pub answer: T,
     /// Why the earlier answer, or this one, is of no use to the next run.
     pub trouble: Option<String>,
 }
@@ -34,14 +34,14 @@ pub fn read_survival(
     jobs: usize,
     folder: Option<&Path>,
     progress: &Progress,
-) -> Result<Read, SurvivalError> {
+) -> Result<Read<Survival>, SurvivalError> {
     let slot = folder.map(|folder| Slot::of_clone(folder, Kind::Survival, VERSION, repo.common_dir()));
     let (kept, mut trouble) = match slot.as_ref().map(Slot::load::<Kept>) {
         Some(Ok(kept)) => (Some(kept), None),
         None | Some(Err(StoreError::Absent | StoreError::OtherVersion)) => (None, None),
         Some(Err(error)) => (None, Some(format!("its cached lines are read again: {error}"))),
     };
-    let (survival, keep) = survival(repo, head, jobs, kept, progress)?;
+    let (answer, keep) = survival(repo, head, jobs, kept, progress)?;
     if let Some((slot, keep)) = slot.zip(keep)
         && let Err(error) = slot.save(&keep)
     {
@@ -50,15 +50,7 @@ pub fn read_survival(
             slot.path().display()
         ));
     }
-    Ok(Read { survival, trouble })
-}
-
-/// Sums, and any trouble with caching them or the lines behind them.
-pub struct ReadStanding {
-    /// The sums.
-    pub standing: Standing,
-    /// Why the next run has to do more than it should.
-    pub trouble: Option<String>,
+    Ok(Read { answer, trouble })
 }
 
 /// Sums as they are stored, or why they are unknown.
@@ -109,30 +101,33 @@ pub fn read_standing(
     jobs: usize,
     folder: Option<&Path>,
     progress: &Progress,
-) -> Result<ReadStanding, String> {
+) -> Result<Read<Standing>, String> {
     let Some(folder) = folder else {
         let read = read_survival(repo, head, jobs, None, progress).map_err(|error| error.to_string())?;
-        return Ok(ReadStanding {
-            standing: Standing::of(&read.survival),
+        return Ok(Read {
+            answer: Standing::of(&read.answer),
             trouble: read.trouble,
         });
     };
     let slot = Slot::of_sums(folder, SUMS_VERSION, repo.common_dir());
     let origin = Origin::of(repo, head);
-    let stamp = || Stamp::of(repo.git_dir()).map(|stamp| stamp.sum);
+    let stamp = || {
+        let stamp = Stamp::of(repo.git_dir()).filter(Stamp::is_settled);
+        stamp.map(|stamp| stamp.sum)
+    };
     // Trouble with the lines was reported when they were read; a damaged file counts as absent.
     if let Ok(stored) = slot.load::<StoredSums>()
         && stored.origin == origin
         && (stored.stamp.is_none() || stored.stamp == stamp())
     {
-        return Ok(ReadStanding {
-            standing: stored.sums?.standing(),
+        return Ok(Read {
+            answer: stored.sums?.standing(),
             trouble: None,
         });
     }
     let before = stamp();
     let (found, mut trouble) = match read_survival(repo, head, jobs, Some(folder), progress) {
-        Ok(read) => (Ok(Standing::of(&read.survival)), read.trouble),
+        Ok(read) => (Ok(Standing::of(&read.answer)), read.trouble),
         Err(error @ SurvivalError::Object(_)) => (Err(error.to_string()), None),
         Err(error) => return Err(error.to_string()),
     };
@@ -154,7 +149,7 @@ pub fn read_standing(
         };
         trouble.get_or_insert_with(unsaved);
     }
-    found.map(|standing| ReadStanding { standing, trouble })
+    found.map(|answer| Read { answer, trouble })
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ use crate::git::refs;
 use crate::git::survival::{Standing, Survival};
 use crate::sources::attested_lines::{AttestedCommit, read_attested};
 use crate::sources::reach::{Reach, reach};
+use crate::sources::survival::Read;
 
 /// How a repository is read for an audit.
 #[derive(Debug, Clone)]
@@ -286,26 +287,22 @@ fn steps(repo: &Repo, config_files: &ConfigFiles, warnings: &mut Vec<Warning>) -
 fn survival(repo: &Repo, options: &ReadOptions, warnings: &mut Vec<Warning>) -> Option<Survival> {
     let history = &options.history;
     let read = survival_of(repo, history.threads, history.cache.as_deref(), &history.progress);
-    known(repo, read.map(|read| (read.survival, read.trouble)), warnings)
+    known(repo, read, warnings)
 }
 
 /// The lines at HEAD by commit.
 fn standing(repo: &Repo, options: &ReadOptions, warnings: &mut Vec<Warning>) -> Option<Standing> {
     let history = &options.history;
     let read = standing_of(repo, history.threads, history.cache.as_deref(), &history.progress);
-    known(repo, read.map(|read| (read.standing, read.trouble)), warnings)
+    known(repo, read, warnings)
 }
 
 /// What was read of the lines at HEAD; what is wrong with it becomes a warning.
-fn known<T>(
-    repo: &Repo,
-    read: Result<(T, Option<String>), String>,
-    warnings: &mut Vec<Warning>,
-) -> Option<T> {
+fn known<T>(repo: &Repo, read: Result<Read<T>, String>, warnings: &mut Vec<Warning>) -> Option<T> {
     match read {
-        Ok((found, trouble)) => {
+        Ok(Read { answer, trouble }) => {
             warnings.extend(trouble.map(|reason| Warning::new(repo.name(), reason)));
-            Some(found)
+            Some(answer)
         }
         Err(reason) => {
             let message = format!("the origin of the lines at HEAD is unknown: {reason}");

@@ -1,9 +1,9 @@
-//! Readings that are still true: of a repository that nobody changed since it was read, nothing is opened.
+//! The cache of what reading a repository found: while the repository stays unchanged, nothing in it is opened.
 //!
-//! What reading found, except the commits, is cached with the [`Stamp`] of the repository and the state of the file that has its
-//! commits. It is taken for what reading would find if the stamp, that file and everything outside of the repository that reading
-//! depends on are the same: the program, the options, the user's configuration with the files that it names, and the variables
-//! that git reads. A repository that is incomplete is cached like any other, unless what is missing may be there the next time.
+//! A reading is stored without the commits, together with the [`Stamp`] of the repository and the state of the cache file that
+//! contains the commits. It is used if both are unchanged, and everything outside of the repository that the result depends on: the
+//! program, the options, the user's configuration with the files that it names, and the variables that git reads. Incomplete
+//! repositories are cached as well, unless what is missing may be there the next time.
 
 use std::path::{Path, PathBuf};
 

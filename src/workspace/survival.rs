@@ -6,10 +6,15 @@ use std::path::Path;
 use crate::facts::ids::ObjectId;
 use crate::facts::progress::Progress;
 use crate::git::Repo;
-use crate::sources::survival::{Read, ReadStanding, read_standing, read_survival};
+use crate::git::survival::{Standing, Survival};
+use crate::sources::survival::{Read, read_standing, read_survival};
 
 /// The survival of the repository at `path`, or why it is unknown.
-pub fn survival_at(path: &Path, jobs: Option<NonZero<usize>>, cache: Option<&Path>) -> Result<Read, String> {
+pub fn survival_at(
+    path: &Path,
+    jobs: Option<NonZero<usize>>,
+    cache: Option<&Path>,
+) -> Result<Read<Survival>, String> {
     let repo = Repo::open(path).map_err(|error| error.to_string())?;
     survival_of(&repo, jobs, cache, &Progress::default())
 }
@@ -20,7 +25,7 @@ pub fn survival_of(
     jobs: Option<NonZero<usize>>,
     cache: Option<&Path>,
     progress: &Progress,
-) -> Result<Read, String> {
+) -> Result<Read<Survival>, String> {
     let head = head(repo)?;
     progress.begin("Reading the history of HEAD", "", 0);
     read_survival(repo, head, threads(jobs), cache, progress).map_err(|error| error.to_string())
@@ -32,7 +37,7 @@ pub fn standing_of(
     jobs: Option<NonZero<usize>>,
     cache: Option<&Path>,
     progress: &Progress,
-) -> Result<ReadStanding, String> {
+) -> Result<Read<Standing>, String> {
     let head = head(repo)?;
     progress.begin("Reading the history of HEAD", "", 0);
     read_standing(repo, head, threads(jobs), cache, progress)

@@ -99,8 +99,8 @@ fn survival(args: &Args, context: &Context, workspace: &mut Workspace) -> Result
     for repo in workspace.repos.iter_mut().filter(|repo| !repo.given_up) {
         match survival_at(Path::new(&repo.path), args.read.jobs, cache.as_deref()) {
             Ok(found) => {
-                text += &lines(export::survival(&repo.name, &found.survival).into_iter())?;
-                let trouble = found.trouble.into_iter().chain(export::unread(&found.survival));
+                text += &lines(export::survival(&repo.name, &found.answer).into_iter())?;
+                let trouble = found.trouble.into_iter().chain(export::unread(&found.answer));
                 workspace
                     .warnings
                     .extend(trouble.map(|reason| Warning::new(&repo.path, reason)));

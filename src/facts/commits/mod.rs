@@ -252,7 +252,7 @@ impl Commits {
     pub fn ends(&self) -> Vec<ObjectId> {
         match self.layers() {
             Some(layers) if layers.iter().any(|layer| layer.table.is_regrown()) => self.ids().collect(),
-            // A parent in another layer makes an end of a commit that is none, which does no harm.
+            // A commit whose parent is in another layer also counts as an end, which does no harm.
             Some(layers) => layers.iter().flat_map(|layer| layer.table.ends()).collect(),
             None => self.ids().collect(),
         }
@@ -338,7 +338,7 @@ impl Commits {
         rest.is_empty().then(|| Self::of_layers(layers))
     }
 
-    /// Whom the mailmap makes of the authors, for each layer; to be given to the same commits when they are read again.
+    /// The authors of each layer after the mailmap, for [`with_people`](Self::with_people) when the same commits are read again.
     pub fn mapped_people(&self) -> Vec<Option<Vec<Person>>> {
         let layers = self.layers.iter();
         layers

@@ -27,9 +27,9 @@ pub(super) fn read(file: &mut File) -> io::Result<SharedBytes> {
 fn map(file: &File) -> io::Result<SharedBytes> {
     // SAFETY: a slice of mapped bytes is sound while the file does not change. Files of the cache never do: they are written
     // under another name and renamed into place (`Slot::put`), so a mapped one stays as it is, even if it is replaced or removed.
-    // Only its owner can open it, because it is private and in a private directory. An owner who changes it in place all the same
-    // gets wrong numbers or, if it was cut, the end of this process by a signal; every position in it is checked when it is
-    // used, so nothing outside of the map is read.
+    // Only its owner can open it, because it is private and in a private directory. If the owner changes it in place anyway,
+    // numbers are wrong; if it was cut, a signal ends this process. Slices check every position, so nothing outside of the map is
+    // read.
     let map = unsafe { memmap2::Mmap::map(file) }?;
     Ok(SharedBytes::new(map))
 }
