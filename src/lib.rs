@@ -6,14 +6,15 @@
 //! ledger, `git` the only reader of a repository, and `cli` the only code that knows a process: arguments, environment, clock,
 //! terminal. A module imports only from those above it in this list.
 //!
-//! The interface is the program: its arguments, files and formats. The crate exports its entry, [`main`], and promises
-//! nothing more; `pub` in a module below means for the whole crate, so that the compiler tells what nobody uses.
+//! `facts`, `git` and `sources` are crates of their own. The interface is the program: its arguments, files and formats. The crate
+//! exports its entry, [`main`], and promises nothing more; `pub` in a module below means for the whole crate, so that the compiler
+//! tells what nobody uses.
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_types))]
 
-mod facts;
-mod git;
-mod sources;
+use git_leverage_facts as facts;
+use git_leverage_git as git;
+use git_leverage_sources as sources;
 
 mod correlate;
 

@@ -20,10 +20,18 @@ pub struct Imports {
 }
 
 impl Imports {
-    /// Reads all sources below `src`.
+    /// Reads all sources below `src`: the crate there, and those of its directories that are crates, as if they were its modules.
     pub fn read(src: &Path) -> Self {
         let mut tree = Tree::default();
         tree.add_file(src, Path::new("lib.rs"), Vec::new());
+        for entry in std::fs::read_dir(src).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let root = Path::new(&name).join("lib.rs");
+            if src.join(&root).exists() {
+                tree.add_file(src, &root, vec![name.clone()]);
+                tree.crates.insert(name);
+            }
+        }
         let mut imports = Self {
             files: BTreeMap::new(),
             foreign: BTreeMap::new(),
@@ -123,6 +131,8 @@ enum Target {
 #[derive(Default)]
 struct Tree {
     modules: BTreeMap<ModulePath, Module>,
+    /// Modules at the top that are crates of their own.
+    crates: BTreeSet<String>,
 }
 
 impl Tree {
@@ -164,11 +174,18 @@ impl Tree {
         }
         let (first, rest) = path.split_first()?;
         match first.as_str() {
-            "crate" => self.walk(Vec::new(), rest, depth),
+            "crate" => {
+                let own = at.first().filter(|first| self.crates.contains(*first));
+                self.walk(own.cloned().into_iter().collect(), rest, depth)
+            }
             "self" => self.walk(at.to_owned(), rest, depth),
             "super" => self.walk(at[..at.len().checked_sub(1)?].to_owned(), rest, depth),
             _ if self.has(at, first) => self.walk(at.to_owned(), path, depth),
             _ => {
+                let name = first.strip_prefix("git_leverage_").unwrap_or_default();
+                if self.crates.contains(name) {
+                    return self.walk(vec![name.to_owned()], rest, depth);
+                }
                 let is_crate = !rest.is_empty()
                     && first
                         .chars()

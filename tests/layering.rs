@@ -196,7 +196,7 @@ fn few_modules_alone_allow_what_is_forbidden() {
         .filter(|(_, _, text)| text.contains("clippy::disallowed"))
         .map(|(path, ..)| path.display().to_string())
         .collect();
-    // The root does so for unit tests.
+    // The root of each crate does so for unit tests.
     assert_eq!(
         allowing,
         [
@@ -205,22 +205,26 @@ fn few_modules_alone_allow_what_is_forbidden() {
             "cli/environment.rs",
             "cli/mod.rs",
             "cli/pager.rs",
+            "facts/lib.rs",
             "git/descent.rs",
             "git/folder.rs",
-            "git/mod.rs",
+            "git/lib.rs",
             "git/refs.rs",
             "lib.rs",
+            "sources/lib.rs",
             "workspace/isolated/process.rs"
         ]
     );
     let text =
         |path: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
     assert!(text("src/cli/mod.rs").contains("#![allow(clippy::disallowed_methods)]"));
-    assert!(text("src/git/mod.rs").contains("#![allow(clippy::disallowed_types)]"));
-    assert!(
-        text("src/lib.rs")
-            .contains("cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_types))")
-    );
+    assert!(text("src/git/lib.rs").contains("#![allow(clippy::disallowed_types)]"));
+    for root in ["lib.rs", "facts/lib.rs", "git/lib.rs", "sources/lib.rs"] {
+        let in_tests = "#![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_types))]";
+        let text = text(&format!("src/{root}"));
+        let allowing = text.lines().filter(|line| line.contains("disallowed_methods"));
+        assert_eq!(allowing.collect::<Vec<_>>(), [in_tests], "{root}");
+    }
 }
 
 /// `site --serve` shows pages to the browser of this machine, and nothing else uses the network.

@@ -208,8 +208,12 @@ impl Command {
     }
 }
 
+/// The code that Rust ends a process with whose main thread panicked.
+const PANICKED: i32 = 101;
+
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
+    end_at_panics();
     if let Some(code) = isolated::main() {
         return code;
     }
@@ -244,6 +248,17 @@ pub fn main() -> ExitCode {
     };
     context.terminal.close();
     code
+}
+
+/// Reports a panic as usual, and ends the process with the usual code on whichever thread it occurs. The program that ships is
+/// compiled without unwinding and would end by a signal instead.
+#[expect(clippy::exit, reason = "nothing can go on after a panic")]
+fn end_at_panics() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        report(panic);
+        std::process::exit(PANICKED);
+    }));
 }
 
 fn context(global: &GlobalArgs) -> Result<Context, CommandError> {

@@ -160,7 +160,7 @@ mod tests {
 
     use super::super::estimate::{Estimator, phase_sum};
     use super::super::quantity::Tokens;
-    use super::super::task::tests::sample;
+    use super::super::task::sample;
     use super::*;
 
     /// The claim in a message with this block.

@@ -356,7 +356,7 @@ pub fn phase_sum(phases: &[Phase]) -> Hours {
 #[cfg(test)]
 mod tests {
     use super::super::task::Task;
-    use super::super::task::tests::sample;
+    use super::super::task::sample;
     use super::*;
 
     fn phase(name: &str, hours: f64) -> Phase {

@@ -344,7 +344,7 @@ fn readings(number: &str) -> Vec<f64> {
 mod tests {
     use super::super::ledger::TaskProvenance;
     use super::super::quantity::Tokens;
-    use super::super::task::tests::sample;
+    use super::super::task::sample;
     use super::*;
 
     fn found(task: Task) -> LedgerTask {

@@ -393,7 +393,7 @@ fn shown(text: &str) -> String {
     text.chars().take(60).collect()
 }
 
-/// Tokens, as one number; the kinds are in [`crate::facts::session::TokenCounts`].
+/// Tokens, as one number; the kinds are in [`crate::session::TokenCounts`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Tokens(pub u64);

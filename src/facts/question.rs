@@ -129,7 +129,7 @@ fn joined(files: Vec<ChangedPath>, figures: &Figures) -> Vec<ChangedPath> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::task::tests::sample;
+    use super::super::task::sample;
     use super::*;
 
     #[test]

@@ -516,7 +516,7 @@ impl NoteLines {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::task::tests::sample;
+    use super::super::task::sample;
     use super::*;
 
     fn text(record: &Record) -> String {

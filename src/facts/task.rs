@@ -354,28 +354,30 @@ impl Task {
     }
 }
 
-#[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
+/// A task of 40 hours in 25 minutes with 5 of supervision, for tests.
+#[cfg(any(test, feature = "testing"))]
+#[doc(hidden)]
+pub fn sample() -> Task {
+    let id = TaskId::new(1_775_822_400_000, &[7; 10]);
+    let at = DateTime::from_timestamp(1_775_822_400, 0).expect("a fixed value");
+    let day = NaiveDate::from_ymd_opt(2026, 4, 10).expect("a fixed value");
+    let first = FirstClaim {
+        at,
+        by: "Ada Example <ada@example.org>",
+        title: "Kiln controller".into(),
+        date: day,
+        hours: Hours::new(40.0).expect("a fixed value"),
+        source: TaskSource::Record,
+    };
+    let mut task = Task::new(id, first);
+    task.agent_minutes = Minutes::new(25.0);
+    task.supervisory_minutes = Minutes::new(5.0);
+    task
+}
 
-    /// A task of 40 hours in 25 minutes with 5 of supervision.
-    pub(crate) fn sample() -> Task {
-        let id = TaskId::new(1_775_822_400_000, &[7; 10]);
-        let at = DateTime::from_timestamp(1_775_822_400, 0).unwrap();
-        let day = NaiveDate::from_ymd_opt(2026, 4, 10).unwrap();
-        let first = FirstClaim {
-            at,
-            by: "Ada Example <ada@example.org>",
-            title: "Kiln controller".into(),
-            date: day,
-            hours: Hours::new(40.0).unwrap(),
-            source: TaskSource::Record,
-        };
-        let mut task = Task::new(id, first);
-        task.agent_minutes = Minutes::new(25.0);
-        task.supervisory_minutes = Minutes::new(5.0);
-        task
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn a_task_counts_on_the_day_of_its_commit_and_a_date_that_was_said_stays() {

@@ -68,7 +68,7 @@ fn between(spans: &[Span], from: i64, to: i64) -> Vec<Span> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::span::Moment;
+    use crate::span::Moment;
 
     fn span(from: i64, to: i64) -> Span {
         Span::new(Moment(from), Moment(to))

@@ -49,7 +49,7 @@ impl Repo {
             progress.advance(1);
             let raw = commit.raw();
             let authored = raw.author_time().seconds;
-            facts.add(id, &commit, authored);
+            count(&mut facts, id, &commit, authored);
             let parents = commit.parents.iter().copied();
             pending.extend(parents.filter(|parent| seen.insert(*parent)));
             people.add(&raw);
@@ -117,15 +117,14 @@ impl Repo {
     }
 }
 
-impl HistoryFacts {
-    fn add(&mut self, id: ObjectId, commit: &FoundCommit, authored: i64) {
-        self.commits += 1;
-        if commit.parents.is_empty() {
-            self.roots.push(id);
-        }
-        self.first = Some(self.first.map_or(authored, |first| first.min(authored)));
-        self.last = Some(self.last.map_or(authored, |last| last.max(authored)));
+/// Adds a commit to what is known about the history.
+fn count(facts: &mut HistoryFacts, id: ObjectId, commit: &FoundCommit, authored: i64) {
+    facts.commits += 1;
+    if commit.parents.is_empty() {
+        facts.roots.push(id);
     }
+    facts.first = Some(facts.first.map_or(authored, |first| first.min(authored)));
+    facts.last = Some(facts.last.map_or(authored, |last| last.max(authored)));
 }
 
 /// How many commits each author made.

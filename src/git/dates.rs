@@ -29,8 +29,8 @@ pub fn parse(words: &str, now: i64, tz: Option<&str>) -> io::Result<i64> {
 }
 
 /// What `--since` with these words means to git at `now`, in UTC, for comparison in tests.
-#[cfg(test)]
-pub(crate) fn since(words: &str, now: i64) -> i64 {
+#[cfg(any(test, feature = "testing"))]
+pub fn since(words: &str, now: i64) -> i64 {
     let output = std::process::Command::new("git")
         .args(["rev-parse", &format!("--since={words}")])
         .env("GIT_TEST_DATE_NOW", now.to_string())

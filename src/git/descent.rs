@@ -186,7 +186,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::git::oracle::{Dice, Oracle};
+    use crate::oracle::{Dice, Oracle};
 
     /// Commits with any parents and times: the parents of each, by number.
     fn tangle(oracle: &Oracle, dice: &mut Dice, count: usize) -> (Vec<Oid>, Vec<BTreeSet<usize>>) {

@@ -77,7 +77,7 @@ fn content(objects: &mut Objects<'_>, version: Option<Version>) -> Option<Vec<u8
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::git::oracle::{Dice, Oracle, edited, files};
+    use crate::oracle::{Dice, Oracle, edited, files};
 
     /// What git prints: path, added, removed.
     fn of_git(oracle: &Oracle, id: &str) -> Vec<(String, Option<(u64, u64)>)> {

@@ -239,12 +239,12 @@ pub(super) fn read_u32(bytes: &[u8], at: usize) -> Option<u32> {
     four.try_into().ok().map(u32::from_be_bytes)
 }
 
-#[cfg(any(test, feature = "fuzzing"))]
+#[cfg(any(test, feature = "testing"))]
 pub(super) mod hostile {
     use super::{ObjectId, Pack};
 
     /// The index of a pack, after the name to look up; each name in it is looked up, too.
-    pub(crate) fn index(data: &[u8]) {
+    pub fn index(data: &[u8]) {
         let (Some((id, index)), Ok(folder)) = (data.split_first_chunk::<32>(), tempfile::tempdir()) else {
             return;
         };

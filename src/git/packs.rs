@@ -168,12 +168,12 @@ impl Repo {
     }
 }
 
-#[cfg(any(test, feature = "fuzzing"))]
+#[cfg(any(test, feature = "testing"))]
 pub(super) mod hostile {
     use super::apply_delta;
 
     /// A delta, preceded by its base and the length of that in one byte.
-    pub(crate) fn delta(data: &[u8]) {
+    pub fn delta(data: &[u8]) {
         let Some((length, rest)) = data.split_first() else {
             return;
         };
@@ -654,7 +654,7 @@ mod tests {
     use std::io::Write as _;
 
     use super::*;
-    use crate::git::oracle::{self, Dice, Files, Oracle};
+    use crate::oracle::{self, Dice, Files, Oracle};
 
     /// Another object of a pack made by hand.
     #[derive(Clone)]
@@ -968,7 +968,7 @@ mod tests {
                 (0..256).for_each(|_| index.extend((objects as u32).to_be_bytes()));
                 index.extend(vec![0; objects * (width + 8) + width * 2]);
                 std::fs::write(&file, index).unwrap();
-                let is_read = |width| crate::git::pack::Pack::open(&file, width).is_some();
+                let is_read = |width| crate::pack::Pack::open(&file, width).is_some();
                 assert!(is_read(width) && !is_read(other), "{objects} of {width}");
             }
         }

@@ -496,8 +496,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::git::Repo;
-    use crate::git::packs::Packs;
+    use crate::Repo;
+    use crate::packs::Packs;
 
     /// A directory with a repository in it.
     struct Place {

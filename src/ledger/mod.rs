@@ -254,7 +254,7 @@ fn chain_message(batch: &[&WithoutCode]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::task::tests::sample;
+    use crate::facts::task::sample;
 
     #[test]
     fn a_day_is_a_batch_and_a_full_note_ends_one() {

@@ -20,8 +20,8 @@ use crate::git::notes::{self, OwnLedger, StoredNote};
 use crate::git::refs::{self, Fetched};
 use crate::git::remote;
 use crate::git::walk::RefSelection;
-use crate::sources::claims::claims_of;
-use crate::sources::rewrites::GitHistory;
+use crate::claims::claims_of;
+use crate::rewrites::GitHistory;
 
 /// How a ledger is read.
 #[derive(Debug, Clone, PartialEq, Default)]

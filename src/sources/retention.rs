@@ -169,7 +169,7 @@ fn without_comments(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sources::agents::Machine;
+    use crate::agents::Machine;
 
     fn request(home: &Path) -> Request {
         Request {

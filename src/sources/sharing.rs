@@ -289,7 +289,7 @@ fn visit_texts(field: &str, value: &Value, visit: &mut impl FnMut(&str, &str)) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::task::tests::sample;
+    use crate::facts::task::sample;
 
     #[test]
     fn a_secret_is_named_by_its_place_and_not_repeated() {

@@ -92,8 +92,7 @@ fn arguments(mut all: impl Iterator<Item = OsString>) -> Option<impl Iterator<It
 
 /// The same with arguments that are already parsed.
 pub fn run(asked: Asked) -> Outcome {
-    // Neither an error of this program nor a broken stream may affect the agent.
-    std::panic::set_hook(Box::new(|_| ()));
+    end_silently_at_panics();
     let patience = if asked.remind {
         PATIENCE_TO_REMIND
     } else {
@@ -113,6 +112,12 @@ pub fn run(asked: Asked) -> Outcome {
         true => Outcome::GoOn,
         false => Outcome::Done,
     }
+}
+
+/// Neither an error of this program nor a broken stream may affect the agent.
+#[expect(clippy::exit, reason = "nothing can go on after a panic")]
+fn end_silently_at_panics() {
+    std::panic::set_hook(Box::new(|_| std::process::exit(i32::from(Outcome::Done.exit_code()))));
 }
 
 fn variable(name: &str) -> Option<String> {

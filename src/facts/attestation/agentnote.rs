@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use super::Maker;
-use crate::facts::evidence::Evidence;
+use crate::evidence::Evidence;
 
 /// The fields of a note that are read.
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use super::Maker;
-use crate::facts::evidence::Evidence;
+use crate::evidence::Evidence;
 
 /// First and last line of each range, counted from 1.
 pub type Ranges = Vec<(u32, u32)>;

@@ -495,8 +495,8 @@ impl<'de> Deserialize<'de> for Bytes {
 }
 
 /// Reads bytes that anybody may have written in every way: they are columns or not, and no more than they can contain.
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) fn read_anything(bytes: &[u8]) {
+#[cfg(any(test, feature = "testing"))]
+pub fn read_anything(bytes: &[u8]) {
     let bytes = SharedBytes::new(bytes.to_vec());
     let all = 0..bytes.len();
     let Some(layer) = Layer::read(&bytes, all) else {

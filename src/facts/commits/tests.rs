@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::facts::commit::LineCounts;
-use crate::facts::evidence::Evidence;
-use crate::facts::files::FileClass;
+use crate::commit::LineCounts;
+use crate::evidence::Evidence;
+use crate::files::FileClass;
 
 fn lines() -> impl Strategy<Value = LineCounts> {
     let count = || prop_oneof![0..300_u64, 0..=u64::MAX >> 8];

@@ -3,11 +3,11 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::facts::commit::{Authored, Instant, Person};
-use crate::facts::estimate::Estimate;
-use crate::facts::quantity::{Hours, WorkTime};
-use crate::facts::task::FirstClaim;
-use crate::facts::{claim, opinions, record};
+use crate::commit::{Authored, Instant, Person};
+use crate::estimate::Estimate;
+use crate::quantity::{Hours, WorkTime};
+use crate::task::FirstClaim;
+use crate::{claim, opinions, record};
 
 fn commit(byte: u8) -> ObjectId {
     ObjectId::from([byte; 20])

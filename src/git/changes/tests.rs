@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::facts::ids::ObjectId;
-use crate::git::oracle::{Dice, Files, LINK, Oracle, PLAIN, PROGRAM, SUBMODULE, edited, files};
-use crate::git::walk::RefSelection;
+use crate::oracle::{Dice, Files, LINK, Oracle, PLAIN, PROGRAM, SUBMODULE, edited, files};
+use crate::walk::RefSelection;
 
 /// Files, added and removed lines.
 type Sums = (u64, u64, u64);

@@ -10,13 +10,13 @@ use git2::{Commit, Oid};
 
 use super::{Base, LARGEST_NOTE, NotesTree, Store, Written, load_commit, write};
 use crate::facts::ids::ObjectId;
-use crate::git::writer::{WriteError, Writer};
-use crate::git::{Repo, refs};
+use crate::writer::{WriteError, Writer};
+use crate::{Repo, refs};
 
 /// Merges the ledger at `theirs` into ours: fast-forward if it contains all of ours, else with a merge commit, which needs a
 /// writer. Lines that the pin has and our ledger lost are merged in, too.
 ///
-/// The caller holds the [`WriteLock`](crate::git::refs::WriteLock).
+/// The caller holds the [`WriteLock`](crate::refs::WriteLock).
 pub fn join(
     repo: &Repo,
     theirs: ObjectId,
@@ -182,9 +182,9 @@ mod tests {
     use super::*;
     use crate::facts::commit::{Instant, Person};
     use crate::facts::record::NoteLines;
-    use crate::git::open::object_id;
-    use crate::git::refs;
-    use crate::git::writer::Signing;
+    use crate::open::object_id;
+    use crate::refs;
+    use crate::writer::Signing;
 
     /// Commits that notes are on. Two share the directory of their notes.
     const TARGETS: [&str; 4] = [

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::facts::commit::{Instant, Person};
-use crate::git::oracle::Oracle;
-use crate::git::writer::Signing;
+use crate::oracle::Oracle;
+use crate::writer::Signing;
 
 const REF: &str = "--ref=leverage";
 

@@ -3,8 +3,8 @@
 use std::io;
 use std::process::{Command, Output, Stdio};
 
-use crate::git::open::Repo;
-use crate::git::process::ELSEWHERE;
+use crate::open::Repo;
+use crate::process::ELSEWHERE;
 
 /// Features that a transfer of a ledger does not need.
 const OPTIONS: &[&str] = &[

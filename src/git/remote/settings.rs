@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::error::{Chance, RemoteError};
 use super::program::{ended, user_git};
-use crate::git::open::Repo;
-use crate::git::refs::{NOTES, PIN, TASKS};
+use crate::open::Repo;
+use crate::refs::{NOTES, PIN, TASKS};
 
 /// The names that are read. Git prints sections and keys in lower case.
 const WANTED: &str = r"^(remote\..*|hook\..*|extensions\.partialclone|fetch\.prune)$";

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::facts::ids::ObjectId;
-use crate::git::oracle::{Dice, Files, LINK, Oracle, PLAIN, PROGRAM, edited, files, text};
-use crate::git::packs::Packs;
-use crate::git::trees;
+use crate::oracle::{Dice, Files, LINK, Oracle, PLAIN, PROGRAM, edited, files, text};
+use crate::packs::Packs;
+use crate::trees;
 
 /// Pairs of trees with git's and our result for each: `A path`, `D path`, `M path` or `R old new`, sorted.
 fn both(pairs: &[(Files, Files)]) -> Vec<(Vec<String>, Vec<String>)> {

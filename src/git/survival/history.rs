@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, BinaryHeap, HashMap};
 use serde::{Deserialize, Serialize};
 
 use crate::facts::ids::ObjectId;
-use crate::git::graph::Commits;
-use crate::git::packs::ObjectError;
+use crate::graph::Commits;
+use crate::packs::ObjectError;
 
 /// A commit's position in [`History`]: parents come after their children.
 pub(super) type CommitIndex = usize;

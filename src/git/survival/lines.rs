@@ -9,8 +9,8 @@ use super::limits::LARGEST_BLOB;
 use super::runs::{FileIndex, FileRuns, Run};
 use super::versions::{VersionIndex, Versions};
 use crate::facts::ids::ObjectId;
-use crate::git::lines::{Hunk, Table, TableDiff, line_count, looks_binary};
-use crate::git::packs::{ObjectError, Objects};
+use crate::lines::{Hunk, Table, TableDiff, line_count, looks_binary};
+use crate::packs::{ObjectError, Objects};
 
 /// Lines on their way: `lines` lines from `at` in a file of HEAD, which are those from `start` in some version.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Survival;
 use crate::facts::ids::ObjectId;
-use crate::git::Repo;
+use crate::Repo;
 
 /// How many lines at HEAD each commit added, and which files are at the top of the tree.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -78,7 +78,7 @@ impl Origin {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::git::survival::{FileLines, LineRun};
+    use crate::survival::{FileLines, LineRun};
 
     #[test]
     fn lines_are_summed_by_commit_and_unknown_ones_are_noticed() {

@@ -10,9 +10,9 @@ use super::history::{CommitIndex, History};
 use super::kept::{KeptFiles, KeptIndex};
 use super::limits::{LARGEST_BLOB, SurvivalError};
 use crate::facts::ids::ObjectId;
-use crate::git::packs::{KeyMap, ObjectError, Objects};
-use crate::git::renames::Sources;
-use crate::git::trees::{self, Difference, Version as Entry};
+use crate::packs::{KeyMap, ObjectError, Objects};
+use crate::renames::Sources;
+use crate::trees::{self, Difference, Version as Entry};
 
 /// A version's position in [`Versions`].
 pub(super) type VersionIndex = usize;

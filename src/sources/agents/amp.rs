@@ -399,7 +399,7 @@ mod tests {
 
     use super::*;
     use crate::facts::session::{Session, TurnEnd};
-    use crate::sources::agents::assemble::assemble;
+    use crate::agents::assemble::assemble;
 
     const MINUTE: i64 = 60_000;
 

@@ -3,8 +3,8 @@
 //! Of a working tree, only whether it has changes is read, and nothing is executed or written.
 
 mod docker;
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) mod hostile;
+#[cfg(any(test, feature = "testing"))]
+pub mod hostile;
 mod ignored;
 mod languages;
 mod license;
@@ -227,7 +227,7 @@ pub fn read_tree(repo: &Repo, tree: ObjectId, progress: &Progress) -> Result<Tre
     });
     let blob = |file: &str, id| {
         let blob = reader.borrow_mut().blob(id, MAX_BYTES);
-        blob.map_err(|error| gaps.borrow_mut().add(file, &error)).ok()
+        blob.map_err(|error| missed(&mut gaps.borrow_mut(), file, &error)).ok()
     };
     let by_path: HashMap<&str, ObjectId> = regular.iter().map(|file| (file.path.as_str(), file.id)).collect();
     let links = links::resolve(&listed.files, &by_path, |link| blob(&link.path, link.id));
@@ -261,14 +261,13 @@ pub fn read_tree(repo: &Repo, tree: ObjectId, progress: &Progress) -> Result<Tre
     })
 }
 
-impl Gaps {
-    fn add(&mut self, path: &str, error: &GitError) {
-        let kind = match error.is_too_large() {
-            true => &mut self.too_large,
-            false => &mut self.unreadable,
-        };
-        kind.insert(path.to_owned());
-    }
+/// Adds a file whose content could not be read.
+fn missed(gaps: &mut Gaps, path: &str, error: &GitError) {
+    let kind = match error.is_too_large() {
+        true => &mut gaps.too_large,
+        false => &mut gaps.unreadable,
+    };
+    kind.insert(path.to_owned());
 }
 
 /// The files that `tokei` would look at.
@@ -339,7 +338,7 @@ impl Sum {
 
     /// A file that would count, had it been there or not been too large.
     fn miss(&mut self, path: &str, error: &GitError, provenance: Provenance) {
-        self.gaps.add(path, error);
+        missed(&mut self.gaps, path, error);
         self.size.uncounted += 1;
         let may_hold_tests = Languages::by_name(path).is_none_or(languages::is_programming);
         if may_hold_tests && provenance == Provenance::Own {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::facts::session::{Provenance, Session, TurnEnd};
 use crate::facts::span::total;
-use crate::sources::agents::assemble::assemble;
+use crate::agents::assemble::assemble;
 
 /// A directory of logs.
 struct Store {

@@ -184,9 +184,9 @@ impl Tally {
     }
 }
 
-#[cfg(any(test, feature = "fuzzing"))]
+#[cfg(any(test, feature = "testing"))]
 /// Source text, masked as each dialect has it and searched for the tests of each language.
-pub(crate) fn hostile(data: &[u8]) {
+pub fn hostile(data: &[u8]) {
     use mask::{Dialect, mask};
     for dialect in [
         Dialect::RUST,

@@ -3,6 +3,8 @@
 //! Everything here is serializable, compares by value and does no I/O. Sources fill these types, `correlate/`,
 //! `aggregate/` and `audit/` read them, `render/` shows the results.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_types))]
+
 pub mod agents;
 pub mod attestation;
 pub mod automations;

@@ -3,7 +3,10 @@
 //! Everything above it works with `facts`. Reading uses libgit2, which runs no hook, filter or pager; where git itself is needed,
 //! it is called in the profile of [`process`], in which a repository can run nothing.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_types))]
 #![allow(clippy::disallowed_types)]
+
+use git_leverage_facts as facts;
 
 pub mod added_lines;
 pub mod added_ranges;
@@ -25,8 +28,8 @@ pub mod filter_map;
 pub mod folder;
 pub mod graph;
 pub mod health;
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) mod hostile;
+#[cfg(any(test, feature = "testing"))]
+pub mod hostile;
 mod index;
 pub mod ledger_steps;
 pub mod lines;

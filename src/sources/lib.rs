@@ -2,6 +2,11 @@
 //!
 //! A source never writes to a repository or a log, never stops at the first trouble, and knows nothing of reports.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_types))]
+
+use git_leverage_facts as facts;
+use git_leverage_git as git;
+
 pub mod agents;
 mod ancestry;
 mod attested;
