@@ -86,6 +86,29 @@ fn facts_with_gaps_are_told_and_not_kept() {
 }
 
 #[test]
+fn a_clone_that_lacks_an_object_does_not_get_the_facts_of_another() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("README.md", "# Kiln\n")
+        .write("src/lib.rs", "mod kiln;\n");
+    repo.commit("Build a kiln");
+    let lost = object(&repo, "HEAD:src/lib.rs");
+    for clone in ["linked", "torn"] {
+        git(&world, &["clone", "-q", "--local", "kiln", clone]);
+    }
+    let place = world.path("torn").join(lost.strip_prefix(repo.path()).unwrap());
+    std::fs::remove_file(place).unwrap();
+    let ran = world.run(&["inventory", "--format", "json", "--jobs", "1"]);
+    let json: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran}"));
+    let rows = json["rows"].as_array().unwrap().iter();
+    let found: Vec<_> = rows
+        .map(|row| (row["name"].as_str().unwrap(), row["status"].as_str().unwrap()))
+        .collect();
+    let expected = [("kiln", "complete"), ("linked", "complete"), ("torn", "partial")];
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn the_history_of_a_shallow_clone_is_not_kept() {
     let world = World::new();
     let repo = world.repo("kiln");

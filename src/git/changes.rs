@@ -150,7 +150,7 @@ pub fn count(repo: &Repo, walk: &Walk, options: CountOptions<'_>) -> Counts {
 }
 
 /// The repository's `core.bigFileThreshold`.
-fn threshold(repo: &Repo) -> u64 {
+pub(super) fn threshold(repo: &Repo) -> u64 {
     let config = repo
         .raw()
         .config()

@@ -40,6 +40,7 @@ pub mod mailmap;
 pub mod messages;
 mod name_in;
 pub mod notes;
+pub mod object_files;
 pub mod open;
 #[cfg(test)]
 mod oracle;

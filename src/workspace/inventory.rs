@@ -12,7 +12,7 @@ use crate::aggregate::repository::{Repository, unify};
 use crate::facts::inventory::RepoFacts;
 use crate::git::config::ConfigFiles;
 use crate::sources::discover::Discovery;
-use crate::sources::inventory::{Reading, shared_histories};
+use crate::sources::inventory::{Reading, Siblings, shared_histories};
 
 /// How repositories are read for an inventory.
 #[derive(Debug, Clone)]
@@ -33,6 +33,7 @@ pub fn read_inventory(
     options: &InventoryOptions,
 ) -> Result<Inventory, ThreadPoolBuildError> {
     let each = options.read.for_each_of(found.repositories.len());
+    let siblings = Siblings::default();
     let order = Order {
         read: &each,
         with_history: options.agents.is_some(),
@@ -42,6 +43,7 @@ pub fn read_inventory(
             now: options.windows.now,
             since: options.windows.earliest(),
             progress: &each.history.progress,
+            siblings: &siblings,
         }),
     };
     let readers = Readers::new(&order, found.repositories.len());

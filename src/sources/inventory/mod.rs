@@ -18,6 +18,7 @@ mod project;
 mod readme;
 mod secret_texts;
 mod secrets;
+mod siblings;
 mod store;
 mod tests;
 
@@ -39,6 +40,7 @@ use ignored::Ignored;
 use languages::{Counted, Languages};
 use origin::{Attributes, Provenance};
 pub use secret_texts::secret_in;
+pub use siblings::Siblings;
 use store::Store;
 pub(super) use store::VERSION as STORE_VERSION;
 use tests::Tally;
@@ -61,6 +63,8 @@ pub struct Reading<'a> {
     pub since: i64,
     /// Receives the progress of what is not cached.
     pub progress: &'a Progress,
+    /// What was read of other clones of the same repository.
+    pub siblings: &'a Siblings,
 }
 
 /// The facts of the repository at `path`. Trouble is in its status and reasons.
@@ -136,7 +140,7 @@ pub fn shared_histories(repositories: &[RepoFacts]) -> Vec<Vec<ObjectId>> {
 
 fn read_head(repo: &Repo, head: ObjectId, reading: &Reading, facts: &mut RepoFacts) {
     facts.head = Some(head);
-    let store = Store::new(reading.cache_dir, repo.common_dir(), repo.replacements());
+    let store = Store::of(repo, reading.cache_dir, reading.siblings);
     let shallow = repo.is_shallow();
     // A handle serves one thread, so each side has its own.
     let place = repo.git_dir();

@@ -1,5 +1,6 @@
 //! Facts that never change, kept by the object that they describe: a tree's by the tree, a history's by its last commit.
-//! Each clone keeps its own: another one of the same commit may lack objects, and has to say so.
+//! Each clone keeps its own: another one of the same commit may lack objects, and has to say so. Only clones whose objects are in the
+//! same files share them, for as long as the process lives.
 //!
 //! A file that cannot be read or written is as good as none.
 
@@ -9,22 +10,33 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::super::store::{Kind, Slot, clone_name};
+use super::siblings::Siblings;
 use crate::facts::ids::ObjectId;
 use crate::facts::inventory::{HistoryFacts, TreeFacts};
+use crate::git::Repo;
+use crate::git::object_files::ObjectFiles;
 
 /// Raised whenever the facts or the rules by which they are counted change. So does every release.
 pub(in super::super) const VERSION: u32 = 13;
 
 /// The facts of one clone in a directory of such.
-pub(super) struct Store {
+pub(super) struct Store<'a> {
     cache: Option<PathBuf>,
     clone: String,
+    siblings: Option<(&'a Siblings, ObjectFiles)>,
 }
 
-impl Store {
-    /// Below `cache_dir`; without one nothing is cached. `place` is the directory that all worktrees of the clone share, and
-    /// `replaced` tells what stands in for its objects.
-    pub(super) fn new(cache_dir: Option<&Path>, place: &Path, replaced: Option<u64>) -> Self {
+impl<'a> Store<'a> {
+    /// Below `cache_dir`; without one nothing is cached. What is read is shared with `siblings`.
+    pub(super) fn of(repo: &Repo, cache_dir: Option<&Path>, siblings: &'a Siblings) -> Self {
+        Self {
+            siblings: repo.object_files().map(|files| (siblings, files)),
+            ..Self::new(cache_dir, repo.common_dir(), repo.replacements())
+        }
+    }
+
+    /// `place` is the directory that all worktrees of the clone share, and `replaced` tells what stands in for its objects.
+    fn new(cache_dir: Option<&Path>, place: &Path, replaced: Option<u64>) -> Self {
         let clone = clone_name(place);
         let clone = match replaced {
             Some(number) => format!("{clone}-{number:016x}"),
@@ -33,6 +45,7 @@ impl Store {
         Self {
             cache: cache_dir.map(Path::to_owned),
             clone,
+            siblings: None,
         }
     }
 
@@ -46,8 +59,11 @@ impl Store {
         if let Some(kept) = self.get(&name) {
             return Ok(kept);
         }
-        let facts = read()?;
+        let siblings = self.siblings.as_ref();
+        let shared = siblings.and_then(|(siblings, files)| siblings.trees.get(&tree, files));
+        let facts = shared.map_or_else(read, Ok)?;
         if facts.gaps.is_lasting() {
+            siblings.inspect(|(siblings, files)| siblings.trees.put(tree, files, &facts));
             self.put(&name, &facts);
         }
         Ok(facts)
@@ -65,8 +81,11 @@ impl Store {
             Some((kept_since, facts)) if kept_since <= since => return Ok(facts),
             _ => {}
         }
-        let facts = read()?;
+        let (key, siblings) = ((head, since), self.siblings.as_ref());
+        let shared = siblings.and_then(|(siblings, files)| siblings.histories.get(&key, files));
+        let facts = shared.map_or_else(read, Ok)?;
         if !facts.cut_short && facts.gaps.is_empty() {
+            siblings.inspect(|(siblings, files)| siblings.histories.put(key, files, &facts));
             self.put(&name, &(since, &facts));
         }
         Ok(facts)
@@ -93,6 +112,7 @@ impl Store {
 mod tests {
     use super::super::super::store::assert_damage_is_noticed;
     use super::*;
+    use crate::facts::inventory::Gaps;
 
     #[test]
     fn any_damage_is_noticed() {
@@ -116,5 +136,35 @@ mod tests {
             });
         }
         assert!(store.history(id, 4, no_history).is_err(), "an earlier beginning");
+    }
+
+    #[test]
+    fn clones_share_facts_if_their_objects_are_in_the_same_files() {
+        let siblings = Siblings::default();
+        let clone = |files: &ObjectFiles| Store {
+            siblings: Some((&siblings, files.clone())),
+            ..Store::new(None, Path::new("/src/kiln/.git"), None)
+        };
+        let [same, others] = [1, 2].map(ObjectFiles::none_with);
+        let [one, two]: [ObjectId; 2] = [[1; 20].into(), [2; 20].into()];
+        let tree = |files, id| clone(files).tree(id, || Err("not shared".to_owned()));
+        let history = |files, since| clone(files).history(one, since, || Err("not shared".to_owned()));
+        let facts = TreeFacts {
+            gaps: Gaps {
+                too_large: ["a".to_owned()].into(),
+                ..Gaps::default()
+            },
+            ..TreeFacts::default()
+        };
+        assert_eq!(clone(&same).tree(one, || Ok(facts.clone())).unwrap(), facts);
+        assert_eq!(tree(&same, one).unwrap(), facts);
+        assert!(tree(&same, two).is_err() && tree(&others, one).is_err());
+        let found = clone(&same).history(one, 5, || Ok(HistoryFacts::default()));
+        assert!(found.is_ok() && history(&same, 5).is_ok());
+        assert!(history(&same, 6).is_err() && history(&others, 5).is_err());
+        let mut broken = facts;
+        broken.gaps.folders = 1;
+        assert!(clone(&same).tree(two, || Ok(broken)).is_ok());
+        assert!(tree(&same, two).is_err(), "it could not be read completely");
     }
 }

@@ -10,6 +10,7 @@ use super::answer::Answer;
 use super::confine::Confined;
 use super::frame;
 use super::request::{Asked, Request};
+use crate::sources::inventory::Siblings;
 use crate::sources::store::recording;
 
 /// The maximum length of a request: one path, and its options.
@@ -22,6 +23,7 @@ pub struct Task {
     confined: Confined,
     /// The threads used for the last repository, reused if the next one needs as many.
     pool: Option<ThreadPool>,
+    siblings: Siblings,
 }
 
 impl Task {
@@ -34,6 +36,7 @@ impl Task {
             request,
             confined,
             pool: None,
+            siblings: Siblings::default(),
         })
     }
 
@@ -59,7 +62,7 @@ impl Task {
             _ => threads(asked.threads)?,
         };
         let read = |order: &Order<'_>| order.read_here(&asked.path);
-        let found = pool.install(|| self.request.with_order(asked.threads, read));
+        let found = pool.install(|| self.request.with_order(asked.threads, &self.siblings, read));
         self.pool = Some(pool);
         Ok(Answer {
             found,

@@ -16,7 +16,7 @@ use crate::git::changes::Renames;
 use crate::git::config::ConfigFiles;
 use crate::git::walk::RefSelection;
 use crate::sources::history::{HistoryOptions, KeptFacts};
-use crate::sources::inventory::Reading;
+use crate::sources::inventory::{Reading, Siblings};
 
 /// An order, as passed on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -76,8 +76,13 @@ impl Request {
         }
     }
 
-    /// Calls `then` with the order, with this many threads.
-    pub(super) fn with_order<T>(&self, threads: NonZero<usize>, then: impl FnOnce(&Order<'_>) -> T) -> T {
+    /// Calls `then` with the order, with this many threads. `siblings` are those of all repositories that this process reads.
+    pub(super) fn with_order<T>(
+        &self,
+        threads: NonZero<usize>,
+        siblings: &Siblings,
+        then: impl FnOnce(&Order<'_>) -> T,
+    ) -> T {
         let history = HistoryOptions {
             refs: self.refs.clone(),
             renames: self.renames,
@@ -96,6 +101,7 @@ impl Request {
                 now: inventory.now,
                 since: inventory.since,
                 progress: &read.history.progress,
+                siblings,
             }),
         })
     }
