@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::commit::Commit;
 use crate::facts::commits::{Commits, Wanted};
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::evidence::{ForeignTrailers, Signs};
@@ -150,13 +149,10 @@ impl Repository {
         self.commits.decide(&self.signs, foreign);
     }
 
-    /// Forgets that lines are unknown unless `asked` selects a commit without lines: a gap in one year is not one in another.
-    pub fn narrow(&mut self, asked: impl Fn(&Commit) -> bool) {
-        if self.unknown_lines.is_none() {
-            return;
-        }
-        let lacks_lines = |commit: &&Commit| commit.lines.is_none() && !commit.is_merge();
-        if self.commits.iter().filter(lacks_lines).any(asked) {
+    /// Forgets that lines are unknown unless `asked` selects the author's time of a commit without lines, in seconds since the
+    /// epoch: a gap in one year is not one in another.
+    pub fn narrow(&mut self, asked: impl Fn(i64) -> bool) {
+        if self.unknown_lines.is_none() || self.commits.without_lines().any(asked) {
             return;
         }
         let Some(unknown) = self.unknown_lines.take() else {
@@ -259,14 +255,15 @@ mod tests {
     fn a_gap_counts_only_for_the_commits_that_are_asked_for() {
         let warning = Warning::new("/src/kiln", "cannot count the lines of `a`: it is missing");
         let other = Warning::new("/src/kiln", "other");
+        let at = |number: u8| ["2026-03-01T10:00:00Z", "2026-03-02T10:00:00Z"][usize::from(number) - 1];
         let kiln = |reason: &str, ledger_status| {
-            let mut lacking = commit(1, "2026-03-01T10:00:00Z");
+            let mut lacking = commit(1, at(1));
             lacking.lines = None;
             Repository {
                 status: Status::Partial,
                 reason: Some(reason.to_owned()),
                 ledger_status,
-                commits: vec![lacking, commit(2, "2026-03-02T10:00:00Z")].into(),
+                commits: vec![lacking, commit(2, at(2))].into(),
                 warnings: vec![warning.clone(), other.clone()],
                 unknown_lines: Some(UnknownLines {
                     warnings: vec![warning.clone()],
@@ -277,7 +274,8 @@ mod tests {
         };
         let narrowed = |reason: &str, ledger_status, number: u8| {
             let mut kiln = kiln(reason, ledger_status);
-            kiln.narrow(|commit| commit.id == object(number));
+            let asked = commit(number, at(number)).author_time.seconds;
+            kiln.narrow(|seconds| seconds == asked);
             (kiln.status, kiln.reason, kiln.warnings.len())
         };
         let lines = "the lines of 1 commit are unknown";

@@ -132,7 +132,7 @@ impl Workspace {
     /// Forgets gaps in the lines of commits outside of the period: they have no part in what is shown.
     pub fn narrow(&mut self, period: Period, zone: Zone) {
         for repo in &mut self.repos {
-            repo.narrow(|commit| period.contains(zone.day(commit.author_time.seconds)));
+            repo.narrow(|seconds| period.contains(zone.day(seconds)));
         }
     }
 

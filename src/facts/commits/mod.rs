@@ -258,6 +258,17 @@ impl Commits {
         }
     }
 
+    /// The author's times of those whose lines are unknown, except merges, in seconds since the epoch.
+    pub fn without_lines(&self) -> Box<dyn Iterator<Item = i64> + '_> {
+        match self.layers() {
+            Some(layers) => Box::new(layers.iter().flat_map(|layer| layer.table.without_lines())),
+            None => {
+                let lacks_lines = |commit: &&Commit| commit.lines.is_none() && !commit.is_merge();
+                Box::new(self.iter().filter(lacks_lines).map(|commit| commit.author_time.seconds))
+            }
+        }
+    }
+
     /// The objects of commits whose messages may have trailers of ours.
     pub fn claiming(&self) -> Vec<(ObjectId, Box<[u8]>)> {
         let of_layer =

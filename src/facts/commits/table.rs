@@ -294,6 +294,15 @@ impl Table {
         ends
     }
 
+    /// When the authors of its commits made those whose lines are unknown, except merges.
+    pub(super) fn without_lines(&self) -> impl Iterator<Item = i64> {
+        let (known, parents) = (self.column(Column::Known), self.column(Column::ParentCounts));
+        let seconds = self.column(Column::AuthorSeconds);
+        (0..self.rows)
+            .filter(move |row| known.count(*row) == 0 && parents.count(*row) < 2)
+            .map(move |row| seconds.signed(row))
+    }
+
     /// The author's time of a commit.
     pub(super) fn author_time(&self, row: usize) -> Instant {
         self.time(row, Column::AuthorSeconds, Column::AuthorOffsets)

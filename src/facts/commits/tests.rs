@@ -181,6 +181,14 @@ proptest! {
     }
 
     #[test]
+    fn gaps_are_those_of_rows(commits in history()) {
+        let columns = Commits::of_layers(vec![layer(&commits)]);
+        let found: Vec<i64> = columns.without_lines().collect();
+        let rows = Commits::from(commits);
+        prop_assert_eq!(found, rows.without_lines().collect::<Vec<_>>());
+    }
+
+    #[test]
     fn what_is_wanted_is_found(commits in history(), wanted in prop::collection::vec(0..12_u8, 0..5)) {
         let wanted: Wanted = wanted.into_iter().map(id).collect();
         let layer = layer(&commits);
