@@ -43,19 +43,21 @@ pub fn wide_checksum(bytes: &[u8]) -> u64 {
         padded[..word.len()].copy_from_slice(word);
         u64::from_le_bytes(padded)
     };
-    let mut blocks = bytes.chunks_exact(8 * LANES);
+    let (blocks, rest) = bytes.as_chunks::<{ 8 * LANES }>();
     let mut lanes: [u64; LANES] = [1, 2, 3, 4];
-    for block in &mut blocks {
-        for (lane, word) in lanes.iter_mut().zip(block.chunks_exact(8)) {
-            *lane = mixed(*lane, number(word));
+    for block in blocks {
+        let (words, _) = block.as_chunks::<8>();
+        for (lane, word) in lanes.iter_mut().zip(words) {
+            *lane = mixed(*lane, u64::from_le_bytes(*word));
         }
     }
-    let rest = blocks.remainder().chunks(8).map(number);
+    let rest = rest.chunks(8).map(number);
     let all = lanes.into_iter().chain(rest).chain([bytes.len() as u64]);
     all.fold(0, mixed)
 }
 
 /// A sum with one more word: every bit of either changes many bits, so that two changes cannot undo each other easily.
+#[inline]
 fn mixed(sum: u64, word: u64) -> u64 {
     let sum = (sum.rotate_left(23) ^ word).wrapping_mul(FACTOR);
     sum ^ sum >> 32
