@@ -1,14 +1,14 @@
 //! A repository as bytes, before it is decided who made its commits: passed on by a worker process, or cached.
 //!
 //! Both sides are the same version of this program. The ledger is in its own format, JSON; commits, of which there may be a
-//! million, are in columns.
+//! million, are in columns, and what notes say about them is in a compact form.
 
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::repository::{PlacedTask, Repository};
 use crate::facts::commits::{Bytes, Commits};
 use crate::facts::diagnostics::{Status, Warning};
-use crate::facts::evidence::{Evidence, Signs};
+use crate::facts::evidence::{Signs, StoredEvidence};
 use crate::facts::ids::{ObjectId, TaskId};
 use crate::facts::ledger::LedgerSession;
 use crate::facts::lineage::Lineage;
@@ -21,6 +21,8 @@ use crate::sources::history::UnknownLines;
 pub struct Packed {
     lineage: Lineage,
     kept_in: Option<KeptIn>,
+    /// One for each commit of which notes say who made it: there may be many.
+    signs: Vec<(ObjectId, Vec<StoredEvidence>)>,
     /// [`Rest`] as JSON: its types omit empty fields.
     rest: String,
 }
@@ -57,7 +59,6 @@ struct Rest {
     reason: Option<String>,
     cut_short: bool,
     new_commits: usize,
-    signs: Vec<(ObjectId, Vec<Evidence>)>,
     tasks: Vec<PlacedTask>,
     by_hand: Vec<ByHand>,
     same: Vec<(TaskId, TaskId)>,
@@ -104,10 +105,6 @@ impl Packed {
             reason: reason.clone(),
             cut_short: *cut_short,
             new_commits: *new_commits,
-            signs: signs
-                .iter()
-                .map(|(commit, signs)| (commit, signs.to_vec()))
-                .collect(),
             tasks: tasks.clone(),
             by_hand: by_hand.clone(),
             same: same.iter().map(|(id, same)| (*id, *same)).collect(),
@@ -126,6 +123,10 @@ impl Packed {
         Ok(Self {
             lineage: lineage.clone(),
             kept_in: kept_in.clone(),
+            signs: signs
+                .iter()
+                .map(|(commit, signs)| (commit, signs.iter().map(StoredEvidence::of).collect()))
+                .collect(),
             rest,
         })
     }
@@ -139,8 +140,8 @@ impl Packed {
     pub fn repository(self, commits: Commits) -> Option<Repository> {
         let rest: Rest = serde_json::from_str(&self.rest).ok()?;
         let mut signs = Signs::default();
-        for (commit, found) in rest.signs {
-            signs.add(commit, found);
+        for (commit, found) in self.signs {
+            signs.add(commit, found.into_iter().map(StoredEvidence::evidence));
         }
         Some(Repository {
             name: rest.name,
