@@ -34,6 +34,7 @@ use crate::git::mailmap::NameMap;
 use crate::overview::reading::{self, Part};
 use crate::overview::{self, Overview};
 use crate::render::columns::{UnknownName, find};
+use crate::render::document::Table;
 use crate::render::json::Versioned;
 use crate::render::report::{self as shown, Headline, View};
 use crate::render::single;
@@ -224,6 +225,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     if let Some(said) = unfetched(&workspace.repos) {
         context.terminal.status(&said)?;
     }
+    // The process is about to end; taking apart what was read would only delay that.
+    std::mem::forget(workspace.repos);
     Ok(status.into())
 }
 
@@ -395,8 +398,12 @@ impl Args {
             schema: SCHEMA,
             body: report,
         };
-        self.output
-            .send(context, &document, &shown::rows(report, &view)?, &machine)
+        // Its rows have every measure and are only in this format.
+        let rows = match self.output.format() {
+            Format::Csv => shown::rows(report, &view)?,
+            _ => Table::default(),
+        };
+        self.output.send(context, &document, &rows, &machine)
     }
 }
 
