@@ -55,7 +55,7 @@ fn surviving(bencher: Bencher, threads: usize) {
     let repo = Repo::open(repository.path()).expect("git created it");
     let head = repo.head().expect("it has a HEAD").expect("it has commits");
     bencher.bench_local(|| {
-        let found = survival(&repo, head, threads, None, &Progress::default());
+        let found = survival(&repo, head, threads, None, None, &Progress::default());
         let (found, _) = found.expect("nothing is missing");
         assert_eq!(found.files.len(), FILES);
         found

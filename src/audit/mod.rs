@@ -178,7 +178,8 @@ pub fn audit(repo: String, evidence: &Evidence<'_>, choice: &Choice, mut warning
     if evidence.shown().is_everything() {
         warnings.extend(allowances.unused(&checked));
     }
-    let (origin, signs) = origin::rows(evidence);
+    let ((origin, signs), half_life) =
+        rayon::join(|| origin::rows(evidence), || origin::half_lives(evidence));
     let (worth, given_before) = worth::worth(evidence);
     let found = findings.len();
     findings.retain(|finding: &Finding| finding.level >= choice.level);
@@ -194,7 +195,7 @@ pub fn audit(repo: String, evidence: &Evidence<'_>, choice: &Choice, mut warning
         origin,
         evidence: signs,
         attested: evidence.shown().attested().cloned().collect(),
-        half_life: origin::half_lives(evidence),
+        half_life,
         signatures: signers(evidence.all.steps),
         level: choice.level,
         findings_below_level: (found - findings.len()) as u64,

@@ -295,10 +295,14 @@ fn half_life(batches: &[Batch]) -> Option<f64> {
     let (mut low, mut high) = (1e-3, 1e6);
     for _ in 0..100 {
         let middle = f64::sqrt(low * high);
-        if expected(middle) < standing {
-            low = middle;
+        let end = if expected(middle) < standing {
+            &mut low
         } else {
-            high = middle;
+            &mut high
+        };
+        // As close as numbers are: it would stay there.
+        if std::mem::replace(end, middle) == middle {
+            break;
         }
     }
     // A half-life that is much longer than the history is a guess.

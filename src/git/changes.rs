@@ -19,6 +19,8 @@ use super::files::FileError;
 use super::lines::{LineChange, VersionDiff, looks_binary};
 use super::packs::{ObjectError, Objects, Packs};
 use super::renames::{self, Change};
+use super::shared::{Changes, Shared};
+use super::survival;
 use super::trees::{self, FileKind, Version};
 use super::walk::Walk;
 use crate::facts::commit::{LineCounts, Lines};
@@ -90,6 +92,17 @@ pub struct CountOptions<'a> {
 
 /// Counts the lines of those commits of a walk that have none yet.
 pub fn count(repo: &Repo, walk: &Walk, options: CountOptions<'_>) -> Counts {
+    count_and(repo, walk, options, None)
+}
+
+/// The same, with a call of `between` when it is known which files each commit changed: if it reads the survival of a tree, both
+/// share what they find. It is not called if all lines are known.
+pub fn count_and(
+    repo: &Repo,
+    walk: &Walk,
+    options: CountOptions<'_>,
+    between: Option<&mut dyn FnMut(&Shared)>,
+) -> Counts {
     let mut counts = Counts {
         threshold: threshold(repo),
         ..Counts::default()
@@ -112,6 +125,7 @@ pub fn count(repo: &Repo, walk: &Walk, options: CountOptions<'_>) -> Counts {
         walk,
         options,
         threshold: counts.threshold,
+        shared: between.is_some().then(Shared::default),
         paths: Mutex::default(),
         trouble: Mutex::default(),
     };
@@ -130,7 +144,8 @@ pub fn count(repo: &Repo, walk: &Walk, options: CountOptions<'_>) -> Counts {
             return counts;
         }
     };
-    let found = scan.compare_files(&comparisons, &paths);
+    let known = between.map(|between| scan.share(between)).unwrap_or_default();
+    let found = scan.compare_files(&comparisons, (&paths, &known));
     counts.lines.extend(todo.iter().map(|at| (*at, Lines::default())));
     for found in found {
         counts.too_large += found.too_large;
@@ -218,6 +233,8 @@ struct Scan<'a> {
     walk: &'a Walk,
     options: CountOptions<'a>,
     threshold: u64,
+    /// What survival may need, if that is read as well.
+    shared: Option<Shared>,
     paths: Mutex<PathNumbers>,
     trouble: Mutex<Vec<(usize, String)>>,
 }
@@ -272,6 +289,9 @@ impl Scan<'_> {
         let old = self.walk.parent_tree(commit, objects)?;
         let mut differences = Vec::new();
         trees::compare(objects, old.as_ref(), Some(&new), &mut differences)?;
+        if let (Some(shared), Some(old)) = (&self.shared, &old) {
+            shared.add_trees(old, &new, &differences);
+        }
         match self.options.renames {
             Renames::Follow => renames::detect(differences, objects, self.threshold.min(LARGEST_AT_ONCE)),
             Renames::Ignore => Ok(differences.into_iter().map(Change::from).collect()),
@@ -292,13 +312,27 @@ impl Scan<'_> {
         }
     }
 
+    /// Calls `between`, and returns what it found.
+    fn share(&self, between: &mut dyn FnMut(&Shared)) -> Changes {
+        let Some(shared) = &self.shared else {
+            return Changes::default();
+        };
+        between(shared);
+        let changes = shared.finish();
+        let progress = self.options.progress;
+        progress.begin("Counting lines", "commits", self.walk.commits.len());
+        // Survival reads larger versions than are compared here.
+        let is_usable = self.threshold.min(LARGEST_AT_ONCE) >= survival::LARGEST_BLOB;
+        if is_usable { changes } else { Changes::default() }
+    }
+
     /// The second pass.
-    fn compare_files(&self, comparisons: &[Comparison], paths: &Paths) -> Vec<Found> {
+    fn compare_files(&self, comparisons: &[Comparison], (paths, known): (&Paths, &Changes)) -> Vec<Found> {
         let chunks = chunks(comparisons);
         let next = AtomicUsize::new(0);
         let steps = self.walk.commits.len().div_ceil(chunks.len().max(1));
         let mut found = self.on_all_threads(KEPT_BLOBS, |objects| {
-            let mut counter = Counter::new(objects, paths, self.threshold, LARGEST_AT_ONCE);
+            let mut counter = Counter::new(objects, (paths, known), self.threshold, LARGEST_AT_ONCE);
             while let Some(taken) = take(&next, 1, chunks.len()) {
                 self.options.progress.advance(steps);
                 counter.known.clear();
@@ -316,11 +350,12 @@ impl Scan<'_> {
             .iter_mut()
             .flat_map(|found| std::mem::take(&mut found.postponed));
         let postponed: Vec<Comparison> = postponed.collect();
-        found.extend(postponed.iter().map(|large| self.compare_large(large, paths)));
+        let each = postponed.iter();
+        found.extend(each.map(|large| self.compare_large(large, (paths, known))));
         found
     }
 
-    fn compare_large(&self, comparison: &Comparison, paths: &Paths) -> Found {
+    fn compare_large(&self, comparison: &Comparison, paths: (&Paths, &Changes)) -> Found {
         let mut objects = Objects::new(self.packs, self.place, 0);
         let mut counter = Counter::new(&mut objects, paths, self.threshold, LARGEST_BLOB);
         if let Err(error) = counter.count(comparison) {
@@ -373,6 +408,8 @@ type Side = (Option<ObjectId>, Option<bool>);
 struct Counter<'a, 'objects> {
     objects: &'a mut Objects<'objects>,
     paths: &'a Paths,
+    /// What survival found.
+    shared: &'a Changes,
     threshold: u64,
     /// The maximum size of a blob that is read.
     limit: u64,
@@ -391,10 +428,16 @@ enum Content {
 }
 
 impl<'a, 'objects> Counter<'a, 'objects> {
-    fn new(objects: &'a mut Objects<'objects>, paths: &'a Paths, threshold: u64, limit: u64) -> Self {
+    fn new(
+        objects: &'a mut Objects<'objects>,
+        (paths, shared): (&'a Paths, &'a Changes),
+        threshold: u64,
+        limit: u64,
+    ) -> Self {
         Self {
             objects,
             paths,
+            shared,
             threshold,
             limit: limit.min(threshold),
             diff: VersionDiff::default(),
@@ -405,23 +448,20 @@ impl<'a, 'objects> Counter<'a, 'objects> {
     }
 
     fn count(&mut self, comparison: &Comparison) -> Result<(), ObjectError> {
-        let (old, new) = (comparison.old, comparison.new);
         if self.path.replace(comparison.path) != Some(comparison.path) {
             self.diff.start_file();
         }
         let key = [
-            self.side(old, comparison.old_path),
-            self.side(new, comparison.path),
+            self.side(comparison.old, comparison.old_path),
+            self.side(comparison.new, comparison.path),
         ];
         let change = match self.known.get(&key) {
             Some(known) => *known,
             None if key[0].0 == key[1].0 => LineChange::default(),
             None => {
-                let new = self.content(new, comparison.path)?;
-                let old = self.content(old, comparison.old_path)?;
-                let change = match (&old, &new) {
-                    (Content::Text(old), Content::Text(new)) => self.diff.count(old, new),
-                    _ => LineChange::default(),
+                let change = match self.known_to_survival(comparison) {
+                    Some(known) => known,
+                    None => self.compare(comparison)?,
                 };
                 self.known.insert(key, change);
                 change
@@ -435,6 +475,26 @@ impl<'a, 'objects> Counter<'a, 'objects> {
         };
         self.found.changes.push((comparison.commit, class, counts));
         Ok(())
+    }
+
+    fn compare(&mut self, comparison: &Comparison) -> Result<LineChange, ObjectError> {
+        let new = self.content(comparison.new, comparison.path)?;
+        let old = self.content(comparison.old, comparison.old_path)?;
+        Ok(match (&old, &new) {
+            (Content::Text(old), Content::Text(new)) => self.diff.count(old, new),
+            _ => LineChange::default(),
+        })
+    }
+
+    /// The change between two texts that survival compared.
+    fn known_to_survival(&self, comparison: &Comparison) -> Option<LineChange> {
+        let (old, new) = (comparison.old?, comparison.new?);
+        let sides = [(old, comparison.old_path), (new, comparison.path)];
+        let is_text = |(version, path): (Version, u32)| {
+            version.kind != FileKind::Submodule && self.attribute(version, path) != Some(true)
+        };
+        let known = || self.shared.find(&old.id, &new.id);
+        sides.into_iter().all(is_text).then(known).flatten()
     }
 
     fn side(&self, version: Option<Version>, path: u32) -> Side {

@@ -60,6 +60,7 @@ mod screen;
 mod session_names;
 mod settle;
 mod shadow;
+pub mod shared;
 pub mod signing;
 pub mod size;
 mod stage;

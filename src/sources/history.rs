@@ -19,6 +19,7 @@ use crate::facts::progress::Progress;
 use crate::facts::quantity::counted;
 use crate::git::Repo;
 use crate::git::changes::{self, AttributesOf, CountOptions, Counts, Renames};
+use crate::git::shared::Shared;
 use crate::git::walk::{BrokenRef, RefSelection, Walk};
 
 /// How many commits one warning names.
@@ -119,8 +120,16 @@ pub fn read_history(path: &Path, options: &HistoryOptions) -> History {
     }
 }
 
+/// What to do while a history is read, when it is known which files each commit changed and before their lines are counted.
+pub type Between<'a> = &'a mut dyn FnMut(&Shared);
+
 /// [`read_history`] of a repository that is open already.
 pub fn read_open(repo: &Repo, options: &HistoryOptions) -> History {
+    read_open_and(repo, options, None)
+}
+
+/// The same, with a call of `between` if all of the history is read: who needs more than the lines of commits shares the work.
+pub fn read_open_and(repo: &Repo, options: &HistoryOptions, between: Option<Between<'_>>) -> History {
     let heads = match repo.heads(&options.refs) {
         Ok(heads) => heads,
         Err(error) => return History::failed(repo.place(), error.to_string()),
@@ -141,7 +150,7 @@ pub fn read_open(repo: &Repo, options: &HistoryOptions) -> History {
         }
     } else {
         options.progress.begin("Reading commits", "", 0);
-        walk_on(repo, heads, kept, options, cache.as_ref(), &mut trouble)
+        walk_on(repo, heads, kept, (options, between), cache.as_ref(), &mut trouble)
     };
     if let Err(error) = repo.apply_mailmap(&mut read.commits) {
         trouble.warn(format!("part of the mailmap was not read: {}", error.message()));
@@ -172,7 +181,7 @@ fn walk_on(
     repo: &Repo,
     heads: Vec<ObjectId>,
     kept: Kept,
-    options: &HistoryOptions,
+    (options, between): (&HistoryOptions, Option<Between<'_>>),
     cache: Option<&Cache>,
     trouble: &mut Trouble,
 ) -> Walked {
@@ -191,7 +200,11 @@ fn walk_on(
             .map_or(rayon::current_num_threads(), NonZeroUsize::get),
         progress: &options.progress,
     };
-    let counts = changes::count(repo, &walk, count);
+    let between = between.filter(|_| kept.is_empty());
+    if between.is_some() {
+        repo.remember(&walk.commits);
+    }
+    let counts = changes::count_and(repo, &walk, count, between);
     trouble.of_walk(&walk);
     trouble.of_counts(repo, &walk, &counts);
     let new_commits = walk.new_commits();
@@ -284,6 +297,10 @@ fn walk_beyond(repo: &Repo, heads: &[ObjectId], kept: Kept) -> Beyond {
 }
 
 impl Kept {
+    fn is_empty(&self) -> bool {
+        self.reached.is_empty() && self.others.is_empty()
+    }
+
     fn is_all_of(&self, heads: &[ObjectId]) -> bool {
         !heads.is_empty() && self.heads == heads
     }

@@ -11,6 +11,7 @@ use super::store::{Kind, Slot, StoreError};
 use crate::facts::ids::ObjectId;
 use crate::facts::progress::Progress;
 use crate::git::Repo;
+use crate::git::shared::Shared;
 use crate::git::stamp::Stamp;
 use crate::git::survival::{Kept, Origin, Standing, Survival, SurvivalError, survival};
 
@@ -33,6 +34,7 @@ pub fn read_survival(
     head: ObjectId,
     jobs: usize,
     folder: Option<&Path>,
+    shared: Option<&Shared>,
     progress: &Progress,
 ) -> Result<Read<Survival>, SurvivalError> {
     let slot = folder.map(|folder| Slot::of_clone(folder, Kind::Survival, VERSION, repo.common_dir()));
@@ -41,7 +43,7 @@ pub fn read_survival(
         None | Some(Err(StoreError::Absent | StoreError::OtherVersion)) => (None, None),
         Some(Err(error)) => (None, Some(format!("its cached lines are read again: {error}"))),
     };
-    let (answer, keep) = survival(repo, head, jobs, kept, progress)?;
+    let (answer, keep) = survival(repo, head, jobs, kept, shared, progress)?;
     if let Some((slot, keep)) = slot.zip(keep)
         && let Err(error) = slot.save(&keep)
     {
@@ -100,10 +102,11 @@ pub fn read_standing(
     head: ObjectId,
     jobs: usize,
     folder: Option<&Path>,
+    shared: Option<&Shared>,
     progress: &Progress,
 ) -> Result<Read<Standing>, String> {
     let Some(folder) = folder else {
-        let read = read_survival(repo, head, jobs, None, progress).map_err(|error| error.to_string())?;
+        let read = read_survival(repo, head, jobs, None, shared, progress).map_err(|error| error.to_string())?;
         return Ok(Read {
             answer: Standing::of(&read.answer),
             trouble: read.trouble,
@@ -126,7 +129,7 @@ pub fn read_standing(
         });
     }
     let before = stamp();
-    let (found, mut trouble) = match read_survival(repo, head, jobs, Some(folder), progress) {
+    let (found, mut trouble) = match read_survival(repo, head, jobs, Some(folder), shared, progress) {
         Ok(read) => (Ok(Standing::of(&read.answer)), read.trouble),
         Err(error @ SurvivalError::Object(_)) => (Err(error.to_string()), None),
         Err(error) => return Err(error.to_string()),

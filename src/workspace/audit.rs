@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::options::{ReadOptions, Sessions};
 use super::read::Workspace;
-use super::repositories::gather;
+use super::repositories::gather_and;
 use super::survival::{standing_of, survival_of};
 use crate::aggregate::pace::{Pace, TooLittle, pace};
 use crate::aggregate::repository::{Repository, SameIds};
@@ -23,8 +23,10 @@ use crate::git::Repo;
 use crate::git::config::ConfigFiles;
 use crate::git::ledger_steps::{self, Jumps, LedgerStep};
 use crate::git::refs;
+use crate::git::shared::Shared;
 use crate::git::survival::{Standing, Survival};
 use crate::sources::attested_lines::{AttestedCommit, read_attested};
+use crate::sources::history::History;
 use crate::sources::reach::{Reach, reach};
 use crate::sources::survival::Read;
 
@@ -137,15 +139,15 @@ pub struct AuditInput {
 impl AuditInput {
     /// Reads a repository, its ledger and its sessions.
     pub fn read(repo: &Repo, options: &AuditOptions) -> Self {
-        let (history, ledger) = gather(repo, &options.read);
+        let (history, ledger, lines) = gather(repo, options);
         let mut workspace = Workspace::from(Repository::new(repo.lineage(), history, ledger.clone()));
         workspace.complete(&options.sessions);
-        Self::of(repo, options, workspace, ledger)
+        Self::of(repo, options, workspace, ledger, lines)
     }
 
     /// The same for one of several repositories whose sessions were read together.
     pub fn read_among(repo: &Repo, options: &AuditOptions, together: Together<'_>) -> Self {
-        let (history, mut ledger) = gather(repo, &options.read);
+        let (history, mut ledger, lines) = gather(repo, options);
         for found in &mut ledger.tasks {
             for task in std::iter::once(&mut found.task).chain(&mut found.revisions) {
                 task.id = together.ids.root(task.id);
@@ -156,13 +158,19 @@ impl AuditInput {
         repository.decide(signs, options.sessions.foreign());
         let mut workspace = Workspace::from(repository);
         workspace.sessions = together.sessions;
-        let mut input = Self::of(repo, options, workspace, ledger);
+        let mut input = Self::of(repo, options, workspace, ledger, lines);
         input.session_index.add_named(together.named_without_commits);
         input
     }
 
     /// Reads the rest, given the repository with its sessions.
-    fn of(repo: &Repo, options: &AuditOptions, mut workspace: Workspace, ledger: Ledger) -> Self {
+    fn of(
+        repo: &Repo,
+        options: &AuditOptions,
+        mut workspace: Workspace,
+        ledger: Ledger,
+        lines: Option<LinesAtHead>,
+    ) -> Self {
         let repository = workspace.repos.pop().unwrap_or_default();
         let mut warnings: Vec<Warning> = repository.all_warnings().collect();
         warnings.append(&mut workspace.warnings);
@@ -172,19 +180,25 @@ impl AuditInput {
         let progress = &options.read.history.progress;
         progress.begin("Reading the history of the ledger", "", 0);
         let steps = steps(repo, &options.config_files, &mut warnings);
+        let LinesAtHead {
+            standing,
+            survival,
+            warnings: trouble,
+        } = lines.unwrap_or_else(|| LinesAtHead::read(repo, options, None));
+        warnings.extend(trouble);
         let head = repo.head();
-        let (standing, survival) = match head {
-            // A branch without commits has no lines, which is not an error.
-            Ok(None) => (None, None),
-            _ if options.with_lines => {
-                let survival = survival(repo, &options.read, &mut warnings);
-                (survival.as_ref().map(Standing::of), survival)
-            }
-            _ => (standing(repo, &options.read, &mut warnings), None),
-        };
         progress.begin("Reading notes", "", 0);
         let (attested, trouble) = read_attested(repo, &commits, options.read.history.cache.as_deref());
         warnings.extend(trouble);
+        let tip = head.as_ref().ok().copied().flatten();
+        let mut of_commits = None;
+        let (jumps, reach) = rayon::in_place_scope(|scope| {
+            scope.spawn(|_| of_commits = Some((pace(&commits), reached(&commits, tip))));
+            let jumps = ledger_steps::jumps(repo, &[refs::NOTES, refs::TASKS]);
+            (jumps, reach(repo))
+        });
+        let (pace, at_head) =
+            of_commits.unwrap_or_else(|| (pace(&commits), reached(&commits, tip)));
         let is_told = standing.is_some() || matches!(head, Ok(None));
         Self {
             status: if is_told {
@@ -194,13 +208,13 @@ impl AuditInput {
             },
             asked: Asked::default(),
             zone: options.zone,
-            at_head: reached(&commits, head.ok().flatten()),
-            jumps: ledger_steps::jumps(repo, &[refs::NOTES, refs::TASKS]),
+            at_head,
+            jumps,
             only: None,
-            reach: reach(repo),
+            reach,
             session_index: SessionIndex::of_ledger(&workspace.sessions, &ledger.tasks),
             sessions: workspace.sessions,
-            pace: pace(&commits),
+            pace,
             commits: commits.into_vec(),
             attested,
             ledger,
@@ -283,18 +297,45 @@ fn steps(repo: &Repo, config_files: &ConfigFiles, warnings: &mut Vec<Warning>) -
     })
 }
 
-/// The origin of the lines at HEAD.
-fn survival(repo: &Repo, options: &ReadOptions, warnings: &mut Vec<Warning>) -> Option<Survival> {
-    let history = &options.history;
-    let read = survival_of(repo, history.threads, history.cache.as_deref(), &history.progress);
-    known(repo, read, warnings)
+/// The history of a repository and its ledger, and its lines at HEAD if all of its history is read: both need the same files.
+fn gather(repo: &Repo, options: &AuditOptions) -> (History, Ledger, Option<LinesAtHead>) {
+    let mut lines = None;
+    let mut between = |shared: &Shared| lines = Some(LinesAtHead::read(repo, options, Some(shared)));
+    let (history, ledger) = gather_and(repo, &options.read, Some(&mut between));
+    (history, ledger, lines)
 }
 
-/// The lines at HEAD by commit.
-fn standing(repo: &Repo, options: &ReadOptions, warnings: &mut Vec<Warning>) -> Option<Standing> {
-    let history = &options.history;
-    let read = standing_of(repo, history.threads, history.cache.as_deref(), &history.progress);
-    known(repo, read, warnings)
+/// Who wrote the lines at HEAD.
+#[derive(Default)]
+struct LinesAtHead {
+    standing: Option<Standing>,
+    survival: Option<Survival>,
+    warnings: Vec<Warning>,
+}
+
+impl LinesAtHead {
+    fn read(repo: &Repo, options: &AuditOptions, shared: Option<&Shared>) -> Self {
+        // A branch without commits has no lines, which is not an error.
+        if matches!(repo.head(), Ok(None)) {
+            return Self::default();
+        }
+        let history = &options.read.history;
+        let (threads, cache, progress) = (history.threads, history.cache.as_deref(), &history.progress);
+        let mut warnings = Vec::new();
+        let (standing, survival) = if options.with_lines {
+            let read = survival_of(repo, threads, cache, shared, progress);
+            let survival = known(repo, read, &mut warnings);
+            (survival.as_ref().map(Standing::of), survival)
+        } else {
+            let read = standing_of(repo, threads, cache, shared, progress);
+            (known(repo, read, &mut warnings), None)
+        };
+        Self {
+            standing,
+            survival,
+            warnings,
+        }
+    }
 }
 
 /// What was read of the lines at HEAD; what is wrong with it becomes a warning.

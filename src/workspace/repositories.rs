@@ -12,7 +12,7 @@ use crate::facts::ledger::Ledger;
 use crate::facts::lineage::Lineage;
 use crate::git::Repo;
 use crate::sources::discover::{Discovery, LinkedWorkTrees, discover};
-use crate::sources::history::{History, read_open};
+use crate::sources::history::{Between, History, read_open_and};
 use crate::sources::ledger::{read_ledger_of, read_recorded};
 
 /// There is no repository to read.
@@ -54,7 +54,12 @@ pub fn read_repository(path: &Path, options: &ReadOptions) -> Repository {
 
 /// The history of a repository and its ledger.
 pub fn gather(repo: &Repo, options: &ReadOptions) -> (History, Ledger) {
-    let history = read_open(repo, &options.history);
+    gather_and(repo, options, None)
+}
+
+/// The same, with a call of `between` before lines are counted; see [`read_open_and`].
+pub fn gather_and(repo: &Repo, options: &ReadOptions, between: Option<Between<'_>>) -> (History, Ledger) {
+    let history = read_open_and(repo, &options.history, between);
     let ledger = read_ledger_of(repo, &history.commits, options.work);
     (history, ledger)
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::facts::ids::ObjectId;
 use crate::facts::progress::Progress;
 use crate::git::Repo;
+use crate::git::shared::Shared;
 use crate::git::survival::{Standing, Survival};
 use crate::sources::survival::{Read, read_standing, read_survival};
 
@@ -16,19 +17,20 @@ pub fn survival_at(
     cache: Option<&Path>,
 ) -> Result<Read<Survival>, String> {
     let repo = Repo::open(path).map_err(|error| error.to_string())?;
-    survival_of(&repo, jobs, cache, &Progress::default())
+    survival_of(&repo, jobs, cache, None, &Progress::default())
 }
 
-/// The same for an open repository.
+/// The same for an open repository, and what a count of its history found.
 pub fn survival_of(
     repo: &Repo,
     jobs: Option<NonZero<usize>>,
     cache: Option<&Path>,
+    shared: Option<&Shared>,
     progress: &Progress,
 ) -> Result<Read<Survival>, String> {
     let head = head(repo)?;
     progress.begin("Reading the history of HEAD", "", 0);
-    read_survival(repo, head, threads(jobs), cache, progress).map_err(|error| error.to_string())
+    read_survival(repo, head, threads(jobs), cache, shared, progress).map_err(|error| error.to_string())
 }
 
 /// Its sums.
@@ -36,11 +38,12 @@ pub fn standing_of(
     repo: &Repo,
     jobs: Option<NonZero<usize>>,
     cache: Option<&Path>,
+    shared: Option<&Shared>,
     progress: &Progress,
 ) -> Result<Read<Standing>, String> {
     let head = head(repo)?;
     progress.begin("Reading the history of HEAD", "", 0);
-    read_standing(repo, head, threads(jobs), cache, progress)
+    read_standing(repo, head, threads(jobs), cache, shared, progress)
 }
 
 fn threads(jobs: Option<NonZero<usize>>) -> usize {

@@ -54,6 +54,38 @@ fn both(oracle: &Oracle, renames: Renames, attributes: AttributesOf) -> Vec<(Str
     all
 }
 
+#[test]
+fn survival_on_the_way_changes_neither_answer() {
+    let oracle = histories(17);
+    let heads = oracle.open().heads(&RefSelection::default()).unwrap().commits;
+    let options = CountOptions {
+        renames: Renames::Follow,
+        attributes: AttributesOf::Nothing,
+        threads: 2,
+        progress: &Progress::default(),
+    };
+    let mut shared_changes = 0;
+    for head in heads {
+        let repo = oracle.open();
+        let walk = repo.walk(&[head], &mut HashMap::new());
+        let survive = |shared: Option<&Shared>| {
+            let (survival, _) = survival::survival(&repo, head, 2, None, shared, options.progress).unwrap();
+            survival
+        };
+        let mut found = None;
+        let mut between = |shared: &Shared| {
+            found = Some(survive(Some(shared)));
+            let changes = shared.finish();
+            shared_changes += changes.len();
+            shared.add_changes(&mut changes.into_list());
+        };
+        let counts = count_and(&repo, &walk, options, Some(&mut between));
+        assert_eq!(found, Some(survive(None)));
+        assert_eq!(counts.lines, count(&repo, &walk, options).lines);
+    }
+    assert!(shared_changes > 100, "{shared_changes}");
+}
+
 /// Histories in which anything happens to files.
 fn histories(seed: u64) -> Oracle {
     let mut dice = Dice::new(seed);

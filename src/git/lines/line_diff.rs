@@ -34,7 +34,7 @@ impl LineDiff {
     pub fn hunks(&mut self, old: &[u8], new: &[u8]) -> Vec<Hunk> {
         self.tables.reset();
         let table = self.tables.table(new);
-        self.tables.compare((old, None), (new, &table), |_| true).1
+        self.tables.compare((old, None), (new, &table), |_| true).hunks
     }
 
     /// Numbers the lines of both rests, and stores those that both have.

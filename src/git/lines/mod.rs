@@ -13,6 +13,7 @@
 //! [`LineDiff::count`] stops after step 3 and takes every shortcut that provably leads to the same sum;
 //! [`LineDiff::hunks`] does all four.
 
+mod beside;
 mod classes;
 mod discard;
 mod ends;

@@ -125,6 +125,15 @@ impl Rests {
         );
     }
 
+    /// How many lines are marked as changed.
+    pub(super) fn marked(&self) -> LineChange {
+        let marked = |rest: &Rest| rest.changed.iter().filter(|changed| **changed).count() as u64;
+        LineChange {
+            added: marked(&self.new),
+            removed: marked(&self.old),
+        }
+    }
+
     /// Runs the search on the stored lines, and counts those that changed.
     pub(super) fn change(&mut self) -> LineChange {
         let (old, new) = (&self.old, &self.new);

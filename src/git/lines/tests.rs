@@ -242,15 +242,30 @@ proptest! {
         prop_assume!(old != new && old != other);
         let mut diff = TableDiff::default();
         let new_table = diff.table(&new);
-        let (old_table, first) = diff.compare((&old, None), (&new, &new_table), |_| true);
-        prop_assert_eq!(first, hunks(&old, &new));
+        let first = diff.compare((&old, None), (&new, &new_table), |_| true);
+        prop_assert_eq!(&first.hunks, &hunks(&old, &new));
+        let old_table = first.old_table;
         prop_assert_eq!(&old_table, &diff.table(&old));
         // On to a text that shares little, and back to one whose table is known.
-        let (other_table, second) = diff.compare((&other, None), (&old, &old_table), |_| true);
-        prop_assert_eq!(second, hunks(&other, &old));
+        let second = diff.compare((&other, None), (&old, &old_table), |_| true);
+        prop_assert_eq!(&second.hunks, &hunks(&other, &old));
+        let other_table = second.old_table;
         prop_assume!(other != new);
-        let (_, third) = diff.compare((&new, Some(new_table)), (&other, &other_table), |_| true);
-        prop_assert_eq!(third, hunks(&new, &other));
+        let third = diff.compare((&new, Some(new_table)), (&other, &other_table), |_| true);
+        prop_assert_eq!(third.hunks, hunks(&new, &other));
+    }
+
+    #[test]
+    fn sums_are_counted_on_the_way((old, new) in edited(300), end in text(300), is_needed in any::<bool>()) {
+        // A common end of some kibibytes, in which lines are frequent.
+        let (old, new) = ([old, b"\n".to_vec(), end.clone()].concat(), [new, b"\n".to_vec(), end].concat());
+        prop_assume!(old != new);
+        let mut diff = TableDiff::default();
+        let table = diff.table(&new);
+        for _ in 0..2 {
+            let compared = diff.compare((&old, None), (&new, &table), |_| is_needed);
+            prop_assert_eq!(diff.change(&compared, &table), count(&old, &new));
+        }
     }
 
     #[test]
@@ -259,11 +274,11 @@ proptest! {
         let mut diff = TableDiff::default();
         let table = diff.table(&new);
         let mut reach = 0..0;
-        let (_, coarse) = diff.compare((&old, None), (&new, &table), |lines| {
+        let coarse = diff.compare((&old, None), (&new, &table), |lines| {
             reach = lines;
             false
         });
-        let (coarse, exact) = (sources(&coarse, table.len()), sources(&hunks(&old, &new), table.len()));
+        let (coarse, exact) = (sources(&coarse.hunks, table.len()), sources(&hunks(&old, &new), table.len()));
         prop_assert_eq!(&coarse[..reach.start], &exact[..reach.start]);
         prop_assert_eq!(&coarse[reach.end..], &exact[reach.end..]);
     }

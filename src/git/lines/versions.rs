@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use super::beside::{AHEAD, IN_STEP, MOST_AHEAD, position};
 use super::classes::Counts;
 use super::ends::{Ends, same_prefix, same_suffix};
 use super::interned::Interned;
@@ -26,12 +27,6 @@ const LINE: usize = 48;
 const SHORT: usize = if cfg!(test) { 100 } else { 4096 };
 /// … and so are those that are a smaller part of their versions than this.
 const SMALL_PART: usize = 8;
-/// How many bytes after an equal line must be equal for two versions to be in step again.
-const IN_STEP: usize = 24;
-/// How many lines ahead an equal line is searched; more after each line that was not found.
-const AHEAD: usize = 128;
-/// The maximum of these.
-const MOST_AHEAD: usize = 8192;
 
 /// A line diff of versions, with what is known of the last ones.
 #[derive(Default)]
@@ -238,16 +233,4 @@ impl Table {
     fn start(&self, line: usize) -> usize {
         line.checked_sub(1).map_or(0, |before| self.ends[before] as usize)
     }
-}
-
-/// Where a class occurs first.
-fn position(classes: &[u32], class: u32) -> Option<usize> {
-    const WIDE: usize = 16;
-    let is_in = |block: &&[u32]| block.iter().fold(false, |found, other| found | (*other == class));
-    let start = classes
-        .chunks(WIDE)
-        .position(|block| is_in(&block))
-        .map(|block| block * WIDE)?;
-    let found = classes[start..].iter().position(|other| *other == class)?;
-    Some(start + found)
 }

@@ -3,7 +3,7 @@
 use super::super::packs::ObjectError;
 
 /// The maximum size of a blob that is read. Above it, the origin of lines is unknown.
-pub(super) const LARGEST_BLOB: u64 = 32 << 20;
+pub(in super::super) const LARGEST_BLOB: u64 = 32 << 20;
 
 /// Why survival is unknown for a repository.
 #[derive(Debug, thiserror::Error)]

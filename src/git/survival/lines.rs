@@ -11,6 +11,7 @@ use super::versions::{VersionIndex, Versions};
 use crate::facts::ids::ObjectId;
 use crate::lines::{Hunk, Table, TableDiff, line_count, looks_binary};
 use crate::packs::{ObjectError, Objects};
+use crate::shared::Change;
 
 /// Lines on their way: `lines` lines from `at` in a file of HEAD, which are those from `start` in some version.
 #[derive(Debug, Clone, Copy)]
@@ -70,13 +71,13 @@ fn find(heads: &mut [usize], mut index: usize) -> usize {
     index
 }
 
-/// The lines of one family's files.
+/// The lines of one family's files. `changes` receives how many lines changed between versions that were compared.
 pub(super) fn attribute(
     objects: &mut Objects<'_>,
     diff: &mut TableDiff,
-    versions: &Versions,
-    kept: &KeptFiles,
+    (versions, kept): (&Versions, &KeptFiles),
     family: &Family,
+    changes: &mut Option<Vec<Change>>,
 ) -> Vec<(FileIndex, FileRuns)> {
     diff.reset();
     let mut work = Attribution {
@@ -84,6 +85,7 @@ pub(super) fn attribute(
         diff,
         versions,
         kept,
+        changes,
         waiting: HashMap::new(),
         tables: Tables::default(),
         found: HashMap::new(),
@@ -116,6 +118,7 @@ struct Attribution<'a, 'objects> {
     diff: &'a mut TableDiff,
     versions: &'a Versions,
     kept: &'a KeptFiles,
+    changes: &'a mut Option<Vec<Change>>,
     waiting: HashMap<VersionIndex, Vec<Span>>,
     tables: Tables,
     found: HashMap<FileIndex, Vec<Run>>,
@@ -252,9 +255,17 @@ impl Attribution<'_, '_> {
             let is_in = |span: &Span| span.start < lines.end && lines.start < span.start + span.lines;
             !lines.is_empty() && spans.iter().any(is_in)
         };
-        let (old_table, hunks) = (self.diff).compare((&old_blob, old_table), (&new_blob, new_table), has_any);
-        self.tables.put(source, old_table);
-        Ok(hunks)
+        let compared = (self.diff).compare((&old_blob, old_table), (&new_blob, new_table), has_any);
+        // What looks binary has no lines to count.
+        if let Some(changes) = self.changes.as_mut().filter(|_| !looks_binary(&new_blob))
+            && !looks_binary(&old_blob)
+        {
+            let change = self.diff.change(&compared, new_table);
+            let old = &self.versions.get(source).blob;
+            changes.extend(Change::of(old, new, change));
+        }
+        self.tables.put(source, compared.old_table);
+        Ok(compared.hunks)
     }
 }
 

@@ -8,6 +8,7 @@ mod history;
 mod kept;
 mod limits;
 mod lines;
+mod origins;
 mod runs;
 mod standing;
 mod versions;
@@ -20,6 +21,7 @@ use std::sync::mpsc::{self, SyncSender};
 use history::{CommitIndex, History, Touched};
 use kept::KeptFiles;
 use lines::Family;
+use origins::{Answers, Followed};
 use runs::{FileIndex, FileRuns};
 use versions::{VersionIndex, Versions, Walk};
 
@@ -27,11 +29,13 @@ use super::Repo;
 use super::graph::Commits;
 use super::lines::TableDiff;
 use super::packs::{ObjectError, Objects, Packs};
+use super::shared::Shared;
 use super::trees::{self, Difference, FileKind};
 use crate::facts::ids::ObjectId;
 use crate::facts::progress::Progress;
 
 pub use kept::Kept;
+pub(super) use limits::LARGEST_BLOB;
 pub use limits::SurvivalError;
 pub use standing::{Origin, Standing};
 
@@ -68,13 +72,14 @@ pub struct Survival {
 
 /// Computes the survival of the tree at `head`, with up to `jobs` threads.
 ///
-/// `kept` is the result of an earlier call, for this repository and any head. The answer is the same with and without it. The
-/// second value is to be cached instead; `None` if nothing is new.
+/// `kept` is the result of an earlier call, for this repository and any head, and `shared` what a count of the same history
+/// found. The answer is the same with and without them. The second value is to be cached instead; `None` if nothing is new.
 pub fn survival(
     repo: &Repo,
     head: ObjectId,
     jobs: usize,
     kept: Option<Kept>,
+    shared: Option<&Shared>,
     progress: &Progress,
 ) -> Result<(Survival, Option<Kept>), SurvivalError> {
     let packs = repo.packs();
@@ -85,6 +90,7 @@ pub fn survival(
         place: repo.git_dir(),
         packs: &packs,
         progress,
+        shared,
     };
     let mut objects = source.objects(KEPT_TREES);
     let (history, new_commits) = History::read(&mut Commits::of(repo, &packs), head, &shallow, known)?;
@@ -102,6 +108,7 @@ pub fn survival(
         start.as_ref(),
         jobs,
     )?;
+    drop(objects);
     let versions = walk.finish();
     let kept_files = start.map(|(files, _)| files).unwrap_or_default();
     let runs = attribute(&source, &versions, &kept_files, &tops, jobs)?;
@@ -126,6 +133,8 @@ struct Source<'a> {
     place: &'a Path,
     packs: &'a Packs,
     progress: &'a Progress,
+    /// What a count of the same history found, and wants to know.
+    shared: Option<&'a Shared>,
 }
 
 impl Source<'_> {
@@ -196,7 +205,7 @@ fn follow(
             } else {
                 Vec::new()
             };
-            walk.step(objects, commit, &differences)?;
+            walk.step(objects, commit, (&differences, Answers::default()))?;
         }
     }
     Ok(())
@@ -214,24 +223,25 @@ fn follow_ahead(
     let next = AtomicUsize::new(0);
     let mut touched: Vec<Vec<Vec<u8>>> = Vec::with_capacity(pieces.commits);
     std::thread::scope(|scope| {
+        let followed = walk.followed();
         let (sender, receiver) = mpsc::sync_channel(2 * jobs);
         for _ in 0..jobs.min(pieces.count()) {
-            let (sender, next) = (sender.clone(), &next);
-            scope.spawn(move || compare_trees(source, history, pieces, next, &sender));
+            let (sender, next, followed) = (sender.clone(), &next, followed.clone());
+            scope.spawn(move || compare_trees(source, (history, &followed), pieces, next, &sender));
         }
         drop(sender);
-        let mut early: BTreeMap<usize, Vec<Vec<Difference>>> = BTreeMap::new();
+        let mut early: BTreeMap<usize, Vec<Seen>> = BTreeMap::new();
         for piece in 0..pieces.count() {
-            let differences = loop {
-                if let Some(differences) = early.remove(&piece) {
-                    break differences;
+            let seen = loop {
+                if let Some(seen) = early.remove(&piece) {
+                    break seen;
                 }
-                let (number, differences) = receiver.recv().map_err(|_| SurvivalError::Stopped)?;
-                early.insert(number, differences?);
+                let (number, seen) = receiver.recv().map_err(|_| SurvivalError::Stopped)?;
+                early.insert(number, seen?);
             };
-            for (commit, differences) in pieces.range(piece).zip(differences) {
+            for (commit, (differences, answers)) in pieces.range(piece).zip(seen) {
                 source.progress.advance(1);
-                walk.step(objects, commit, &differences)?;
+                walk.step(objects, commit, (&differences, answers))?;
                 touched.push(
                     differences
                         .into_iter()
@@ -253,7 +263,7 @@ struct Pieces {
 impl Pieces {
     /// Small enough that all threads have work, large enough that neighbors share their trees.
     fn new(commits: usize, jobs: usize) -> Self {
-        let size = (commits / (jobs * 6)).clamp(64, 2048);
+        let size = (commits / (jobs * 6)).clamp(64, 512);
         Self { commits, size }
     }
 
@@ -266,12 +276,15 @@ impl Pieces {
     }
 }
 
-type Compared = (usize, Result<Vec<Vec<Difference>>, ObjectError>);
+/// What a commit changed, and where that came from.
+type Seen = (Vec<Difference>, Answers);
+type Compared = (usize, Result<Vec<Seen>, ObjectError>);
 
-/// Compares the trees of piece after piece with those of their first parents, until none is left or the receiver is gone.
+/// Compares the trees of piece after piece with those of their first parents, and looks for what is not there, until none is left
+/// or the receiver is gone.
 fn compare_trees(
     source: &Source<'_>,
-    history: &History,
+    (history, followed): (&History, &Followed),
     pieces: &Pieces,
     next: &AtomicUsize,
     found: &SyncSender<Compared>,
@@ -282,14 +295,27 @@ fn compare_trees(
         if piece >= pieces.count() {
             return;
         }
-        let differences = pieces
+        let seen = pieces
             .range(piece)
-            .map(|commit| against_first_parent(&mut objects, history, commit))
+            .map(|commit| {
+                let known = source.shared.and_then(|shared| taken(shared, history, commit));
+                let differences =
+                    known.map_or_else(|| against_first_parent(&mut objects, history, commit), Ok)?;
+                let answers = Answers::ahead(&mut objects, history, (commit, &differences), followed);
+                Ok((differences, answers))
+            })
             .collect();
-        if found.send((piece, differences)).is_err() {
+        if found.send((piece, seen)).is_err() {
             return;
         }
     }
+}
+
+/// What a count found that a commit changed.
+fn taken(shared: &Shared, history: &History, commit: CommitIndex) -> Option<Vec<Difference>> {
+    let commit = &history.commits[commit];
+    let parent = commit.parents.first()?;
+    shared.take_trees(&history.commits[*parent].tree, &commit.tree)
 }
 
 fn against_first_parent(
@@ -342,10 +368,14 @@ fn attribute_families(
 ) -> Vec<(FileIndex, FileRuns)> {
     let mut objects = source.objects(KEPT_BLOBS);
     let mut diff = TableDiff::default();
-    let mut found = Vec::new();
+    let (mut found, mut changes) = (Vec::new(), source.shared.map(|_| Vec::new()));
     while let Some(family) = families.get(next.fetch_add(1, Ordering::Relaxed)) {
-        found.extend(lines::attribute(&mut objects, &mut diff, versions, kept, family));
+        let graph = (versions, kept);
+        found.extend(lines::attribute(&mut objects, &mut diff, graph, family, &mut changes));
         source.progress.advance(family.files.len());
+    }
+    if let Some((shared, changes)) = source.shared.zip(changes.as_mut()) {
+        shared.add_changes(changes);
     }
     found
 }

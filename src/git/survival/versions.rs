@@ -5,14 +5,15 @@
 //! has under the same path or, failing that, under the path it was renamed from.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::history::{CommitIndex, History};
 use super::kept::{KeptFiles, KeptIndex};
-use super::limits::{LARGEST_BLOB, SurvivalError};
+use super::limits::SurvivalError;
+use super::origins::{Answers, Followed, Origin, Renames, origins};
 use crate::facts::ids::ObjectId;
-use crate::packs::{KeyMap, ObjectError, Objects};
-use crate::renames::Sources;
-use crate::trees::{self, Difference, Version as Entry};
+use crate::packs::{KeyMap, Objects};
+use crate::trees::Difference;
 
 /// A version's position in [`Versions`].
 pub(super) type VersionIndex = usize;
@@ -102,6 +103,7 @@ pub(super) struct Walk<'a> {
     history: &'a History,
     versions: Versions,
     open: Vec<Open>,
+    followed: Arc<Followed>,
 }
 
 impl<'a> Walk<'a> {
@@ -113,6 +115,7 @@ impl<'a> Walk<'a> {
             open: std::iter::repeat_with(Open::default)
                 .take(history.commits.len())
                 .collect(),
+            followed: Arc::new(Followed::of(files.iter().map(|(path, _)| path.as_slice()))),
         };
         let tops = files
             .iter()
@@ -129,6 +132,11 @@ impl<'a> Walk<'a> {
     /// The commits that are walked.
     pub(super) fn history(&self) -> &'a History {
         self.history
+    }
+
+    /// The paths that are followed.
+    pub(super) fn followed(&self) -> Arc<Followed> {
+        Arc::clone(&self.followed)
     }
 
     /// The graph, once every commit was visited.
@@ -170,11 +178,13 @@ impl<'a> Walk<'a> {
     }
 
     /// Processes the files open at `commit`. `differences` are those against its first parent.
+    ///
+    /// `answers` may have what takes long to find.
     pub(super) fn step(
         &mut self,
         objects: &mut Objects<'_>,
         commit: CommitIndex,
-        differences: &[Difference],
+        (differences, mut answers): (&[Difference], Answers),
     ) -> Result<(), SurvivalError> {
         let mut open = std::mem::take(&mut self.open[commit]);
         let Some(first) = self.history.commits[commit].parents.first().copied() else {
@@ -184,16 +194,26 @@ impl<'a> Walk<'a> {
             return Ok(());
         };
         let mut changed = Vec::new();
-        for difference in differences {
+        for (at, difference) in differences.iter().enumerate() {
             let path = self.versions.by_path.get(difference.path.as_slice()).copied();
             if let Some((path, version)) = path.and_then(|path| Some((path, open.remove(&path)?))) {
-                changed.push((difference, path, version));
+                changed.push((at, path, version));
             }
         }
         self.hand_on(open, first);
+        let parents = self.history.commits[commit].parents.len();
+        let files = changed.iter().map(|(at, ..)| (*at, &differences[*at]));
+        let is_answered = answers.suffice(parents, files);
         let mut renames = Renames::new(commit, differences, changed.len());
-        for (difference, path, version) in changed {
-            self.settle(objects, &mut renames, difference, (path, version))?;
+        for (at, path, version) in changed {
+            let origins = match answers.take(at).filter(|_| is_answered) {
+                Some(known) => Ok(known),
+                None => origins(objects, self.history, &mut renames, &differences[at]),
+            };
+            // A file is only followed to commits that have it.
+            if let Some(now) = differences[at].new {
+                self.settle(commit, (path, version), now.id, origins)?;
+            }
         }
         Ok(())
     }
@@ -216,18 +236,15 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Settles a version that `commit` made, if no parent has it as it is.
     fn settle(
         &mut self,
-        objects: &mut Objects<'_>,
-        renames: &mut Renames<'_>,
-        difference: &Difference,
+        commit: CommitIndex,
         (path, version): (PathIndex, VersionIndex),
+        blob: ObjectId,
+        origins: Result<Vec<Origin>, SurvivalError>,
     ) -> Result<(), SurvivalError> {
-        let Some(now) = difference.new else {
-            // A file is only followed to commits that have it.
-            return Ok(());
-        };
-        let origins = match self.origins(objects, renames, difference, (path, now)) {
+        let origins = match origins {
             Ok(origins) => origins,
             Err(SurvivalError::Contents(error)) => {
                 self.versions.list[version].unknown = Some(error.to_string());
@@ -235,168 +252,31 @@ impl<'a> Walk<'a> {
             }
             Err(error) => return Err(error),
         };
-        if let Some(same) = origins.iter().find(|origin| origin.entry.id == now.id) {
-            self.meet(same.parent, same.path, version);
+        let mut placed = Vec::with_capacity(origins.len());
+        for origin in &origins {
+            let path = match &origin.old_path {
+                None => path,
+                Some(old) => {
+                    self.followed.add(old);
+                    self.versions.path_index(old)
+                }
+            };
+            placed.push((origin.parent, path, origin.entry.id));
+        }
+        if let Some((parent, path, _)) = placed.iter().find(|(.., id)| *id == blob) {
+            self.meet(*parent, *path, version);
             return Ok(());
         }
-        self.versions.list[version].commit = Some(renames.commit);
-        for origin in origins {
-            let known = self.open[origin.parent].get(&origin.path).copied();
+        self.versions.list[version].commit = Some(commit);
+        for (parent, path, id) in placed {
+            let known = self.open[parent].get(&path).copied();
             let source = known.unwrap_or_else(|| {
-                let added = self.versions.add(origin.entry.id);
-                self.open[origin.parent].insert(origin.path, added);
+                let added = self.versions.add(id);
+                self.open[parent].insert(path, added);
                 added
             });
             self.versions.list[version].sources.push(source);
         }
         Ok(())
-    }
-
-    /// What each parent has of a file, up to one that has it unchanged: that one is last, and takes all of it.
-    fn origins(
-        &mut self,
-        objects: &mut Objects<'_>,
-        renames: &mut Renames<'_>,
-        difference: &Difference,
-        (path, now): (PathIndex, Entry),
-    ) -> Result<Vec<Origin>, SurvivalError> {
-        let parents = self.history.commits[renames.commit].parents.clone();
-        let mut found: Vec<Option<Origin>> = vec![None; parents.len()];
-        let mut absent = Vec::new();
-        for (number, parent) in parents.iter().copied().enumerate() {
-            let before = if number == 0 {
-                difference.old
-            } else {
-                renames.before(objects, self.history, number, (&difference.path, now))?
-            };
-            match before {
-                None => absent.push(number),
-                Some(entry) if entry.kind != now.kind => (),
-                Some(entry) => found[number] = Some(Origin { parent, path, entry }),
-            }
-            if before.is_some_and(|entry| entry.id == now.id && entry.kind == now.kind) {
-                return Ok(found.into_iter().flatten().collect());
-            }
-        }
-        for number in absent {
-            let against = renames.against(objects, self.history, number)?;
-            let source = against.removed.source_of(objects, &difference.path, now);
-            let source = source.map_err(SurvivalError::Contents)?;
-            let Some((source, entry)) = source.and_then(|source| Some((source, source.old?))) else {
-                continue;
-            };
-            let origin = Origin {
-                parent: parents[number],
-                path: self.versions.path_index(&source.path),
-                entry,
-            };
-            if origin.entry.id == now.id {
-                return Ok(vec![origin]);
-            }
-            found[number] = Some(origin);
-        }
-        Ok(each_once(found))
-    }
-}
-
-/// Of parents with equal content, only one is used: the first in the order in which blame finds them.
-fn each_once(found: Vec<Option<Origin>>) -> Vec<Origin> {
-    let mut seen = HashSet::new();
-    let found = found.into_iter().flatten();
-    found.filter(|origin| seen.insert(origin.entry.id)).collect()
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Origin {
-    parent: CommitIndex,
-    path: PathIndex,
-    entry: Entry,
-}
-
-/// In merges that change more files than this, whole trees are compared instead of looking up each file.
-const FEW_FILES: usize = 8;
-/// How many differences to the parents of one commit are stored. Real merges have fewer.
-const MOST_DIFFERENCES: usize = 4_000_000;
-
-/// The differences between one commit and each of its parents, computed on first use.
-struct Renames<'a> {
-    commit: CommitIndex,
-    against_first: &'a [Difference],
-    /// How many of the followed files the commit changed.
-    followed: usize,
-    against: HashMap<usize, Against>,
-    /// How many differences may still be stored.
-    left: usize,
-}
-
-/// The differences between a commit and one of its parents.
-struct Against {
-    /// What the parent had, by path; empty for the first parent.
-    before: HashMap<Vec<u8>, Option<Entry>>,
-    removed: Sources,
-}
-
-impl<'a> Renames<'a> {
-    fn new(commit: CommitIndex, against_first: &'a [Difference], followed: usize) -> Self {
-        Self {
-            commit,
-            against_first,
-            followed,
-            against: HashMap::new(),
-            left: MOST_DIFFERENCES,
-        }
-    }
-
-    /// What a parent other than the first has at a path where the commit has `now`.
-    fn before(
-        &mut self,
-        objects: &mut Objects<'_>,
-        history: &History,
-        parent: usize,
-        (path, now): (&[u8], Entry),
-    ) -> Result<Option<Entry>, SurvivalError> {
-        if self.followed <= FEW_FILES {
-            let parent = history.commits[self.commit].parents[parent];
-            return Ok(trees::lookup(objects, &history.commits[parent].tree, path)?);
-        }
-        let against = self.against(objects, history, parent)?;
-        Ok(against.before.get(path).copied().unwrap_or(Some(now)))
-    }
-
-    fn against(
-        &mut self,
-        objects: &mut Objects<'_>,
-        history: &History,
-        parent: usize,
-    ) -> Result<&mut Against, SurvivalError> {
-        use std::collections::hash_map::Entry as Slot;
-        let slot = match self.against.entry(parent) {
-            Slot::Occupied(known) => return Ok(known.into_mut()),
-            Slot::Vacant(slot) => slot,
-        };
-        if parent == 0 {
-            return Ok(slot.insert(Against {
-                before: HashMap::new(),
-                removed: Sources::among(self.against_first, LARGEST_BLOB),
-            }));
-        }
-        let commit = &history.commits[self.commit];
-        let parent_tree = history.commits[commit.parents[parent]].tree;
-        let mut differences = Vec::new();
-        trees::compare(objects, Some(&parent_tree), Some(&commit.tree), &mut differences)?;
-        self.left = self
-            .left
-            .checked_sub(differences.len())
-            .ok_or(SurvivalError::Contents(ObjectError::TooManyDifferences(
-                commit.tree,
-            )))?;
-        let removed = Sources::among(&differences, LARGEST_BLOB);
-        let before = differences
-            .into_iter()
-            .map(|difference| (difference.path, difference.old));
-        Ok(slot.insert(Against {
-            before: before.collect(),
-            removed,
-        }))
     }
 }
