@@ -114,10 +114,11 @@ pub fn count_and(
     if todo.is_empty() {
         return counts;
     }
-    // Once for the files that it changed, once for their lines.
+    // Once for the files that it changed, once for their lines: that is a stage of its own after other work.
+    let passes = if between.is_some() { 1 } else { 2 };
     options
         .progress
-        .begin_in_passes(2, "Reading history", "commits", todo.len());
+        .begin_in_passes(passes, "Reading history", "commits", todo.len());
     let packs = repo.packs();
     let scan = Scan {
         place: repo.git_dir(),
