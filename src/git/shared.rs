@@ -151,9 +151,18 @@ mod tests {
             new: None,
         };
         shared.add_trees(&trees[0], &trees[1], std::slice::from_ref(&difference));
-        assert_eq!(shared.take_trees(&trees[1], &trees[0]).map(|found| found.len()), None);
-        assert_eq!(shared.take_trees(&trees[0], &trees[1]).map(|found| found.len()), Some(1));
-        assert_eq!(shared.take_trees(&trees[0], &trees[1]).map(|found| found.len()), None);
+        assert_eq!(
+            shared.take_trees(&trees[1], &trees[0]).map(|found| found.len()),
+            None
+        );
+        assert_eq!(
+            shared.take_trees(&trees[0], &trees[1]).map(|found| found.len()),
+            Some(1)
+        );
+        assert_eq!(
+            shared.take_trees(&trees[0], &trees[1]).map(|found| found.len()),
+            None
+        );
         shared.add_trees(&trees[1], &trees[2], &vec![difference; MOST_DIFFERENCES]);
         assert!(shared.take_trees(&trees[1], &trees[2]).is_none());
     }

@@ -150,7 +150,14 @@ pub fn read_open_and(repo: &Repo, options: &HistoryOptions, between: Option<Betw
         }
     } else {
         options.progress.begin("Reading commits", "", 0);
-        walk_on(repo, heads, kept, (options, between), cache.as_ref(), &mut trouble)
+        walk_on(
+            repo,
+            heads,
+            kept,
+            (options, between),
+            cache.as_ref(),
+            &mut trouble,
+        )
     };
     if let Err(error) = repo.apply_mailmap(&mut read.commits) {
         trouble.warn(format!("part of the mailmap was not read: {}", error.message()));

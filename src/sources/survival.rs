@@ -106,7 +106,8 @@ pub fn read_standing(
     progress: &Progress,
 ) -> Result<Read<Standing>, String> {
     let Some(folder) = folder else {
-        let read = read_survival(repo, head, jobs, None, shared, progress).map_err(|error| error.to_string())?;
+        let read =
+            read_survival(repo, head, jobs, None, shared, progress).map_err(|error| error.to_string())?;
         return Ok(Read {
             answer: Standing::of(&read.answer),
             trouble: read.trouble,

@@ -197,8 +197,7 @@ impl AuditInput {
             let jumps = ledger_steps::jumps(repo, &[refs::NOTES, refs::TASKS]);
             (jumps, reach(repo))
         });
-        let (pace, at_head) =
-            of_commits.unwrap_or_else(|| (pace(&commits), reached(&commits, tip)));
+        let (pace, at_head) = of_commits.unwrap_or_else(|| (pace(&commits), reached(&commits, tip)));
         let is_told = standing.is_some() || matches!(head, Ok(None));
         Self {
             status: if is_told {

@@ -1,6 +1,6 @@
 //! Numbers the lines of a text beside a similar one whose numbers are known: only lines that differ are hashed.
 
-use super::ends::same_prefix;
+use super::ends::{line_count, same_prefix};
 use super::interned::Interned;
 
 /// How many bytes after an equal line must be equal for two texts to be in step again.
@@ -54,7 +54,7 @@ impl Steps<'_> {
             // Without a newline, the last line may be the beginning of another.
             false => memchr::memrchr(b'\n', &self.rest[..same]).map_or(0, |newline| newline + 1),
         };
-        let lines = super::line_count(&self.rest[..end]);
+        let lines = line_count(&self.rest[..end]);
         self.classes.extend_from_slice(&self.neighbor.classes[..lines]);
         self.rest = &self.rest[end..];
         self.neighbor.pass(lines, end);
@@ -78,7 +78,10 @@ impl Steps<'_> {
             let end = end_of_line(self.neighbor.text, found);
             let theirs = &self.neighbor.text[end..];
             let least = IN_STEP.min(theirs.len().max(self.rest.len()));
-            if theirs.get(..least).is_some_and(|bytes| self.rest.starts_with(bytes)) {
+            if theirs
+                .get(..least)
+                .is_some_and(|bytes| self.rest.starts_with(bytes))
+            {
                 self.neighbor.pass(found + 1, end);
                 return;
             }

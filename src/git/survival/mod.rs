@@ -371,7 +371,13 @@ fn attribute_families(
     let (mut found, mut changes) = (Vec::new(), source.shared.map(|_| Vec::new()));
     while let Some(family) = families.get(next.fetch_add(1, Ordering::Relaxed)) {
         let graph = (versions, kept);
-        found.extend(lines::attribute(&mut objects, &mut diff, graph, family, &mut changes));
+        found.extend(lines::attribute(
+            &mut objects,
+            &mut diff,
+            graph,
+            family,
+            &mut changes,
+        ));
         source.progress.advance(family.files.len());
     }
     if let Some((shared, changes)) = source.shared.zip(changes.as_mut()) {
