@@ -88,10 +88,10 @@ fn identity(_: &Metadata) -> Option<Identity> {
     None
 }
 
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 impl ObjectFiles {
     /// No files, on a machine with this threshold.
-    pub(crate) fn none_with(threshold: u64) -> Self {
+    pub fn none_with(threshold: u64) -> Self {
         Self {
             files: Vec::new(),
             threshold,
