@@ -11,6 +11,10 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use anstyle::{AnsiColor, Effects, Style};
+use tabled::builder::Builder;
+use tabled::settings::object::Columns;
+use tabled::settings::style::HorizontalLine;
+use tabled::settings::{Padding, Style as Lines, Theme};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -95,11 +99,11 @@ fn paragraph(text: &str, screen: Screen, style: Style) -> String {
 }
 
 impl Screen {
-    fn paint(self, text: &str, style: Style) -> Cow<'_, str> {
+    fn paint(self, text: &str, style: Style) -> String {
         if self.color && !text.is_empty() {
-            format!("{style}{text}{style:#}").into()
+            format!("{style}{text}{style:#}")
         } else {
-            text.into()
+            text.to_owned()
         }
     }
 }
@@ -137,13 +141,13 @@ impl<'a> Shown<'a> {
     }
 
     /// The lines of the text in at most `width` columns.
-    fn fit(&self, column: &Column, width: usize) -> Vec<Cow<'_, str>> {
+    fn fit(&self, column: &Column, width: usize) -> Vec<String> {
         if column.keeps_end {
-            vec![shorten_front(&self.text, width)]
+            vec![shorten_front(&self.text, width).into_owned()]
         } else if column.is_prose {
-            wrap(&self.text, width).into_iter().map(Cow::Owned).collect()
+            wrap(&self.text, width)
         } else {
-            vec![shorten(&self.text, width)]
+            vec![shorten(&self.text, width).into_owned()]
         }
     }
 }
@@ -380,58 +384,50 @@ impl<'a> Layout<'a> {
         (!hidden.is_empty()).then(|| format!("Hidden at this width: {}", hidden.join(", ")))
     }
 
-    /// Lines below the headings and above the totals, and nowhere else.
     fn draw(&self, screen: Screen) -> String {
-        let mut text = match self.columns.iter().any(|column| column.basis.is_some()) {
+        let mut builder = Builder::with_capacity(self.rows.len() + 1, self.columns.len());
+        builder.push_record(self.headings(screen));
+        for (at, row) in self.rows.iter().enumerate() {
+            let is_totals = self.has_totals && at + 1 == self.rows.len();
+            let cells = row.iter().zip(&self.columns).zip(&self.widths);
+            builder.push_record(cells.map(|((shown, column), &width)| {
+                let lines = shown.fit(column, width);
+                self.cell(&lines, column, width, style(shown.cell, is_totals), screen)
+            }));
+        }
+        let mut grid = builder.build();
+        grid.with(self.rules()).with(Padding::zero());
+        for at in 1..self.columns.len() {
+            grid.modify(Columns::one(at), Padding::new(GAP, 0, 0, 0));
+        }
+        let bands = match self.columns.iter().any(|column| column.basis.is_some()) {
             true => self.band_line(screen),
             false => String::new(),
         };
-        let rule = "─".repeat(self.span(&(0..self.columns.len())));
-        let above_totals = (self.has_totals && self.rows.len() > 1).then(|| self.rows.len() - 1);
-        self.draw_row(&mut text, &self.headings(), |_| HEADING, screen);
-        let _ = writeln!(text, "{rule}");
-        for (at, row) in self.rows.iter().enumerate() {
-            if above_totals == Some(at) {
-                let _ = writeln!(text, "{rule}");
-            }
-            let is_totals = self.has_totals && at + 1 == self.rows.len();
-            let cells = row.iter().zip(&self.columns).zip(&self.widths);
-            let cells: Vec<Vec<Cow<'_, str>>> = cells
-                .map(|((shown, column), width)| shown.fit(column, *width))
-                .collect();
-            self.draw_row(&mut text, &cells, |at| style(row[at].cell, is_totals), screen);
-        }
-        text
+        bands + &trimmed(&grid.to_string())
     }
 
-    /// Draws cells side by side, each as wide as its column; the lines of each begin at the top. The blanks are not painted, and
-    /// none end a line.
-    fn draw_row(
-        &self,
-        text: &mut String,
-        cells: &[Vec<Cow<'_, str>>],
-        style: impl Fn(usize) -> Style,
-        screen: Screen,
-    ) {
-        let height = cells.iter().map(Vec::len).max().unwrap_or(0);
-        for line in 0..height {
-            let start = text.len();
-            for (at, (column, width)) in self.columns.iter().zip(&self.widths).enumerate() {
-                let part = cells.get(at).and_then(|lines| lines.get(line));
-                let part = part.map_or("", |part| part);
-                let room = width.saturating_sub(part.width());
-                let (before, after) = match column.align {
-                    Align::Left => (0, room),
-                    Align::Right => (room, 0),
-                };
-                let gap = if at > 0 { GAP } else { 0 };
-                text.extend(std::iter::repeat_n(' ', gap + before));
-                *text += &screen.paint(part, style(at));
-                text.extend(std::iter::repeat_n(' ', after));
-            }
-            text.truncate(start + text[start..].trim_end().len());
-            text.push('\n');
+    /// Lines below the headings and above the totals, and nowhere else.
+    fn rules(&self) -> Theme {
+        let mut theme = Theme::from_style(Lines::empty());
+        theme.insert_horizontal_line(1, HorizontalLine::new('─'));
+        if self.has_totals && self.rows.len() > 1 {
+            theme.insert_horizontal_line(self.rows.len(), HorizontalLine::new('─'));
         }
+        theme
+    }
+
+    /// The lines of a cell, each as wide as its column. The blanks are not painted.
+    fn cell(&self, lines: &[String], column: &Column, width: usize, style: Style, screen: Screen) -> String {
+        let padded = lines.iter().map(|line| {
+            let room = " ".repeat(width.saturating_sub(line.width()));
+            let text = screen.paint(line, style);
+            match column.align {
+                Align::Left => text + &room,
+                Align::Right => room + &text,
+            }
+        });
+        padded.collect::<Vec<_>>().join("\n")
     }
 
     /// Shows over which columns each basis extends: `╌╌╌╌ claimed ╌╌╌╌`, `════ derived ════`.
@@ -460,15 +456,24 @@ impl<'a> Layout<'a> {
     }
 
     /// The headings; those of one line are level with the last line of the others.
-    fn headings(&self) -> Vec<Vec<Cow<'a, str>>> {
-        let headings: Vec<Vec<&'a str>> = (0..self.columns.len()).map(|at| self.heading(at)).collect();
+    fn headings(&self, screen: Screen) -> Vec<String> {
+        let headings: Vec<Vec<&str>> = (0..self.columns.len()).map(|at| self.heading(at)).collect();
         let height = headings.iter().map(Vec::len).max().unwrap_or(1);
-        let cells = headings.into_iter().zip(&self.widths).map(|(heading, width)| {
+        let columns = self.columns.iter().zip(&self.widths);
+        let cells = headings.iter().zip(columns).map(|(heading, (column, width))| {
             let above = std::iter::repeat_n("", height - heading.len());
-            above.chain(heading).map(|line| shorten(line, *width)).collect()
+            let lines = above.chain(heading.iter().copied());
+            let lines: Vec<String> = lines.map(|line| shorten(line, *width).into_owned()).collect();
+            self.cell(&lines, column, *width, HEADING, screen)
         });
         cells.collect()
     }
+}
+
+/// Without the blanks that fill up the last column, and with a newline at the end.
+fn trimmed(grid: &str) -> String {
+    let lines = grid.lines().map(|line| format!("{}\n", line.trim_end()));
+    lines.collect()
 }
 
 /// The width that each may have for all of them to fit in `width`; those that need less leave the rest to the others.
