@@ -68,7 +68,7 @@ fn damaged_lines_of_head_are_read_again() {
     let repo = Repo::open(repo.path()).unwrap();
     let head = repo.head().unwrap().unwrap();
     let folder = world.path("kept");
-    let read = || read_survival(&repo, head, 1, Some(&folder), &Progress::default()).unwrap();
+    let read = || read_survival(&repo, head, 1, Some(&folder), None, &Progress::default()).unwrap();
     assert_eq!(read().trouble, None);
     let whole = std::fs::read(&files_in(&folder)[0]).unwrap();
     let head_line = whole.iter().position(|byte| *byte == b'\n').unwrap();

@@ -12,7 +12,7 @@ fn both(repo: &TestRepo<'_>) -> (Vec<String>, Vec<String>) {
     let head = opened.head().unwrap().unwrap();
     let mut ours = Vec::new();
     let mut gits = Vec::new();
-    for file in survival(&opened, head, 2, None, &Progress::default())
+    for file in survival(&opened, head, 2, None, None, &Progress::default())
         .unwrap()
         .0
         .files

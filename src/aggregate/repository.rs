@@ -249,7 +249,7 @@ fn standing(mut captured: Vec<LedgerSession>, commits: &Commits) -> Vec<LedgerSe
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aggregate::sample::{claim, commit, object, repository};
+    use crate::aggregate::sample::{claim, commit, repository};
 
     #[test]
     fn a_gap_counts_only_for_the_commits_that_are_asked_for() {

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use crate::claims::claims_of;
 use crate::facts::claimed::CommitClaims;
 use crate::facts::commits::Commits;
 use crate::facts::diagnostics::Warning;
@@ -20,7 +21,6 @@ use crate::git::notes::{self, OwnLedger, StoredNote};
 use crate::git::refs::{self, Fetched};
 use crate::git::remote;
 use crate::git::walk::RefSelection;
-use crate::claims::claims_of;
 use crate::rewrites::GitHistory;
 
 /// How a ledger is read.

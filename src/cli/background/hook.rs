@@ -117,7 +117,9 @@ pub fn run(asked: Asked) -> Outcome {
 /// Neither an error of this program nor a broken stream may affect the agent.
 #[expect(clippy::exit, reason = "nothing can go on after a panic")]
 fn end_silently_at_panics() {
-    std::panic::set_hook(Box::new(|_| std::process::exit(i32::from(Outcome::Done.exit_code()))));
+    std::panic::set_hook(Box::new(|_| {
+        std::process::exit(i32::from(Outcome::Done.exit_code()))
+    }));
 }
 
 fn variable(name: &str) -> Option<String> {

@@ -264,7 +264,11 @@ impl Commits {
             Some(layers) => Box::new(layers.iter().flat_map(|layer| layer.table.without_lines())),
             None => {
                 let lacks_lines = |commit: &&Commit| commit.lines.is_none() && !commit.is_merge();
-                Box::new(self.iter().filter(lacks_lines).map(|commit| commit.author_time.seconds))
+                Box::new(
+                    self.iter()
+                        .filter(lacks_lines)
+                        .map(|commit| commit.author_time.seconds),
+                )
             }
         }
     }

@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 
 use super::Survival;
-use crate::facts::ids::ObjectId;
 use crate::Repo;
+use crate::facts::ids::ObjectId;
 
 /// How many lines at HEAD each commit added, and which files are at the top of the tree.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

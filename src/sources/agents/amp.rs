@@ -398,8 +398,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::facts::session::{Session, TurnEnd};
     use crate::agents::assemble::assemble;
+    use crate::facts::session::{Session, TurnEnd};
 
     const MINUTE: i64 = 60_000;
 

@@ -231,7 +231,8 @@ pub fn read_tree(repo: &Repo, tree: ObjectId, progress: &Progress) -> Result<Tre
     });
     let blob = |file: &str, id| {
         let blob = reader.borrow_mut().blob(id, MAX_BYTES);
-        blob.map_err(|error| missed(&mut gaps.borrow_mut(), file, &error)).ok()
+        blob.map_err(|error| missed(&mut gaps.borrow_mut(), file, &error))
+            .ok()
     };
     let by_path: HashMap<&str, ObjectId> = regular.iter().map(|file| (file.path.as_str(), file.id)).collect();
     let links = links::resolve(&listed.files, &by_path, |link| blob(&link.path, link.id));

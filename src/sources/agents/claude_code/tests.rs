@@ -10,9 +10,9 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::agents::assemble::assemble;
 use crate::facts::session::{Provenance, Session, TurnEnd};
 use crate::facts::span::total;
-use crate::agents::assemble::assemble;
 
 /// A directory of logs.
 struct Store {

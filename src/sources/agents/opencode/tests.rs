@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::reading::{OWN_COMMAND, tokens};
 use super::*;
-use crate::facts::session::{ActionKind, Session as Assembled, TurnEnd};
 use crate::agents::assemble::assemble;
+use crate::facts::session::{ActionKind, Session as Assembled, TurnEnd};
 
 const MINUTE: i64 = 60_000;
 const V1: &str = "
