@@ -250,7 +250,7 @@ pub fn main() -> ExitCode {
     code
 }
 
-/// Reports a panic as usual, and ends the process with the usual code on whichever thread it occurs. The program that ships is
+/// Reports a panic and ends the process, on whichever thread it occurs. The program that ships is
 /// compiled without unwinding and would end by a signal instead.
 #[expect(clippy::exit, reason = "nothing can go on after a panic")]
 fn end_at_panics() {
