@@ -220,10 +220,12 @@ fn few_modules_alone_allow_what_is_forbidden() {
     assert!(text("src/cli/mod.rs").contains("#![allow(clippy::disallowed_methods)]"));
     assert!(text("src/git/lib.rs").contains("#![allow(clippy::disallowed_types)]"));
     for root in ["lib.rs", "facts/lib.rs", "git/lib.rs", "sources/lib.rs"] {
-        let in_tests = "#![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_types))]";
         let text = text(&format!("src/{root}"));
-        let allowing = text.lines().filter(|line| line.contains("disallowed_methods"));
-        assert_eq!(allowing.collect::<Vec<_>>(), [in_tests], "{root}");
+        let mut allowing = text.lines().filter(|line| line.contains("disallowed_methods"));
+        assert!(
+            allowing.all(|line| line.starts_with("#![cfg_attr(test, allow(")),
+            "{root}"
+        );
     }
 }
 

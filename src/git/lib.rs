@@ -3,7 +3,7 @@
 //! Everything above it works with `facts`. Reading uses libgit2, which runs no hook, filter or pager; where git itself is needed,
 //! it is called in the profile of [`process`], in which a repository can run nothing.
 
-#![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_types))]
+#![cfg_attr(test, allow(clippy::disallowed_methods))]
 #![allow(clippy::disallowed_types)]
 
 use git_leverage_facts as facts;

@@ -99,7 +99,8 @@ impl ObjectFiles {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::super::oracle::Oracle;
     use super::*;

@@ -183,6 +183,16 @@ struct Walked {
     kept_in: Option<KeptIn>,
 }
 
+fn how_to_count(options: &HistoryOptions) -> CountOptions<'_> {
+    let threads = options.threads;
+    CountOptions {
+        renames: options.renames,
+        attributes: AttributesOf::WorkTree,
+        threads: threads.map_or(rayon::current_num_threads(), NonZeroUsize::get),
+        progress: &options.progress,
+    }
+}
+
 /// Reads what is new, and caches it.
 fn walk_on(
     repo: &Repo,
@@ -199,19 +209,11 @@ fn walk_on(
         others,
         are_same,
     } = walk_beyond(repo, &heads, kept);
-    let count = CountOptions {
-        renames: options.renames,
-        attributes: AttributesOf::WorkTree,
-        threads: options
-            .threads
-            .map_or(rayon::current_num_threads(), NonZeroUsize::get),
-        progress: &options.progress,
-    };
     let between = between.filter(|_| kept.is_empty());
     if between.is_some() {
         repo.remember(&walk.commits);
     }
-    let counts = changes::count_and(repo, &walk, count, between);
+    let counts = changes::count_and(repo, &walk, how_to_count(options), between);
     trouble.of_walk(&walk);
     trouble.of_counts(repo, &walk, &counts);
     let new_commits = walk.new_commits();
