@@ -247,7 +247,6 @@ fn order(lineages: &[&Lineage]) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-
     use proptest::prelude::*;
 
     use super::*;

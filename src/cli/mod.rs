@@ -250,8 +250,8 @@ pub fn main() -> ExitCode {
     code
 }
 
-/// Reports a panic and ends the process, on whichever thread it occurs. The program that ships is
-/// compiled without unwinding and would end by a signal instead.
+/// Reports a panic and ends the process, on whichever thread it occurs. The program that ships is compiled without unwinding and
+/// would end by a signal instead.
 #[expect(clippy::exit, reason = "nothing can go on after a panic")]
 fn end_at_panics() {
     let report = std::panic::take_hook();

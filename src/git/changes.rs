@@ -145,7 +145,9 @@ pub fn count_and(
             return counts;
         }
     };
-    let known = between.map(|between| scan.share(between)).unwrap_or_default();
+    let known = between.zip(scan.shared.as_ref());
+    let known = known.map(|(between, shared)| scan.share(between, shared));
+    let known = known.unwrap_or_default();
     let found = scan.compare_files(&comparisons, (&paths, &known));
     counts.lines.extend(todo.iter().map(|at| (*at, Lines::default())));
     for found in found {
@@ -314,10 +316,7 @@ impl Scan<'_> {
     }
 
     /// Calls `between`, and returns what it found.
-    fn share(&self, between: &mut dyn FnMut(&Shared)) -> Changes {
-        let Some(shared) = &self.shared else {
-            return Changes::default();
-        };
+    fn share(&self, between: &mut dyn FnMut(&Shared), shared: &Shared) -> Changes {
         between(shared);
         let changes = shared.finish();
         let progress = self.options.progress;

@@ -191,13 +191,14 @@ impl AuditInput {
         let (attested, trouble) = read_attested(repo, &commits, options.read.history.cache.as_deref());
         warnings.extend(trouble);
         let tip = head.as_ref().ok().copied().flatten();
+        let read_commits = || (pace(&commits), reached(&commits, tip));
         let mut of_commits = None;
         let (jumps, reach) = rayon::in_place_scope(|scope| {
-            scope.spawn(|_| of_commits = Some((pace(&commits), reached(&commits, tip))));
+            scope.spawn(|_| of_commits = Some(read_commits()));
             let jumps = ledger_steps::jumps(repo, &[refs::NOTES, refs::TASKS]);
             (jumps, reach(repo))
         });
-        let (pace, at_head) = of_commits.unwrap_or_else(|| (pace(&commits), reached(&commits, tip)));
+        let (pace, at_head) = of_commits.unwrap_or_else(read_commits);
         let is_told = standing.is_some() || matches!(head, Ok(None));
         Self {
             status: if is_told {
