@@ -15,6 +15,7 @@
 use git_leverage_facts as facts;
 use git_leverage_git as git;
 use git_leverage_sources as sources;
+use git_leverage_tables as tables;
 
 mod correlate;
 

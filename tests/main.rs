@@ -26,6 +26,7 @@ mod doctor;
 #[cfg(unix)]
 mod durability;
 mod estimators;
+mod facts;
 mod filters;
 mod growth;
 mod help;

@@ -228,21 +228,40 @@ fn apart(histories: &[&Commits]) -> Vec<bool> {
     apart
 }
 
-/// First those that were not cloned from another one here, then their clones, then the clones of these; within each group,
-/// first those with the name of their remote.
+/// First those of the lowest rank, which is the same for all unless somebody ranked them; of these, those that were not cloned from
+/// another one here, then their clones, then the clones of these; within each group, first those with the name of their remote, then
+/// by the address of that.
 fn order(lineages: &[&Lineage]) -> Vec<usize> {
-    let source = |at: usize| {
-        let lineage = lineages[at];
-        (0..lineages.len()).find(|other| *other != at && lineage.comes_from(lineages[*other]))
-    };
-    let depth = |at: usize| {
-        let generations = std::iter::successors(source(at), |before| source(*before));
-        // Two that name each other as their origin form a circle.
-        generations.take(lineages.len()).count()
+    let are_known = lineages.iter().all(|lineage| lineage.generation.is_some());
+    let generations = match are_known {
+        true => Vec::new(),
+        false => generations(lineages),
     };
     let mut order: Vec<usize> = (0..lineages.len()).collect();
-    order.sort_by_cached_key(|at| (depth(*at), !lineages[*at].is_named_after_origin, *at));
+    order.sort_by_cached_key(|at| {
+        let lineage = lineages[*at];
+        let generation = lineage.generation.or_else(|| generations.get(*at).copied());
+        let is_spare = !lineage.is_named_after_origin;
+        (lineage.rank, generation, is_spare, lineage.key.clone(), *at)
+    });
     order
+}
+
+/// How many clones lie between each repository and one that was not cloned from another one of these.
+pub fn generations(lineages: &[&Lineage]) -> Vec<u32> {
+    let source = |at: usize| source_of(lineages, at);
+    let generation = |at: usize| {
+        let before = std::iter::successors(source(at), |before| source(*before));
+        // Two that name each other as their origin form a circle.
+        before.take(lineages.len()).map(|_| 1).sum()
+    };
+    (0..lineages.len()).map(generation).collect()
+}
+
+/// The repository from which another one was cloned.
+fn source_of(lineages: &[&Lineage], at: usize) -> Option<usize> {
+    let lineage = lineages[at];
+    (0..lineages.len()).find(|other| *other != at && lineage.comes_from(lineages[*other]))
 }
 
 #[cfg(test)]
@@ -311,8 +330,7 @@ mod tests {
             place: place.into(),
             is_linked: false,
             origin: origin.map(Into::into),
-            named: None,
-            is_named_after_origin: false,
+            ..Lineage::default()
         }
     }
 

@@ -22,7 +22,7 @@ use super::pace::{Pace, RepoPace, pace};
 use super::repository::{PlacedTask, Repository};
 use crate::correlate::seen::{Part, SeenSession};
 use crate::facts::commit::{Commit, Instant, Person};
-use crate::facts::commits::{Commits, Layer, Wanted};
+use crate::facts::commits::{Commits, Section, Wanted};
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::files::FileClass;
 use crate::facts::ids::{ObjectId, TaskId};
@@ -368,9 +368,9 @@ pub fn days(repos: &[Repository], zone: Zone) -> BTreeSet<NaiveDate> {
         authored(&repo.commits, &wanted, |commit, _, at| {
             times.insert(commit, at);
         });
-        match repo.commits.layers() {
-            Some(layers) => layers.iter().for_each(|layer| {
-                layer.visit(&[], |seen| {
+        match repo.commits.sections() {
+            Some(sections) => sections.into_iter().for_each(|section| {
+                section.load().visit(&[], |seen| {
                     days.insert(zone.day(seen.seconds));
                 });
             }),
@@ -392,13 +392,14 @@ fn authored(commits: &Commits, wanted: &Wanted, mut take: impl FnMut(ObjectId, P
     if wanted.is_empty() {
         return;
     }
-    let Some(layers) = commits.layers() else {
+    let Some(sections) = commits.sections() else {
         for commit in commits.iter().filter(|commit| wanted.contains(&commit.id)) {
             take(commit.id, commit.author.clone(), commit.author_time);
         }
         return;
     };
-    for layer in layers {
+    for section in sections {
+        let layer = section.load();
         for row in layer.find(wanted) {
             let (author, at) = layer.authored(row);
             take(layer.id(row), author, at);
@@ -755,10 +756,12 @@ impl<'a> Sums<'a> {
             .then(|| Needs::new(&query.by, query.period, chosen));
         let own = self.grouping.with_task().chain(self.effort.commits());
         let own: Wanted = own.chain(self.set_aside.iter().copied()).collect();
-        let mut in_sums: Vec<(&Repository, &Layer)> = Vec::new();
+        let mut in_sums: Vec<(&Repository, Section<'_>)> = Vec::new();
         for (repo, counted) in &commits.parts {
-            match (counted, repo.commits.layers(), needs) {
-                (None, Some(layers), Some(_)) => in_sums.extend(layers.iter().map(|layer| (*repo, layer))),
+            match (counted, repo.commits.sections(), needs) {
+                (None, Some(sections), Some(_)) => {
+                    in_sums.extend(sections.into_iter().map(|section| (*repo, section)));
+                }
                 (None, _, _) => self.add_each(repo, repo.commits.iter(), selection),
                 (Some(own), _, _) => {
                     let best = own.iter().map(|commit| commits.best_of(commit));
@@ -767,38 +770,38 @@ impl<'a> Sums<'a> {
             }
         }
         if let Some(needs) = needs {
-            self.add_layers(&in_sums, &own, needs, selection);
+            self.add_sections(&in_sums, &own, needs, selection);
         }
     }
 
     /// Adds the commits of repositories that share none; those in `own` one by one.
-    fn add_layers(
+    fn add_sections(
         &mut self,
-        layers: &[(&Repository, &Layer)],
+        sections: &[(&Repository, Section<'_>)],
         own: &Wanted,
         needs: Needs,
         selection: &Selection<'_>,
     ) {
         let zone = self.query.zone;
-        let summed: Vec<(Vec<usize>, Groups)> = layers
+        let summed: Vec<(Vec<Commit>, Groups)> = sections
             .par_iter()
-            .map(|(_, layer)| {
+            .map(|(_, section)| {
+                let layer = section.load();
                 let rows = layer.find(own);
                 let mut groups = Groups::default();
-                groups.add(layer, &rows, needs, |seconds| zone.day(seconds));
-                (rows, groups)
+                groups.add(&layer, &rows, needs, |seconds| zone.day(seconds));
+                (rows.iter().map(|row| layer.commit(*row)).collect(), groups)
             })
             .collect();
         let mut of_all = Groups::default();
-        for ((repo, layer), (rows, groups)) in layers.iter().zip(summed) {
-            let each: Vec<Commit> = rows.iter().map(|row| layer.commit(*row)).collect();
+        for ((repo, _), (each, groups)) in sections.iter().zip(summed) {
             self.add_each(repo, each.iter(), selection);
             match needs.are_of_all() {
                 true => of_all.join(groups),
                 false => self.add_groups(repo, groups, selection),
             }
         }
-        if let Some((repo, _)) = layers.first() {
+        if let Some((repo, _)) = sections.first() {
             self.add_groups(repo, of_all, selection);
         }
     }

@@ -16,6 +16,7 @@ pub mod context;
 pub mod counted;
 pub mod environment;
 pub mod error;
+pub mod facts;
 pub mod git_config;
 pub mod input;
 pub mod isolated;
@@ -125,6 +126,8 @@ pub enum Command {
     Site(Box<commands::site::Args>),
     /// Write commits, tasks, sessions or links as JSON Lines
     Export(commands::export::Args),
+    /// Write what was read of each repository as Parquet files
+    Facts(Box<commands::facts::Args>),
     /// Create a small demo workspace
     Demo(commands::demo::Args),
     /// Update the cache and list what each repository contains
@@ -193,6 +196,7 @@ impl Command {
             Self::Import(args) => commands::import::run(&args, context),
             Self::Trailers(args) => commands::trailers::run(&args, context),
             Self::Export(args) => commands::export::run(&args, context),
+            Self::Facts(args) => commands::facts::run(&args, context),
             Self::Demo(args) => commands::demo::run(&args, context),
             Self::Report(args) => commands::report::run(&args, context),
             Self::Site(args) => commands::site::run(&args, context),

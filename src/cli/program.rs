@@ -15,7 +15,7 @@ const GROUPS: &[(&str, &[&str])] = &[
         "Report and check",
         &["report", "audit", "inventory", "scan", "site"],
     ),
-    ("Share and exchange", &["sync", "import", "export"]),
+    ("Share and exchange", &["sync", "import", "export", "facts"]),
     ("Maintain", &["repair", "carry", "cache", "hook"]),
     ("Help", &["help", "completions", "manual"]),
 ];
@@ -26,6 +26,7 @@ const RARE: &[&str] = &[
     "all_refs",
     "cap",
     "estimate_model",
+    "folders",
     "idle",
     "ignore_foreign_trailers",
     "jobs",

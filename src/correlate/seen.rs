@@ -121,7 +121,19 @@ pub fn seen(
             all.insert(session.id.clone(), seen);
         }
     }
-    let live: HashSet<&SessionId> = sessions.iter().map(|session| &session.id).collect();
+    let live: HashSet<SessionId> = sessions.iter().map(|session| session.id.clone()).collect();
+    joined(all.into_values(), &live, captured)
+}
+
+/// Sessions of logs and, of those that are in no log, what was captured of them, by agent and id. `live` are the ids of all sessions
+/// that are in logs; `captured` are the records in the notes of each repository.
+pub fn joined(
+    logged: impl IntoIterator<Item = SeenSession>,
+    live: &HashSet<SessionId>,
+    captured: &[&[LedgerSession]],
+) -> Vec<SeenSession> {
+    let logged = logged.into_iter().map(|seen| (seen.id.clone(), seen));
+    let mut all: BTreeMap<SessionId, SeenSession> = logged.collect();
     for (id, records) in by_session(captured) {
         if !live.contains(id)
             && let Some(seen) = from_notes(id, &records)
@@ -397,6 +409,14 @@ impl Part {
 }
 
 impl SeenSession {
+    /// The same session, if so many repositories come before those that its positions count.
+    #[must_use]
+    pub fn moved(mut self, by: usize) -> Self {
+        self.home += by;
+        self.links.iter_mut().for_each(|(repo, _)| *repo += by);
+        self
+    }
+
     /// Agent minutes, subagents as separate lanes; `None` if unknown.
     pub fn agent_minutes(&self) -> Option<Minutes> {
         self.minutes_of(&self.worked)

@@ -1,9 +1,10 @@
-//! Foreign records ↔ facts: tables as people publish them, and git-leverage's own export.
+//! Foreign records ↔ facts: tables as people publish them, git-leverage's own export, and facts of many machines in Parquet files.
 //!
-//! A file is read completely before anything is used: its tasks, its unknown columns, and its invalid rows with the reason. The
+//! [`facts`] are written and read by this program. Of the others, a file is read completely before anything is used: its tasks, its unknown columns, and its invalid rows with the reason. The
 //! caller decides whether to import the rest.
 
 mod columns;
+pub mod facts;
 mod imported;
 mod jsonl;
 mod table;

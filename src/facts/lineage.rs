@@ -21,6 +21,13 @@ pub struct Lineage {
     /// Whether its directory has the name of the repository that `origin` names, as `git clone` gives it. Of two clones of
     /// one remote, the other is more likely to be the spare one.
     pub is_named_after_origin: bool,
+    /// `host/owner/name` of its remote `origin`, the same for each clone anywhere; `None` if that names no host. Untrusted text.
+    pub key: Option<String>,
+    /// Its rank in a list of repositories: of copies of a commit, the one in the repository of the lowest rank counts.
+    pub rank: u32,
+    /// How many clones lie between it and a repository that was not cloned from another one of those read with it, if that was
+    /// determined before.
+    pub generation: Option<u32>,
 }
 
 impl Lineage {
@@ -149,6 +156,7 @@ mod tests {
                 named: origin.clone(),
                 origin,
                 is_named_after_origin: true,
+                ..Lineage::default()
             };
             let bytes = postcard::to_stdvec(&lineage).unwrap();
             assert_eq!(postcard::from_bytes::<Lineage>(&bytes).unwrap(), lineage);

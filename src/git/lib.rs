@@ -50,6 +50,7 @@ mod pack;
 mod packs;
 pub mod process;
 pub mod ref_names;
+pub mod references_digest;
 pub mod refs;
 pub mod remote;
 mod remote_url;

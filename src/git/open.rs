@@ -12,6 +12,7 @@ use super::config::{Config, ConfigFiles};
 use super::descent::met::Met;
 use super::files::FileError;
 use super::graph::known::Graph;
+use super::remote_url;
 use super::replacements::Replaced;
 use super::screen;
 use super::settle::Settling;
@@ -236,6 +237,9 @@ impl Repo {
             origin: folder.as_ref().and_then(|folder| folder.canonicalize().ok()),
             named: folder,
             is_named_after_origin: url.is_some_and(|url| Lineage::is_name_of(&self.name(), url)),
+            key: url.and_then(remote_url::key),
+            rank: 0,
+            generation: None,
         }
     }
 

@@ -8,6 +8,9 @@ const SCHEMES: &[&str] = &[
     "https", "http", "ssh", "git", "git+ssh", "ssh+git", "ftp", "ftps", "file",
 ];
 
+/// The maximum length of a path in a key, in bytes.
+const LONGEST_PATH: usize = 400;
+
 /// The address without users, passwords, tokens and the query. The user `git` of SSH is not secret.
 pub(super) fn shown(address: &str) -> String {
     if let Some((scheme, rest)) = address.split_once("://") {
@@ -25,6 +28,26 @@ pub(super) fn shown(address: &str) -> String {
         (false, Some((place, path))) => of_place(place, path).unwrap_or_else(|| HIDDEN.to_owned()),
         _ => HIDDEN.to_owned(),
     }
+}
+
+/// `host/owner/name` of an address, which is the same however a clone reaches it: without scheme, users, passwords, port, query and
+/// `.git`. `None` if it names no host.
+pub(super) fn key(address: &str) -> Option<String> {
+    let (place, path) = match address.split_once("://") {
+        Some((scheme, _)) if scheme.eq_ignore_ascii_case("file") => return None,
+        Some((_, rest)) => rest.split_once('/')?,
+        None if address.starts_with(['/', '.', '~']) || address.contains("::") => return None,
+        None => address.split_once(':')?,
+    };
+    let (_, host) = parted(place);
+    let path = path.split(['?', '#']).next()?.trim_matches('/');
+    let path = path.strip_suffix(".git").unwrap_or(path);
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.chars().all(|c| c.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let is_address = is_host(host) && is_plain(path) && !path.is_empty() && path.len() <= LONGEST_PATH;
+    is_address.then(|| format!("{}/{path}", name.to_lowercase()))
 }
 
 /// A text that may contain addresses, each without its user and password. See [`shown`] for a single address.
@@ -115,6 +138,34 @@ fn is_plain_file(path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clone_has_one_key_however_it_is_reached() {
+        for address in [
+            "https://example.org/team/kiln.git",
+            "https://ada:secret@Example.org/team/kiln",
+            "ssh://git@example.org:22/team/kiln.git/",
+            "git@example.org:team/kiln.git",
+            "example.org:/team/kiln?token=secret",
+        ] {
+            assert_eq!(
+                key(address).as_deref(),
+                Some("example.org/team/kiln"),
+                "{address}"
+            );
+        }
+        for address in [
+            "/w/kiln",
+            "../kiln",
+            "file:///w/kiln",
+            "ext::sh -c x",
+            "kiln",
+            "https://example.org/",
+            "",
+        ] {
+            assert_eq!(key(address), None, "{address}");
+        }
+    }
 
     #[test]
     fn plain_addresses_are_shown() {

@@ -1,5 +1,6 @@
 //! The data read for a command: repositories, and the sessions that worked in them.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use rayon::ThreadPoolBuildError;
@@ -13,9 +14,10 @@ use super::sessions::collect;
 use super::workers::read_each;
 use crate::aggregate::names::tell_apart;
 use crate::aggregate::repository::{Repository, unify};
-use crate::correlate::seen::{self, SeenSession};
+use crate::correlate::seen::{self, Origin, SeenSession};
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::evidence::ForeignTrailers;
+use crate::facts::ids::SessionId;
 use crate::facts::link::Link;
 use crate::facts::session::Session;
 use crate::facts::supervision::{Charge, supervision};
@@ -50,6 +52,18 @@ pub struct Looked<'a> {
 impl Workspace {
     /// Reads the repositories that were found, in parallel.
     pub fn read(found: Discovery, options: &ReadOptions) -> Result<Self, ThreadPoolBuildError> {
+        let repos = Self::read_apart(&found, options)?;
+        Ok(Self {
+            warnings: found.warnings,
+            ..Self::of(repos)
+        })
+    }
+
+    /// Reads the repositories that were found, in parallel, without comparing any with another.
+    pub fn read_apart(
+        found: &Discovery,
+        options: &ReadOptions,
+    ) -> Result<Vec<Repository>, ThreadPoolBuildError> {
         let each = options.for_each_of(found.repositories.len());
         let order = Order {
             read: &each,
@@ -65,14 +79,17 @@ impl Workspace {
             let unread = || failed(path, "its history was not read".to_owned());
             found.repository.unwrap_or_else(unread)
         };
-        let mut repos: Vec<Repository> = read.into_iter().zip(paths).map(history).collect();
+        Ok(read.into_iter().zip(paths).map(history).collect())
+    }
+
+    /// Repositories that were read apart.
+    pub fn of(mut repos: Vec<Repository>) -> Self {
         tell_apart(&mut repos);
         unify(&mut repos);
-        Ok(Self {
+        Self {
             repos,
-            warnings: found.warnings,
             ..Self::default()
-        })
+        }
     }
 
     /// Reads what the notes of the repositories contain, without walking their histories.
@@ -100,6 +117,34 @@ impl Workspace {
         let found = self.add_sessions(options, look);
         self.decide(options.foreign);
         found
+    }
+
+    /// Adds repositories whose facts were read elsewhere, with the sessions of logs that worked in them and the ids of all sessions in
+    /// these logs, and decides who made the commits. This comes after [`complete`](Self::complete), or in its place.
+    pub fn join(
+        &mut self,
+        repos: Vec<Repository>,
+        (logged, live): (Vec<SeenSession>, HashSet<SessionId>),
+        sessions: &Sessions,
+    ) {
+        let before = self.repos.len();
+        self.repos.extend(repos);
+        tell_apart(&mut self.repos);
+        unify(&mut self.repos);
+        if let Sessions::Counted(_) = sessions {
+            self.join_sessions(logged, live, before);
+        }
+        self.decide(sessions.foreign());
+    }
+
+    fn join_sessions(&mut self, logged: Vec<SeenSession>, mut live: HashSet<SessionId>, before: usize) {
+        let own = std::mem::take(&mut self.sessions).into_iter();
+        let own: Vec<SeenSession> = own.filter(|session| session.origin == Origin::Log).collect();
+        live.extend(own.iter().map(|session| session.id.clone()));
+        let moved = logged.into_iter().map(|session| session.moved(before));
+        let captured: Vec<_> = self.repos.iter().map(|repo| repo.captured.as_slice()).collect();
+        // A session of this machine is known best here.
+        self.sessions = seen::joined(moved.chain(own), &live, &captured);
     }
 
     fn decide(&mut self, foreign: ForeignTrailers) {

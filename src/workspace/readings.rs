@@ -24,7 +24,7 @@ use crate::sources::seal::versions;
 use crate::sources::store::{Kind, Slot, clone_name};
 
 /// Increase it whenever a reading is stored differently, or other things are read.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The readings of one way to read repositories.
 #[derive(Debug)]

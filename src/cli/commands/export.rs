@@ -9,6 +9,7 @@ use crate::aggregate::export;
 use crate::cli::bar;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
+use crate::cli::facts::FactsArgs;
 use crate::cli::linking::SessionArgs;
 use crate::cli::logs::RulesArgs;
 use crate::cli::outcome::Outcome;
@@ -35,6 +36,8 @@ pub struct Args {
     what: What,
     #[command(flatten)]
     read: ReadArgs,
+    #[command(flatten)]
+    facts: FactsArgs,
     #[command(flatten)]
     sessions: SessionArgs,
     #[command(flatten)]
@@ -66,15 +69,36 @@ enum What {
 /// Reads the requested facts and writes one line for each.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let zone = period::zone(args.zone.as_deref(), &context.settings())?;
+    let reading = (&args.read, &args.sessions, &args.rules);
+    let mut loading = None;
     let mut workspace = match args.what {
-        What::Commits | What::Tasks => args.sessions.read(&args.read, &args.rules, context)?,
+        What::Survival if args.facts.are_all(&args.read) => {
+            let reason = "survival is read from objects, which facts do not have: name repositories";
+            return Err(CommandError::usage(reason));
+        }
+        What::Sessions | What::Links | What::ByHand if args.facts.are_all(&args.read) => {
+            let mut workspace = Workspace::default();
+            loading = Some(args.facts.join(&mut workspace, reading, context)?);
+            workspace
+        }
+        What::Commits | What::Tasks => {
+            let (workspace, loaded) = args.facts.read(reading, context)?;
+            loading = Some(loaded);
+            workspace
+        }
         What::Sessions | What::Links => {
             let mut workspace = args.read.recorded(context)?;
             let sessions = args.sessions.options(&args.read, &args.rules, context)?;
             bar::during(context, || workspace.complete(&sessions));
+            loading = Some(args.facts.join(&mut workspace, reading, context)?);
             workspace
         }
-        What::ByHand | What::Survival => args.read.recorded(context)?,
+        What::ByHand => {
+            let mut workspace = args.read.recorded(context)?;
+            loading = Some(args.facts.join(&mut workspace, reading, context)?);
+            workspace
+        }
+        What::Survival => args.read.recorded(context)?,
     };
     let facts = || export::Facts::new(&workspace.repos, &workspace.sessions, zone);
     let text = match args.what {
@@ -85,6 +109,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         What::Links => lines(export::links(&workspace.repos, &workspace.sessions).into_iter())?,
         What::Survival => survival(args, context, &mut workspace)?,
     };
+    loading.unwrap_or_default().check()?;
     send_text(context, args.output.as_deref(), &text)?;
     let status = workspace.status();
     let mut warnings = workspace.warnings;

@@ -8,6 +8,7 @@ pub mod completions;
 pub mod demo;
 pub mod doctor;
 pub mod export;
+pub mod facts;
 pub mod help;
 pub mod hook;
 pub mod import;

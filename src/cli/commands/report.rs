@@ -16,6 +16,7 @@ use crate::cli::commands::scan::no_commits;
 use crate::cli::commands::sensitivity;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
+use crate::cli::facts::FactsArgs;
 use crate::cli::linking::SessionArgs;
 use crate::cli::logs::RulesArgs;
 use crate::cli::outcome::Outcome;
@@ -53,6 +54,8 @@ use crate::workspace::read::Workspace;
 pub struct Args {
     #[command(flatten)]
     read: ReadArgs,
+    #[command(flatten)]
+    facts: FactsArgs,
     /// Group by one or two of: day, week, month, repo, agent, model, category, author, estimator, task, tag, session
     #[arg(long, value_name = "WHAT", value_delimiter = ',', num_args = 1, value_parser = dimension)]
     by: Vec<Dimension>,
@@ -199,15 +202,18 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     let settings = context.settings();
     let zone = args.period.zone(&settings)?;
     let period = args.period.period(zone, &context.environment)?;
-    if !args.sessions.no_sessions {
+    if !args.sessions.no_sessions && !args.facts.are_all(&args.read) {
         apart::sweep_and_say(context, Where::At(&args.read.roots(context)))?;
     }
-    let mut workspace = args.sessions.read(&args.read, &args.rules, context)?;
+    let (mut workspace, loading) = args
+        .facts
+        .read((&args.read, &args.sessions, &args.rules), context)?;
     let is_blank = args.is_page() && is_blank(&workspace);
     workspace.narrow(period, zone);
     let query = args.query(context, zone, period, &workspace.repos)?;
     let chosen = args.choose_estimates(&mut workspace, &query, context)?;
     let mut report = report::report(&workspace.repos, &workspace.sessions, &query);
+    loading.check()?;
     report.estimates = chosen;
     let status = workspace.status();
     report.warnings.splice(0..0, workspace.warnings);

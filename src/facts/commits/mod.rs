@@ -3,11 +3,14 @@
 //! A history of a hundred thousand commits takes a few megabytes in columns, and nothing is built to read them. Sums and
 //! comparisons of ids read the columns; everything else sees a slice of [`Commit`], which is built when it is first looked at.
 
+mod columns;
+mod distant;
 mod numbers;
 mod table;
 mod wanted;
 mod write;
 
+use std::borrow::Cow;
 use std::ops::{Deref, Range};
 use std::sync::{Arc, OnceLock};
 
@@ -17,6 +20,8 @@ use super::commit::{Commit, Instant, Person, decide, newest_first};
 use super::evidence::{ForeignTrailers, Origin, Signs, origin};
 use super::ids::ObjectId;
 use super::shared_bytes::SharedBytes;
+pub use columns::CommitColumns;
+pub use distant::{Distant, Load};
 pub use table::Seen;
 use table::Table;
 pub use wanted::Wanted;
@@ -26,6 +31,8 @@ pub use wanted::Wanted;
 pub struct Commits {
     /// Where they are, if they are in columns: none if `rows` were given.
     layers: Vec<Layer>,
+    /// Those that are loaded when they are looked at.
+    distant: Option<Distant>,
     rows: OnceLock<Vec<Commit>>,
 }
 
@@ -39,6 +46,25 @@ pub struct Layer {
     origins: Arc<[Origin]>,
     /// The commits with an origin of their own, by position, and the number of that.
     own: Vec<(usize, usize)>,
+}
+
+/// Some of the commits of a repository, in columns: here, or to be loaded.
+#[derive(Debug, Clone, Copy)]
+pub enum Section<'a> {
+    /// In memory.
+    Here(&'a Layer),
+    /// Elsewhere.
+    There(&'a Distant),
+}
+
+impl<'a> Section<'a> {
+    /// The commits. Those from elsewhere are dropped with what this returns.
+    pub fn load(self) -> Cow<'a, Layer> {
+        match self {
+            Self::Here(layer) => Cow::Borrowed(layer),
+            Self::There(distant) => Cow::Owned(distant.layer()),
+        }
+    }
 }
 
 /// A layer as it is stored or passed on.
@@ -55,13 +81,16 @@ pub struct Bytes(pub Vec<u8>);
 impl Layer {
     /// The layer in a range of bytes that [`layout`] wrote; `None` if there is none.
     pub fn read(bytes: &SharedBytes, range: Range<usize>) -> Option<Self> {
-        let table = Table::read(bytes, range)?;
-        Some(Self {
+        Table::read(bytes, range).map(Self::of_table)
+    }
+
+    fn of_table(table: Table) -> Self {
+        Self {
             people: None,
             origins: Arc::clone(&table.origins),
             own: Vec::new(),
             table: Arc::new(table),
-        })
+        }
     }
 
     /// How many commits it has.
@@ -202,7 +231,15 @@ impl Commits {
     pub fn of_layers(layers: Vec<Layer>) -> Self {
         Self {
             layers: layers.into_iter().filter(|layer| !layer.is_empty()).collect(),
-            rows: OnceLock::new(),
+            ..Self::default()
+        }
+    }
+
+    /// Commits that are elsewhere. Their authors are final: the mailmap has been applied to them.
+    pub fn of_distant(distant: Distant) -> Self {
+        Self {
+            distant: Some(distant),
+            ..Self::default()
         }
     }
 
@@ -210,7 +247,10 @@ impl Commits {
     pub fn len(&self) -> usize {
         match self.rows.get() {
             Some(rows) => rows.len(),
-            None => self.layers.iter().map(Layer::len).sum(),
+            None => {
+                let distant = self.distant.as_ref().map_or(0, Distant::len);
+                self.layers.iter().map(Layer::len).sum::<usize>() + distant
+            }
         }
     }
 
@@ -220,57 +260,72 @@ impl Commits {
     }
 
     /// The columns that they are in; `None` if they were given one by one.
-    pub fn layers(&self) -> Option<&[Layer]> {
-        (!self.layers.is_empty() || self.rows.get().is_none()).then_some(&self.layers)
+    pub fn sections(&self) -> Option<Vec<Section<'_>>> {
+        let here = self.layers.iter().map(Section::Here);
+        let there = self.distant.iter().map(Section::There);
+        self.is_in_columns().then(|| here.chain(there).collect())
+    }
+
+    /// Whether their parents may be others than their objects name, as far as is known.
+    pub fn is_regrown(&self) -> bool {
+        match self.sections() {
+            Some(sections) => sections
+                .into_iter()
+                .any(|section| section.load().table.is_regrown()),
+            None => true,
+        }
+    }
+
+    fn is_in_columns(&self) -> bool {
+        !self.layers.is_empty() || self.distant.is_some() || self.rows.get().is_none()
     }
 
     /// Their ids, in no order.
     pub fn ids(&self) -> Box<dyn Iterator<Item = ObjectId> + '_> {
-        match self.layers() {
-            Some(layers) => Box::new(layers.iter().flat_map(Layer::ids)),
-            None => Box::new(self.iter().map(|commit| commit.id)),
+        if !self.is_in_columns() {
+            return Box::new(self.iter().map(|commit| commit.id));
         }
+        let there = self.distant.iter().flat_map(Distant::ids);
+        Box::new(self.layers.iter().flat_map(Layer::ids).chain(there))
     }
 
     /// Those of the wanted ids that are here.
     pub fn found(&self, wanted: &Wanted) -> Vec<ObjectId> {
-        match self.layers() {
-            Some(layers) => {
-                let ids = layers.iter().flat_map(|layer| layer.table.ids());
-                ids.filter_map(|id| wanted.found(id)).collect()
-            }
-            None => self
-                .iter()
-                .map(|commit| commit.id)
-                .filter(|id| wanted.contains(id))
-                .collect(),
+        if wanted.is_empty() {
+            return Vec::new();
         }
+        if !self.is_in_columns() || self.distant.is_some() {
+            return self.ids().filter(|id| wanted.contains(id)).collect();
+        }
+        let ids = self.layers.iter().flat_map(|layer| layer.table.ids());
+        ids.filter_map(|id| wanted.found(id)).collect()
     }
 
     /// Some of the commits, which include every one that has no parent or one that is not here. All of them if parents may be
     /// others than the objects of the commits name.
     pub fn ends(&self) -> Vec<ObjectId> {
-        match self.layers() {
-            Some(layers) if layers.iter().any(|layer| layer.table.is_regrown()) => self.ids().collect(),
-            // A commit whose parent is in another layer also counts as an end, which does no harm.
-            Some(layers) => layers.iter().flat_map(|layer| layer.table.ends()).collect(),
-            None => self.ids().collect(),
+        let Some(sections) = self.sections() else {
+            return self.ids().collect();
+        };
+        let loaded: Vec<Cow<'_, Layer>> = sections.into_iter().map(Section::load).collect();
+        if loaded.iter().any(|layer| layer.table.is_regrown()) {
+            return self.ids().collect();
         }
+        // A commit whose parent is in another layer also counts as an end, which does no harm.
+        loaded.iter().flat_map(|layer| layer.table.ends()).collect()
     }
 
     /// The author's times of those whose lines are unknown, except merges, in seconds since the epoch.
     pub fn without_lines(&self) -> Box<dyn Iterator<Item = i64> + '_> {
-        match self.layers() {
-            Some(layers) => Box::new(layers.iter().flat_map(|layer| layer.table.without_lines())),
-            None => {
-                let lacks_lines = |commit: &&Commit| commit.lines.is_none() && !commit.is_merge();
-                Box::new(
-                    self.iter()
-                        .filter(lacks_lines)
-                        .map(|commit| commit.author_time.seconds),
-                )
-            }
-        }
+        let Some(sections) = self.sections() else {
+            let lacks_lines = |commit: &&Commit| commit.lines.is_none() && !commit.is_merge();
+            let lacking = self.iter().filter(lacks_lines);
+            return Box::new(lacking.map(|commit| commit.author_time.seconds));
+        };
+        Box::new(sections.into_iter().flat_map(|section| {
+            let layer = section.load();
+            layer.table.without_lines().collect::<Vec<_>>()
+        }))
     }
 
     /// The objects of commits whose messages may have trailers of ours.
@@ -278,19 +333,21 @@ impl Commits {
         let of_layer =
             |layer: &Layer| -> Vec<Commit> { layer.table.claiming().map(|row| layer.commit(row)).collect() };
         let claiming = |commit: Commit| Some((commit.id, commit.claiming?));
-        match self.layers() {
-            Some(layers) => layers.iter().flat_map(of_layer).filter_map(claiming).collect(),
-            None => {
-                let rows = self.iter();
-                rows.filter_map(|commit| Some((commit.id, commit.claiming.clone()?)))
-                    .collect()
-            }
+        if !self.is_in_columns() {
+            let rows = self.iter();
+            let claiming = rows.filter_map(|commit| Some((commit.id, commit.claiming.clone()?)));
+            return claiming.collect();
         }
+        self.layers
+            .iter()
+            .flat_map(of_layer)
+            .filter_map(claiming)
+            .collect()
     }
 
     /// Replaces authors by whom `proper` names for them.
     pub fn map_people(&mut self, mut proper: impl FnMut(&Person) -> Option<Person>) {
-        if self.layers().is_some() {
+        if self.is_in_columns() {
             self.rows = OnceLock::new();
             for layer in &mut self.layers {
                 layer.map_people(&mut proper);
@@ -315,7 +372,7 @@ impl Commits {
 
     /// Decides who made each of them; their origins contain only their own signs until then.
     pub fn decide(&mut self, elsewhere: &Signs, foreign: ForeignTrailers) {
-        if self.layers().is_none() {
+        if !self.is_in_columns() {
             return decide(
                 self.rows.get_mut().map_or(&mut [], Vec::as_mut_slice),
                 elsewhere,
@@ -331,13 +388,19 @@ impl Commits {
         for layer in &mut self.layers {
             layer.decide(elsewhere, &wanted, foreign);
         }
+        if let Some(distant) = &mut self.distant {
+            distant.decide(elsewhere, foreign);
+        }
     }
 
     /// Their bytes, to be passed on before it is decided who made them. `None` if they cannot be written, which is never the
     /// case for commits of one repository.
     pub fn encode(&self) -> Option<Vec<u8>> {
-        let layers: Vec<Stored> = match self.layers() {
-            Some(layers) => layers.iter().map(Layer::stored).collect(),
+        let layers: Vec<Stored> = match self.sections() {
+            Some(sections) => sections
+                .into_iter()
+                .map(|section| section.load().stored())
+                .collect(),
             None => vec![Stored {
                 table: Bytes(layout(self, false)?),
                 people: None,
@@ -375,7 +438,8 @@ impl Commits {
     /// These and others that are not among them.
     #[must_use]
     pub fn and(mut self, others: Self) -> Self {
-        if self.layers().is_none() || others.layers().is_none() {
+        let is_here = |commits: &Self| commits.is_in_columns() && commits.distant.is_none();
+        if !is_here(&self) || !is_here(&others) {
             let mut rows = self.into_vec();
             rows.extend(others.into_vec());
             rows.sort_by_key(newest_first);
@@ -393,7 +457,9 @@ impl Commits {
 
     fn built(&self) -> Vec<Commit> {
         let mut rows = Vec::new();
-        self.layers.iter().for_each(|layer| layer.add_to(&mut rows));
+        for section in self.sections().unwrap_or_default() {
+            section.load().add_to(&mut rows);
+        }
         if !rows.is_sorted_by_key(newest_first) {
             rows.sort_by_key(newest_first);
         }
@@ -439,8 +505,8 @@ impl Deref for Commits {
 impl From<Vec<Commit>> for Commits {
     fn from(rows: Vec<Commit>) -> Self {
         Self {
-            layers: Vec::new(),
             rows: rows.into(),
+            ..Self::default()
         }
     }
 }
@@ -462,9 +528,12 @@ impl<'a> IntoIterator for &'a Commits {
 
 impl Clone for Commits {
     fn clone(&self) -> Self {
-        match self.layers() {
-            Some(layers) => Self::of_layers(layers.to_vec()),
-            None => self.to_vec().into(),
+        if !self.is_in_columns() {
+            return self.to_vec().into();
+        }
+        Self {
+            distant: self.distant.clone(),
+            ..Self::of_layers(self.layers.clone())
         }
     }
 }

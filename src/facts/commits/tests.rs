@@ -104,7 +104,7 @@ proptest! {
         let copy = read.clone();
         prop_assert_eq!(&*copy, &*commits);
         let again = Commits::decode(&read.encode().unwrap()).unwrap();
-        prop_assert!(again.layers().is_some());
+        prop_assert!(again.sections().is_some());
         prop_assert_eq!(&*again, &*commits);
         for (at, commit) in newer.iter().enumerate() {
             prop_assert_eq!(&layer(newer).commit(at), commit);

@@ -44,15 +44,21 @@ pub(super) fn layout(commits: &[Commit], is_regrown: bool) -> Option<Vec<u8>> {
     if all().any(|id| id.width() != id_width) {
         return None;
     }
-    let mut columns: [Written; COLUMNS] = std::array::from_fn(|_| Written::raw(Vec::new()));
+    let mut columns = Columns::default();
     add_ancestry(&mut columns, commits);
     add_people_and_times(&mut columns, commits);
     add_lines(&mut columns, commits);
     add_evidence(&mut columns, commits);
+    Some(bytes_of(commits.len(), id_width as u8, is_regrown, columns))
+}
+
+/// The layout of columns.
+pub(super) fn bytes_of(rows: usize, id_width: u8, is_regrown: bool, columns: Columns) -> Vec<u8> {
+    let Columns(columns) = columns;
     let length = columns.iter().map(|column| column.bytes.len()).sum::<usize>();
     let mut bytes = Vec::with_capacity(HEADER + length);
-    bytes.extend((commits.len() as u64).to_le_bytes());
-    bytes.extend([id_width as u8, u8::from(is_regrown)]);
+    bytes.extend((rows as u64).to_le_bytes());
+    bytes.extend([id_width, u8::from(is_regrown)]);
     for column in &columns {
         bytes.push(column.width);
         bytes.extend(column.base.to_le_bytes());
@@ -61,13 +67,20 @@ pub(super) fn layout(commits: &[Commit], is_regrown: bool) -> Option<Vec<u8>> {
     for column in columns {
         bytes.extend(column.bytes);
     }
-    Some(bytes)
+    bytes
 }
 
-type Columns = [Written; COLUMNS];
+/// All columns, empty at first.
+pub(super) struct Columns([Written; COLUMNS]);
 
-fn set(columns: &mut Columns, column: Column, written: Written) {
-    columns[column as usize] = written;
+impl Default for Columns {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| Written::raw(Vec::new())))
+    }
+}
+
+pub(super) fn set(columns: &mut Columns, column: Column, written: Written) {
+    columns.0[column as usize] = written;
 }
 
 fn counts<'a>(commits: &'a [Commit], count: impl Fn(&'a Commit) -> u64) -> Written {
@@ -159,12 +172,6 @@ fn add_lines(columns: &mut Columns, commits: &[Commit]) {
         .iter()
         .flat_map(|commit| commit.by_class.iter().copied())
         .collect();
-    let number = |class: FileClass| {
-        CLASSES
-            .iter()
-            .position(|known| *known == class)
-            .unwrap_or_default() as u64
-    };
     let of_classes = |count: &dyn Fn(&(FileClass, LineCounts)) -> u64| {
         Written::counts(&classes.iter().map(count).collect::<Vec<_>>())
     };
@@ -180,7 +187,7 @@ fn add_lines(columns: &mut Columns, commits: &[Commit]) {
             Column::ClassCounts,
             counts(commits, |commit| commit.by_class.len() as u64),
         ),
-        (Column::Classes, of_classes(&|(class, _)| number(*class))),
+        (Column::Classes, of_classes(&|(class, _)| class_number(*class))),
         (Column::ClassFiles, of_classes(&|(_, lines)| lines.files)),
         (Column::ClassAdded, of_classes(&|(_, lines)| lines.added)),
         (Column::ClassRemoved, of_classes(&|(_, lines)| lines.removed)),
@@ -226,7 +233,13 @@ fn add_evidence(columns: &mut Columns, commits: &[Commit]) {
     set(columns, Column::Objects, Written::raw(objects));
 }
 
+/// The number of a class in the layout.
+pub(super) fn class_number(class: FileClass) -> u64 {
+    let place = CLASSES.iter().position(|known| *known == class);
+    place.unwrap_or_default() as u64
+}
+
 /// Lists are short, and memory is the only thing that writing them needs.
-fn encoded<T: serde::Serialize>(list: &[T]) -> Vec<u8> {
+pub(super) fn encoded<T: serde::Serialize>(list: &[T]) -> Vec<u8> {
     postcard::to_stdvec(list).unwrap_or_default()
 }

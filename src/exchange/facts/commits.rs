@@ -1,0 +1,500 @@
+//! The table of commits, sorted by the author's time.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::field::{LONGEST_TEXT, Taken, same};
+use super::read::Trouble;
+use super::{COMMITS, Told};
+use crate::facts::commit::{Commit, LineCounts, Person};
+use crate::facts::commits::{CommitColumns, Commits, Distant, Layer, Load};
+use crate::facts::evidence::Evidence;
+use crate::facts::files::FileClass;
+use crate::facts::ids::ObjectId;
+use crate::facts::sign::Sign;
+use crate::tables::{Column, Lists, Schema, Shared, TableError, TableFile};
+
+const SCHEMA: &str = "message commits {
+    required binary repo (STRING);
+    required binary commit;
+    required int32 parents;
+    required group parent_rows (LIST) { repeated group list { required int32 element; } }
+    required group other_parents (LIST) { repeated group list { required binary element; } }
+    required binary author_name (STRING);
+    required binary author_email (STRING);
+    required int64 author_time;
+    required int32 author_offset;
+    required int64 commit_time;
+    required int32 commit_offset;
+    optional int64 files_changed;
+    optional int64 lines_added;
+    optional int64 lines_removed;
+    optional int64 source_files;
+    optional int64 source_added;
+    optional int64 source_removed;
+    optional int64 test_files;
+    optional int64 test_added;
+    optional int64 test_removed;
+    required group other_classes (LIST) { repeated group list { required group element {
+        required binary class (STRING);
+        required int64 files;
+        required int64 added;
+        required int64 removed;
+    } } }
+    required group evidence (LIST) { repeated group list { required group element {
+        required binary rule (STRING);
+        optional binary agent (STRING);
+        optional binary model (STRING);
+        optional int64 lines;
+    } } }
+}";
+
+/// What a file says about the parents in it.
+const REGROWN_PROPERTY: &str = "git-leverage.is_regrown";
+/// How many rows are in one batch: with fewer, a reader of a few days skips more and reads worse.
+const BATCH: usize = 128 << 10;
+/// The maximum number of lines or files in a commit: with a million such commits, sums still fit.
+const MOST_LINES: u64 = 1 << 40;
+/// The position of the column of ids.
+const ID: usize = 1;
+/// What stands for a parent that is not in the file.
+const ELSEWHERE: i32 = -1;
+
+pub fn schema() -> Schema {
+    Schema::of(SCHEMA)
+}
+
+/// Writes the commits of a repository, whose origins contain all evidence but that of sessions. Returns the size in bytes.
+pub fn write(
+    folder: &Path,
+    (repo, refs): (&str, &str),
+    commits: &[Commit],
+    is_regrown: bool,
+) -> Result<u64, TableError> {
+    let mut sorted: Vec<&Commit> = commits.iter().collect();
+    sorted.sort_by_key(|commit| (commit.author_time.seconds, commit.id));
+    let places: HashMap<ObjectId, i32> = sorted
+        .iter()
+        .zip(0..)
+        .map(|(commit, place)| (commit.id, place))
+        .collect();
+    let batches = sorted.chunks(BATCH).map(|some| columns(repo, some, &places));
+    let more = [(REGROWN_PROPERTY, if is_regrown { "true" } else { "false" })];
+    Told::new(COMMITS, repo, refs).write(folder, &schema(), &more, batches)
+}
+
+fn columns(repo: &str, commits: &[&Commit], places: &HashMap<ObjectId, i32>) -> Vec<Column> {
+    let place = |parent: &ObjectId| places.get(parent).copied().unwrap_or(ELSEWHERE);
+    let all = || commits.iter().copied();
+    let parents = Lists(all().map(|commit| commit.parents.len()).collect());
+    let elsewhere = |commit: &'_ Commit| -> Vec<ObjectId> {
+        let parents = commit.parents.iter();
+        parents
+            .copied()
+            .filter(|parent| !places.contains_key(parent))
+            .collect()
+    };
+    let others: Vec<Vec<ObjectId>> = all().map(elsewhere).collect();
+    let other_lengths = Lists(others.iter().map(Vec::len).collect());
+    let mut columns = vec![
+        same(repo, commits.len()),
+        Column::of(all().map(|commit| commit.id.as_bytes().to_vec())),
+        Column::of(all().map(|commit| i32::try_from(commit.parents.len()).unwrap_or(i32::MAX))),
+        Column::list(&parents, all().flat_map(|commit| &commit.parents).map(place)),
+        Column::list(
+            &other_lengths,
+            others.iter().flatten().map(|id| id.as_bytes().to_vec()),
+        ),
+        Column::of(all().map(|commit| commit.author.name.clone())),
+        Column::of(all().map(|commit| commit.author.email.clone())),
+        Column::of(all().map(|commit| commit.author_time.seconds)),
+        Column::of(all().map(|commit| i32::from(commit.author_time.offset))),
+        Column::of(all().map(|commit| commit.commit_time.seconds)),
+        Column::of(all().map(|commit| i32::from(commit.commit_time.offset))),
+    ];
+    let of_class = |class: FileClass| move |commit: &Commit| class_of(commit, class);
+    columns.extend(lines(commits, |commit| commit.lines));
+    columns.extend(lines(commits, of_class(FileClass::Source)));
+    columns.extend(lines(commits, of_class(FileClass::Test)));
+    columns.extend(other_classes(commits));
+    columns.extend(evidence(commits));
+    columns
+}
+
+fn class_of(commit: &Commit, class: FileClass) -> Option<LineCounts> {
+    let of_class = commit.by_class.iter().find(|(known, _)| *known == class);
+    of_class.map(|(_, counts)| *counts)
+}
+
+fn lines(commits: &[&Commit], counts: impl Fn(&Commit) -> Option<LineCounts>) -> [Column; 3] {
+    let column = |one: fn(&LineCounts) -> u64| {
+        let of = |commit: &&Commit| counts(commit).map(|counts| long(one(&counts)));
+        Column::optional(commits.iter().map(of))
+    };
+    [
+        column(|counts| counts.files),
+        column(|counts| counts.added),
+        column(|counts| counts.removed),
+    ]
+}
+
+fn long(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn has_own_columns(class: FileClass) -> bool {
+    matches!(class, FileClass::Source | FileClass::Test)
+}
+
+fn other_classes(commits: &[&Commit]) -> [Column; 4] {
+    let of = |commit: &&Commit| -> Vec<(FileClass, LineCounts)> {
+        let classes = commit.by_class.iter().copied();
+        classes.filter(|(class, _)| !has_own_columns(*class)).collect()
+    };
+    let others: Vec<Vec<(FileClass, LineCounts)>> = commits.iter().map(of).collect();
+    let lengths = Lists(others.iter().map(Vec::len).collect());
+    let all = || others.iter().flatten();
+    [
+        Column::list(&lengths, all().map(|(class, _)| name_of(*class))),
+        Column::list(&lengths, all().map(|(_, counts)| long(counts.files))),
+        Column::list(&lengths, all().map(|(_, counts)| long(counts.added))),
+        Column::list(&lengths, all().map(|(_, counts)| long(counts.removed))),
+    ]
+}
+
+/// The name of a class in JSON.
+fn name_of(class: FileClass) -> String {
+    match serde_json::to_value(class) {
+        Ok(serde_json::Value::String(name)) => name,
+        _ => String::new(),
+    }
+}
+
+fn evidence(commits: &[&Commit]) -> [Column; 4] {
+    let lengths = Lists(
+        commits
+            .iter()
+            .map(|commit| commit.origin.evidence().len())
+            .collect(),
+    );
+    let all = || commits.iter().flat_map(|commit| commit.origin.evidence());
+    [
+        Column::list(&lengths, all().map(|sign| sign.rule.to_string())),
+        Column::optional_list(&lengths, all().map(|sign| sign.agent.clone())),
+        Column::optional_list(&lengths, all().map(|sign| sign.model.clone())),
+        Column::optional_list(&lengths, all().map(|sign| sign.lines.map(long))),
+    ]
+}
+
+/// The commits of a repository: in memory, or loaded whenever they are looked at.
+pub fn read(
+    folder: &Path,
+    (repo, refs): (&str, &str),
+    keep: bool,
+    trouble: &Arc<Trouble>,
+) -> Result<Commits, TableError> {
+    let stored = StoredCommits {
+        rows: 0,
+        folder: folder.to_owned(),
+        repo: repo.to_owned(),
+        refs: refs.to_owned(),
+        trouble: Arc::clone(trouble),
+    };
+    let file = stored.open()?;
+    let stored = StoredCommits {
+        rows: file.rows(),
+        ..stored
+    };
+    match keep {
+        true => Ok(Commits::of_layers(vec![stored.load(&file)?])),
+        false => Ok(Commits::of_distant(Distant::new(Arc::new(stored)))),
+    }
+}
+
+/// Commits in a file.
+#[derive(Debug)]
+struct StoredCommits {
+    rows: usize,
+    folder: PathBuf,
+    repo: String,
+    refs: String,
+    trouble: Arc<Trouble>,
+}
+
+impl Load for StoredCommits {
+    fn len(&self) -> usize {
+        self.rows
+    }
+
+    fn layer(&self) -> Layer {
+        let layer = self.open().and_then(|file| self.load(&file));
+        layer.unwrap_or_else(|error| {
+            self.trouble.met(error);
+            empty()
+        })
+    }
+
+    fn ids(&self) -> Vec<ObjectId> {
+        let ids = self.open().and_then(|file| {
+            let mut ids = Vec::new();
+            for batch in 0..file.batches() {
+                let mut taken = Taken::new(&file, file.batch(batch, &[ID])?);
+                ids.extend(ids_in(&file, &taken.all()?)?);
+            }
+            Ok(ids)
+        });
+        ids.unwrap_or_else(|error| {
+            self.trouble.met(error);
+            Vec::new()
+        })
+    }
+}
+
+fn empty() -> Layer {
+    let columns = CommitColumns {
+        id_width: 20,
+        ..CommitColumns::default()
+    };
+    columns
+        .layer()
+        .unwrap_or_else(|| unreachable!("no commits fit together"))
+}
+
+fn ids_in(file: &TableFile, raw: &[Vec<u8>]) -> Result<Vec<ObjectId>, TableError> {
+    let ids = raw.iter().map(|id| ObjectId::from_bytes(id));
+    let ids: Option<Vec<ObjectId>> = ids.collect();
+    ids.ok_or_else(|| file.wrong("an id has an impossible length"))
+}
+
+impl StoredCommits {
+    fn open(&self) -> Result<TableFile, TableError> {
+        let file = Told::new(COMMITS, &self.repo, &self.refs).open(&self.folder, &schema())?;
+        match self.rows {
+            0 => Ok(file),
+            rows if rows == file.rows() => Ok(file),
+            _ => Err(file.wrong("it changed while it was read")),
+        }
+    }
+
+    fn load(&self, file: &TableFile) -> Result<Layer, TableError> {
+        let mut gathered = Gathered::default();
+        for batch in 0..file.batches() {
+            gathered.add(file, file.whole_batch(batch)?)?;
+        }
+        gathered.columns.is_regrown = file.property(REGROWN_PROPERTY) == Some("true");
+        let layer = gathered.columns.layer();
+        layer.ok_or_else(|| file.wrong("its columns do not fit together"))
+    }
+}
+
+/// The columns of all batches so far.
+#[derive(Default)]
+struct Gathered {
+    columns: CommitColumns,
+    people: HashMap<(Shared, Shared), u64>,
+    sets: HashMap<Vec<RawSign>, u64>,
+    classes: HashMap<Shared, FileClass>,
+}
+
+/// One sign as it is stored.
+type RawSign = (Shared, Option<Shared>, Option<Shared>, Option<i64>);
+
+impl Gathered {
+    fn add(&mut self, file: &TableFile, columns: Vec<Column>) -> Result<(), TableError> {
+        let mut taken = Taken::new(file, columns);
+        taken.skip(1)?;
+        let rows = self.add_ancestry(file, &mut taken)?;
+        self.add_people_and_times(file, &mut taken)?;
+        self.add_lines(file, &mut taken)?;
+        self.add_evidence(file, &mut taken)?;
+        let fits = self.columns.authors.len() == rows && self.columns.evidence.len() == rows;
+        fits.then_some(())
+            .ok_or_else(|| file.wrong("its columns have different numbers of rows"))
+    }
+
+    /// Returns how many rows there are so far.
+    fn add_ancestry(&mut self, file: &TableFile, taken: &mut Taken<'_>) -> Result<usize, TableError> {
+        let ids: Vec<Shared> = taken.all()?;
+        let own = &mut self.columns;
+        if own.id_width == 0 {
+            own.id_width = ids.first().map_or(20, |id| id.data().len());
+        }
+        if ids.iter().any(|id| id.data().len() != own.id_width) {
+            return Err(file.wrong("its ids have different lengths"));
+        }
+        ids.iter().for_each(|id| own.ids.extend(id.data()));
+        taken.skip(1)?;
+        let (lengths, rows): (Lists, Vec<i32>) = taken.lists()?;
+        let (_, others): (Lists, Vec<Shared>) = taken.lists()?;
+        let mut others = others.into_iter();
+        let whole = file.rows() as u64;
+        own.parent_counts
+            .extend(lengths.0.iter().map(|length| *length as u64));
+        for row in rows {
+            let parent = match u64::try_from(row) {
+                Ok(row) => Some(row),
+                Err(_) => others.next().map(|id| {
+                    let place = own.foreign_ids.len() / own.id_width;
+                    own.foreign_ids.extend(id.data());
+                    whole + place as u64
+                }),
+            };
+            own.parents
+                .push(parent.ok_or_else(|| file.wrong("a parent is missing"))?);
+        }
+        Ok(own.parent_counts.len())
+    }
+
+    fn add_people_and_times(&mut self, file: &TableFile, taken: &mut Taken<'_>) -> Result<(), TableError> {
+        let names: Vec<Shared> = taken.all()?;
+        let emails: Vec<Shared> = taken.all()?;
+        // The next commit is most often by the same person.
+        let mut last: Option<((Shared, Shared), u64)> = None;
+        for person in names.into_iter().zip(emails) {
+            let number = match &last {
+                Some((known, number)) if *known == person => *number,
+                _ => {
+                    let number = self.person(file, &person)?;
+                    last = Some((person, number));
+                    number
+                }
+            };
+            self.columns.authors.push(number);
+        }
+        for times in [&mut self.columns.author_times, &mut self.columns.commit_times] {
+            let seconds: Vec<i64> = taken.all()?;
+            let offsets: Vec<i32> = taken.all()?;
+            times.0.extend(seconds);
+            times.1.extend(offsets.into_iter().map(i64::from));
+        }
+        Ok(())
+    }
+
+    fn person(&mut self, file: &TableFile, person: &(Shared, Shared)) -> Result<u64, TableError> {
+        if let Some(number) = self.people.get(person) {
+            return Ok(*number);
+        }
+        let number = self.columns.people.len() as u64;
+        self.columns.people.push(Person {
+            name: text(file, &person.0)?,
+            email: text(file, &person.1)?,
+        });
+        self.people.insert(person.clone(), number);
+        Ok(number)
+    }
+
+    fn add_lines(&mut self, file: &TableFile, taken: &mut Taken<'_>) -> Result<(), TableError> {
+        let all = counts(file, taken)?;
+        let source = counts(file, taken)?;
+        let tests = counts(file, taken)?;
+        let (lengths, names): (Lists, Vec<Shared>) = taken.lists()?;
+        let mut each = || -> Result<Vec<i64>, TableError> { Ok(taken.lists()?.1) };
+        let (files, added, removed) = (each()?, each()?, each()?);
+        let numbers = files.into_iter().zip(added).zip(removed);
+        let mut others = names.into_iter().zip(numbers);
+        for (((lines, source), tests), length) in all.into_iter().zip(source).zip(tests).zip(lengths.0) {
+            let before = self.columns.classes.len();
+            let own = [(FileClass::Source, source), (FileClass::Test, tests)];
+            let own = own
+                .into_iter()
+                .filter_map(|(class, counts)| Some((class, counts?)));
+            self.columns.classes.extend(own);
+            for (name, ((files, added), removed)) in others.by_ref().take(length) {
+                let class = self.class(file, &name)?;
+                self.columns
+                    .classes
+                    .push((class, line_counts(file, [files, added, removed])?));
+            }
+            self.columns
+                .class_counts
+                .push((self.columns.classes.len() - before) as u64);
+            self.columns.lines.push(lines);
+        }
+        Ok(())
+    }
+
+    fn class(&mut self, file: &TableFile, name: &Shared) -> Result<FileClass, TableError> {
+        if let Some(class) = self.classes.get(name) {
+            return Ok(*class);
+        }
+        let class = serde_json::from_value(serde_json::Value::String(text(file, name)?));
+        let class = class.map_err(|_| file.wrong("a class of files is unknown"))?;
+        self.classes.insert(name.clone(), class);
+        Ok(class)
+    }
+
+    fn add_evidence(&mut self, file: &TableFile, taken: &mut Taken<'_>) -> Result<(), TableError> {
+        let (lengths, rules): (Lists, Vec<Shared>) = taken.lists()?;
+        let (_, agents): (Lists, Vec<Option<Shared>>) = taken.some_lists()?;
+        let (_, models): (Lists, Vec<Option<Shared>>) = taken.some_lists()?;
+        let (_, lines): (Lists, Vec<Option<i64>>) = taken.some_lists()?;
+        let mut signs = rules.into_iter().zip(agents).zip(models).zip(lines);
+        for length in lengths.0 {
+            let set = signs.by_ref().take(length);
+            let set: Vec<RawSign> = set
+                .map(|(((rule, agent), model), lines)| (rule, agent, model, lines))
+                .collect();
+            let number = self.set(file, set)?;
+            self.columns.evidence.push(number);
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, file: &TableFile, set: Vec<RawSign>) -> Result<u64, TableError> {
+        if let Some(number) = self.sets.get(&set) {
+            return Ok(*number);
+        }
+        let number = self.columns.evidence_sets.len() as u64;
+        let signs: Result<Vec<Evidence>, TableError> = set.iter().map(|sign| sign_of(file, sign)).collect();
+        self.columns.evidence_sets.push(signs?);
+        self.sets.insert(set, number);
+        Ok(number)
+    }
+}
+
+fn sign_of(file: &TableFile, (rule, agent, model, lines): &RawSign) -> Result<Evidence, TableError> {
+    let some = |value: &Option<Shared>| value.as_ref().map(|value| text(file, value)).transpose();
+    let rule: Result<Sign, _> = text(file, rule)?.parse();
+    let lines =
+        lines.map(|lines| u64::try_from(lines).map_err(|_| file.wrong("a number of lines is negative")));
+    Ok(Evidence {
+        rule: rule.map_err(|_| file.wrong("a rule of evidence is unknown"))?,
+        agent: some(agent)?,
+        model: some(model)?,
+        lines: lines.transpose()?,
+    })
+}
+
+fn text(file: &TableFile, bytes: &Shared) -> Result<String, TableError> {
+    if bytes.data().len() > LONGEST_TEXT {
+        return Err(file.wrong("a text in it is too long"));
+    }
+    String::from_utf8(bytes.data().to_vec()).map_err(|_| file.wrong("a text in it is not UTF-8"))
+}
+
+fn line_counts(file: &TableFile, counts: [i64; 3]) -> Result<LineCounts, TableError> {
+    let [files, added, removed] =
+        counts.map(|count| u64::try_from(count).ok().filter(|count| *count <= MOST_LINES));
+    let counts = files.zip(added).zip(removed);
+    let counts = counts.map(|((files, added), removed)| LineCounts {
+        files,
+        added,
+        removed,
+    });
+    counts.ok_or_else(|| file.wrong("a number of lines or files is impossible"))
+}
+
+/// Numbers of lines in three columns.
+fn counts(file: &TableFile, taken: &mut Taken<'_>) -> Result<Vec<Option<LineCounts>>, TableError> {
+    let mut each = || -> Result<Vec<Option<i64>>, TableError> { taken.some() };
+    let (files, added, removed) = (each()?, each()?, each()?);
+    let of = |((files, added), removed): ((Option<i64>, Option<i64>), Option<i64>)| match (
+        files, added, removed,
+    ) {
+        (Some(files), Some(added), Some(removed)) => line_counts(file, [files, added, removed]).map(Some),
+        (None, None, None) => Ok(None),
+        _ => Err(file.wrong("only some numbers of lines are known")),
+    };
+    files.into_iter().zip(added).zip(removed).map(of).collect()
+}

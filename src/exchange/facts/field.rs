@@ -1,0 +1,122 @@
+//! Columns of rows: each value checked when it is taken.
+
+use serde::de::DeserializeOwned;
+
+use crate::facts::ids::ObjectId;
+use crate::tables::{Column, Lists, TableError, TableFile, Value};
+
+/// The longest name, key, reason or model, in bytes: longer ones are not written by this program.
+pub const LONGEST_TEXT: usize = 64 << 10;
+/// The longest JSON of a row, in bytes.
+pub const LONGEST_JSON: usize = 64 << 20;
+
+/// The columns of a batch, to be taken in order.
+pub struct Taken<'a> {
+    file: &'a TableFile,
+    columns: std::vec::IntoIter<Column>,
+}
+
+impl<'a> Taken<'a> {
+    pub fn new(file: &'a TableFile, columns: Vec<Column>) -> Self {
+        Self {
+            file,
+            columns: columns.into_iter(),
+        }
+    }
+
+    fn next(&mut self) -> Result<Column, TableError> {
+        self.columns
+            .next()
+            .ok_or_else(|| self.file.wrong("too few columns"))
+    }
+
+    fn typed<T>(&self, values: Option<T>) -> Result<T, TableError> {
+        values.ok_or_else(|| {
+            self.file
+                .wrong("its values are not of the types of their columns")
+        })
+    }
+
+    /// A value for each row.
+    pub fn all<T: Value>(&mut self) -> Result<Vec<T>, TableError> {
+        let column = self.next()?;
+        self.typed(column.all())
+    }
+
+    /// A value for some rows.
+    pub fn some<T: Value>(&mut self) -> Result<Vec<Option<T>>, TableError> {
+        let column = self.next()?;
+        self.typed(column.some())
+    }
+
+    /// A list for each row.
+    pub fn lists<T: Value>(&mut self) -> Result<(Lists, Vec<T>), TableError> {
+        let column = self.next()?;
+        self.typed(column.elements())
+    }
+
+    /// A list for each row, in which values may be missing.
+    pub fn some_lists<T: Value>(&mut self) -> Result<(Lists, Vec<Option<T>>), TableError> {
+        let column = self.next()?;
+        self.typed(column.some_elements())
+    }
+
+    /// Text for each row.
+    pub fn texts(&mut self) -> Result<Vec<String>, TableError> {
+        let texts: Vec<String> = self.all()?;
+        texts.iter().try_for_each(|text| self.check(text, LONGEST_TEXT))?;
+        Ok(texts)
+    }
+
+    /// Text for some rows.
+    pub fn some_texts(&mut self) -> Result<Vec<Option<String>>, TableError> {
+        let texts: Vec<Option<String>> = self.some()?;
+        texts
+            .iter()
+            .flatten()
+            .try_for_each(|text| self.check(text, LONGEST_TEXT))?;
+        Ok(texts)
+    }
+
+    /// JSON of each row.
+    pub fn json<T: DeserializeOwned>(&mut self) -> Result<Vec<T>, TableError> {
+        let texts: Vec<String> = self.all()?;
+        let parsed = texts.iter().map(|text| {
+            self.check(text, LONGEST_JSON)?;
+            serde_json::from_str(text).map_err(|error| {
+                let reason: String = error.to_string().chars().take(120).collect();
+                self.file
+                    .wrong(format!("the JSON of a row is not as expected: {reason}"))
+            })
+        });
+        parsed.collect()
+    }
+
+    /// Skips a column.
+    pub fn skip(&mut self, columns: usize) -> Result<(), TableError> {
+        (0..columns).try_for_each(|_| self.next().map(drop))
+    }
+
+    fn check(&self, text: &str, longest: usize) -> Result<(), TableError> {
+        match text.len() <= longest {
+            true => Ok(()),
+            false => Err(self.file.wrong("a text in it is too long")),
+        }
+    }
+}
+
+/// Minutes as whole milliseconds.
+pub fn millis(minutes: f64) -> i64 {
+    (minutes * 60_000.0).round() as i64
+}
+
+/// A column with lists of ids.
+pub fn id_lists<'a>(lists: impl Iterator<Item = &'a [ObjectId]> + Clone) -> Column {
+    let lengths = Lists(lists.clone().map(<[ObjectId]>::len).collect());
+    Column::list(&lengths, lists.flatten().map(|id| id.as_bytes().to_vec()))
+}
+
+/// `repo` in each of so many rows.
+pub fn same(text: &str, rows: usize) -> Column {
+    Column::of((0..rows).map(|_| text.to_owned()))
+}

@@ -1,0 +1,210 @@
+//! Reads the facts of all repositories in some directories.
+//!
+//! Of few commits, all are held in memory; of many, each repository's are loaded whenever they are looked at, and dropped.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rayon::prelude::*;
+
+use super::repos::Row;
+use super::sessions::{self, LoggedSession};
+use super::{REPOS, SESSIONS, commits, is_id, records, tasks};
+use crate::aggregate::names::tell_apart;
+use crate::aggregate::repository::{Repository, unify};
+use crate::correlate::seen::SeenSession;
+use crate::facts::diagnostics::{Status, Warning};
+use crate::facts::ids::SessionId;
+use crate::git::folder;
+use crate::tables::TableError;
+
+/// So many commits are held in memory: a hundred megabytes.
+const MOST_HELD: u64 = 1_000_000;
+
+/// What goes wrong when commits are loaded that were there before.
+#[derive(Debug, Default)]
+pub struct Trouble(Mutex<Vec<TableError>>);
+
+impl Trouble {
+    pub(super) fn met(&self, error: TableError) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(error);
+    }
+
+    /// The first error since the last call. What was computed in between is worthless.
+    pub fn take(&self) -> Option<TableError> {
+        let mut errors = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *errors).into_iter().next()
+    }
+}
+
+/// The row of a repository, or why it has none that can be used.
+type RowRead = Result<Row, TableError>;
+
+/// The facts of some directories.
+#[derive(Debug, Default)]
+pub struct FactsRead {
+    /// The repositories; what is wrong in one is in its status and its warnings.
+    pub repos: Vec<Repository>,
+    /// The sessions of logs, by agent and id, with positions in `repos`.
+    pub sessions: Vec<SeenSession>,
+    /// All sessions that are in logs, also those that worked elsewhere.
+    pub live: HashSet<SessionId>,
+    /// What could not be read of sessions.
+    pub warnings: Vec<Warning>,
+    /// What goes wrong later.
+    pub trouble: Arc<Trouble>,
+}
+
+/// Reads these directories; an error if one has no facts.
+pub fn read(folders: &[PathBuf]) -> Result<FactsRead, TableError> {
+    let mut rows: BTreeMap<String, (PathBuf, RowRead)> = BTreeMap::new();
+    for folder in folders {
+        for (id, row) in rows_of(folder)? {
+            let is_later = match (&row, rows.get(&id)) {
+                (Ok(row), Some((_, Ok(known)))) => row.read_at > known.read_at,
+                (Err(_), Some(_)) => false,
+                _ => true,
+            };
+            if is_later {
+                rows.insert(id, (folder.clone(), row));
+            }
+        }
+    }
+    let whole: u64 = rows
+        .values()
+        .filter_map(|(_, row)| row.as_ref().ok())
+        .map(|row| row.commits)
+        .sum();
+    let trouble: Arc<Trouble> = Arc::default();
+    let rows: Vec<(String, (PathBuf, RowRead))> = rows.into_iter().collect();
+    let read = rows.into_par_iter().map(|(id, (folder, row))| {
+        let place = row.as_ref().map_or(0, |row| row.rest.place);
+        (place, repository(&folder, row, whole <= MOST_HELD, &trouble), id)
+    });
+    let mut found: Vec<(u32, Repository, String)> = read.collect();
+    found.sort_by(|(a, one, id), (b, other, other_id)| {
+        (a, &one.path, &one.name, id).cmp(&(b, &other.path, &other.name, other_id))
+    });
+    let (mut repos, ids): (Vec<Repository>, Vec<String>) =
+        found.into_iter().map(|(_, repo, id)| (repo, id)).unzip();
+    tell_apart(&mut repos);
+    unify(&mut repos);
+    let mut read = FactsRead {
+        repos,
+        trouble,
+        ..FactsRead::default()
+    };
+    let places: HashMap<String, usize> = ids.into_iter().zip(0..).collect();
+    read.add_sessions(folders, &places);
+    Ok(read)
+}
+
+/// The rows of a directory, by id.
+fn rows_of(folder: &Path) -> Result<Vec<(String, RowRead)>, TableError> {
+    let ids = ids_in(&folder.join(REPOS))?;
+    if ids.is_empty() {
+        return Err(TableError::content(folder, "no facts in this directory"));
+    }
+    let row = |id: String| {
+        let row = Row::read_file(&super::file_of(folder, REPOS, &id));
+        (id, row)
+    };
+    Ok(ids.into_par_iter().map(row).collect())
+}
+
+/// The ids in the names of the files of a table, sorted.
+fn ids_in(folder: &Path) -> Result<Vec<String>, TableError> {
+    let io = |error| TableError::io(folder, error);
+    let mut ids = Vec::new();
+    for entry in folder::list(folder).map_err(io)? {
+        let entry = entry.map_err(io)?;
+        let name = entry.name();
+        let id = name.to_str().and_then(|name| name.strip_suffix(".parquet"));
+        ids.extend(id.filter(|id| is_id(id)).map(str::to_owned));
+    }
+    ids.sort();
+    Ok(ids)
+}
+
+fn repository(folder: &Path, row: RowRead, keep: bool, trouble: &Arc<Trouble>) -> Repository {
+    let row = match row {
+        Ok(row) => row,
+        Err(error) => return failed(Repository::default(), &error),
+    };
+    let (repo, refs, status, count) = (row.repo.clone(), row.refs.clone(), row.status, row.commits);
+    let repository = row.repository();
+    if status == Status::Failed {
+        return repository;
+    }
+    let whole = || {
+        let commits = commits::read(folder, (&repo, &refs), keep, trouble)?;
+        if commits.len() as u64 != count {
+            let path = super::file_of(folder, super::COMMITS, &repo);
+            return Err(TableError::content(
+                &path,
+                "not as many commits as the row of its repository says",
+            ));
+        }
+        Ok((
+            commits,
+            tasks::read(folder, &repo, &refs)?,
+            records::read(folder, &repo, &refs)?,
+        ))
+    };
+    match whole() {
+        Ok((commits, tasks, captured)) => Repository {
+            commits,
+            tasks,
+            captured,
+            ..repository
+        },
+        Err(error) => failed(repository, &error),
+    }
+}
+
+/// A repository whose facts cannot be used.
+fn failed(repository: Repository, error: &TableError) -> Repository {
+    let reason = error.to_string();
+    Repository {
+        status: Status::Failed,
+        cut_short: true,
+        warnings: vec![Warning::new(&repository.path, reason.clone())],
+        reason: Some(reason),
+        untold: None,
+        ..repository
+    }
+}
+
+impl FactsRead {
+    fn add_sessions(&mut self, folders: &[PathBuf], places: &HashMap<String, usize>) {
+        let mut latest: BTreeMap<SessionId, LoggedSession> = BTreeMap::new();
+        for folder in folders {
+            let ids = match ids_in(&folder.join(SESSIONS)) {
+                Ok(ids) => ids,
+                Err(error) if error.is_missing() => continue,
+                Err(error) => {
+                    self.warnings
+                        .push(Warning::new(folder.display().to_string(), error.to_string()));
+                    continue;
+                }
+            };
+            for id in ids {
+                match sessions::read(folder, &id) {
+                    Ok(sessions) => sessions
+                        .into_iter()
+                        .for_each(|session| session.add_to(&mut latest)),
+                    Err(error) => {
+                        let place = folder.display().to_string();
+                        self.warnings.push(Warning::new(place, error.to_string()));
+                    }
+                }
+            }
+        }
+        for (id, session) in latest {
+            let seen = session.seen.and_then(|line| line.session(id.clone(), places));
+            self.sessions.extend(seen);
+            self.live.insert(id);
+        }
+    }
+}

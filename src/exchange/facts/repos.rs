@@ -1,0 +1,244 @@
+//! The table of repositories: one row in each file, written after all other tables of the repository.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::field::Taken;
+use super::{REPOS, Told, VERSION, check_version, file_of, is_id};
+use crate::aggregate::repository::Repository;
+use crate::facts::diagnostics::{Status, Warning};
+use crate::facts::ids::TaskId;
+use crate::facts::lineage::Lineage;
+use crate::facts::record::ByHand;
+use crate::sources::history::UnknownLines;
+use crate::tables::{Column, Schema, TableError, TableFile};
+
+const SCHEMA: &str = "message repos {
+    required binary repo (STRING);
+    required binary key (STRING);
+    required binary name (STRING);
+    required int32 rank;
+    required int32 generation;
+    required boolean is_named_after_origin;
+    required binary refs (STRING);
+    required int32 facts;
+    required binary options (STRING);
+    required int64 read_at;
+    required binary status (STRING);
+    optional binary reason (STRING);
+    required int64 commits;
+    required boolean cut_short;
+    required binary rest (STRING);
+}";
+
+pub fn schema() -> Schema {
+    Schema::of(SCHEMA)
+}
+
+/// The row of a repository.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Its id.
+    pub repo: String,
+    /// `host/owner/name`, or its path. Untrusted text.
+    pub key: String,
+    /// As a report of the same run names it. Untrusted text.
+    pub name: String,
+    /// Its place in the list of repositories.
+    pub rank: u32,
+    /// How many clones lie between it and one that was not cloned from another one of the same run.
+    pub generation: u32,
+    /// Whether it has the name of its remote.
+    pub is_named_after_origin: bool,
+    /// The digest of what its facts depend on.
+    pub refs: String,
+    /// How it was read, as JSON.
+    pub options: String,
+    /// When, in seconds since the epoch.
+    pub read_at: i64,
+    /// How much of it.
+    pub status: Status,
+    /// Why not all. Untrusted text.
+    pub reason: Option<String>,
+    /// How many commits.
+    pub commits: u64,
+    /// Whether it has more.
+    pub cut_short: bool,
+    /// What no other column has.
+    pub rest: Rest,
+}
+
+/// What is read of a repository and is of no use in SQL.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Rest {
+    /// Its place in the list of its run, which is the order of a report.
+    pub(super) place: u32,
+    ledger_status: Status,
+    warnings: Vec<Warning>,
+    untold: Option<String>,
+    unknown_lines: Option<UnknownLines>,
+    by_hand: Vec<ByHand>,
+    same: BTreeMap<TaskId, TaskId>,
+    given_up: bool,
+}
+
+impl Rest {
+    /// The same at another place in the list.
+    #[must_use]
+    pub fn at(self, place: u32) -> Self {
+        Self { place, ..self }
+    }
+
+    /// Of a repository that was read; its path becomes its key wherever a text contains it.
+    pub fn of(repository: &Repository, key: &str) -> Result<Self, String> {
+        let rest = Self {
+            place: 0,
+            ledger_status: repository.ledger_status,
+            warnings: repository.warnings.clone(),
+            untold: repository.untold.clone(),
+            unknown_lines: repository.unknown_lines.clone(),
+            by_hand: repository.by_hand.clone(),
+            same: repository.same.clone(),
+            given_up: repository.given_up,
+        };
+        let text = serde_json::to_string(&rest).map_err(|error| error.to_string())?;
+        let [path, key] = [&repository.path, key].map(|text| serde_json::to_string(text).unwrap_or_default());
+        let text = without_path(&text, path.trim_matches('"'), key.trim_matches('"'));
+        serde_json::from_str(&text).map_err(|error| error.to_string())
+    }
+}
+
+/// A text with the key of a repository in the place of its path.
+pub fn without_path(text: &str, path: &str, key: &str) -> String {
+    match path.is_empty() {
+        true => text.to_owned(),
+        false => text.replace(path, key),
+    }
+}
+
+impl Row {
+    /// Writes the row, which makes the other tables of the repository count.
+    pub fn write(&self, folder: &Path) -> Result<u64, TableError> {
+        let path = file_of(folder, REPOS, &self.repo);
+        let rest = serde_json::to_string(&self.rest)
+            .map_err(|error| TableError::content(&path, error.to_string()))?;
+        let one = |text: &str| Column::of([text.to_owned()]);
+        let int = |number: u32| Column::of([i32::try_from(number).unwrap_or(i32::MAX)]);
+        let columns = vec![
+            one(&self.repo),
+            one(&self.key),
+            one(&self.name),
+            int(self.rank),
+            int(self.generation),
+            Column::of([self.is_named_after_origin]),
+            one(&self.refs),
+            Column::of([VERSION]),
+            one(&self.options),
+            Column::of([self.read_at]),
+            one(&self.status.to_string()),
+            Column::optional([self.reason.clone()]),
+            Column::of([i64::try_from(self.commits).unwrap_or(i64::MAX)]),
+            Column::of([self.cut_short]),
+            one(&rest),
+        ];
+        Told::new(REPOS, &self.repo, &self.refs).write(folder, &schema(), &[], [columns])
+    }
+
+    /// The row of a repository; `None` if it has none.
+    pub fn read(folder: &Path, id: &str) -> Result<Option<Self>, TableError> {
+        match Self::read_file(&file_of(folder, REPOS, id)) {
+            Ok(row) => Ok(Some(row)),
+            Err(error) if error.is_missing() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The row in a file.
+    pub fn read_file(path: &Path) -> Result<Self, TableError> {
+        let file = TableFile::open(path, &schema())?;
+        check_version(&file)?;
+        if file.rows() != 1 || file.batches() != 1 {
+            return Err(file.wrong("more or less than one row"));
+        }
+        let row = Self::taken(&file)?;
+        let is_own = path.file_stem().is_some_and(|stem| stem == &*row.repo) && is_id(&row.repo);
+        match is_own {
+            true => Ok(row),
+            false => Err(file.wrong("the file of another repository")),
+        }
+    }
+
+    fn taken(file: &TableFile) -> Result<Self, TableError> {
+        let mut taken = Taken::new(file, file.whole_batch(0)?);
+        let only = |texts: Vec<String>| texts.into_iter().next().unwrap_or_default();
+        let count = |numbers: Vec<i32>| u32::try_from(numbers.first().copied().unwrap_or(-1)).ok();
+        let missing = || file.wrong("a number in its row is impossible");
+        let repo = only(taken.texts()?);
+        let key = only(taken.texts()?);
+        let name = only(taken.texts()?);
+        let rank = count(taken.all()?).ok_or_else(missing)?;
+        let generation = count(taken.all()?).ok_or_else(missing)?;
+        let is_named_after_origin = taken.all()?.first() == Some(&true);
+        let refs = only(taken.texts()?);
+        taken.skip(1)?;
+        let options = only(taken.texts()?);
+        let read_at = taken.all()?.first().copied().unwrap_or_default();
+        let status = match only(taken.texts()?).as_str() {
+            "complete" => Status::Complete,
+            "partial" => Status::Partial,
+            "failed" => Status::Failed,
+            _ => return Err(file.wrong("its status is unknown")),
+        };
+        let reason = taken.some_texts()?.into_iter().flatten().next();
+        let commits: Vec<i64> = taken.all()?;
+        let commits = commits.first().and_then(|commits| u64::try_from(*commits).ok());
+        let cut_short = taken.all()?.first() == Some(&true);
+        let rest = taken.json()?.into_iter().next().ok_or_else(missing)?;
+        Ok(Self {
+            repo,
+            key,
+            name,
+            rank,
+            generation,
+            is_named_after_origin,
+            refs,
+            options,
+            read_at,
+            status,
+            reason,
+            commits: commits.ok_or_else(missing)?,
+            cut_short,
+            rest,
+        })
+    }
+
+    /// The repository without what the other tables have.
+    pub fn repository(self) -> Repository {
+        Repository {
+            lineage: Lineage {
+                place: self.key.clone().into(),
+                is_named_after_origin: self.is_named_after_origin,
+                rank: self.rank,
+                generation: Some(self.generation),
+                key: Some(self.key.clone()),
+                ..Lineage::default()
+            },
+            name: self.name,
+            path: self.key,
+            status: self.status,
+            reason: self.reason,
+            cut_short: self.cut_short,
+            by_hand: self.rest.by_hand,
+            same: self.rest.same,
+            ledger_status: self.rest.ledger_status,
+            warnings: self.rest.warnings,
+            untold: self.rest.untold,
+            unknown_lines: self.rest.unknown_lines,
+            given_up: self.rest.given_up,
+            ..Repository::default()
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! The tables of a machine's logs: its sessions, and their links to commits.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::field::{Taken, millis, same};
+use super::{LINKS, SESSIONS, Told};
+use crate::correlate::seen::{Origin, SeenSession, Used};
+use crate::facts::ids::SessionId;
+use crate::facts::link::Link;
+use crate::facts::session::{Sources, TokenCounts};
+use crate::facts::span::{Moment, Span};
+use crate::facts::supervision::Charge;
+use crate::tables::{Column, Schema, TableError};
+
+const SESSIONS_SCHEMA: &str = "message sessions {
+    required binary source (STRING);
+    required binary agent (STRING);
+    required binary session (STRING);
+    optional binary repo (STRING);
+    optional int64 started_at;
+    optional int64 ended_at;
+    optional int64 agent_ms;
+    optional int64 supervisory_ms;
+    required binary line (STRING);
+}";
+
+const LINKS_SCHEMA: &str = "message links {
+    required binary source (STRING);
+    required binary repo (STRING);
+    required binary commit;
+    required binary agent (STRING);
+    required binary session (STRING);
+    required binary rung (STRING);
+    required binary confidence (STRING);
+    required double share;
+}";
+
+pub fn schema() -> Schema {
+    Schema::of(SESSIONS_SCHEMA)
+}
+
+fn links_schema() -> Schema {
+    Schema::of(LINKS_SCHEMA)
+}
+
+/// A session of the logs of a machine, in terms of ids of repositories.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LoggedSession {
+    /// Agent and id.
+    pub id: SessionId,
+    /// What is known of it; `None` if it worked in none of the repositories.
+    pub seen: Option<Line>,
+}
+
+/// What is known of a session that worked in some of the repositories.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    home: String,
+    models: Vec<String>,
+    span: Span,
+    worked: Vec<Span>,
+    unknown: Vec<Charge>,
+    lanes: f64,
+    attention: Vec<Charge>,
+    usage: Vec<(Option<Moment>, Option<usize>, TokenCounts)>,
+    sources: Sources,
+    links: Vec<(String, StoredLink)>,
+    elsewhere: Vec<StoredLink>,
+    rest: f64,
+}
+
+/// A link with the time that JSON of links leaves out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct StoredLink {
+    link: Link,
+    worked: Vec<Span>,
+}
+
+impl StoredLink {
+    fn of(link: &Link) -> Self {
+        Self {
+            link: link.clone(),
+            worked: link.worked.clone(),
+        }
+    }
+
+    fn link(self) -> Link {
+        Link {
+            worked: self.worked,
+            ..self.link
+        }
+    }
+}
+
+impl Line {
+    /// Of a session from a log; `ids` are those of the repositories by position.
+    pub fn of(session: &SeenSession, ids: &[String]) -> Option<Self> {
+        let id = |at: usize| ids.get(at).cloned();
+        let links = session.links.iter();
+        let links = links.map(|(at, link)| Some((id(*at)?, StoredLink::of(link))));
+        Some(Self {
+            home: id(session.home)?,
+            models: session.models.clone(),
+            span: session.span,
+            worked: session.worked.clone(),
+            unknown: session.unknown.clone(),
+            lanes: session.lanes,
+            attention: session.attention.clone(),
+            usage: session
+                .usage
+                .iter()
+                .map(|used| (used.at, used.model, used.tokens))
+                .collect(),
+            sources: session.sources,
+            links: links.collect::<Option<_>>()?,
+            elsewhere: session.elsewhere.iter().map(StoredLink::of).collect(),
+            rest: session.rest,
+        })
+    }
+
+    /// The session; `places` are the positions of repositories by id. `None` if it worked in none of them.
+    pub fn session(self, id: SessionId, places: &HashMap<String, usize>) -> Option<SeenSession> {
+        let mut links: Vec<(usize, Link)> = Vec::new();
+        let mut elsewhere: Vec<Link> = self.elsewhere.into_iter().map(StoredLink::link).collect();
+        for (repo, link) in self.links {
+            match places.get(&repo) {
+                Some(place) => links.push((*place, link.link())),
+                None => elsewhere.push(link.link()),
+            }
+        }
+        // By repository, then as before: by commit.
+        links.sort_by_key(|(place, _)| *place);
+        let home = places
+            .get(&self.home)
+            .copied()
+            .or(links.first().map(|(place, _)| *place))?;
+        Some(SeenSession {
+            id,
+            origin: Origin::Log,
+            home,
+            models: self.models,
+            span: self.span,
+            worked: self.worked,
+            unknown: self.unknown,
+            lanes: self.lanes,
+            attention: self.attention,
+            usage: self
+                .usage
+                .into_iter()
+                .map(|(at, model, tokens)| Used { at, model, tokens })
+                .collect(),
+            sources: self.sources,
+            links,
+            elsewhere,
+            rest: self.rest,
+        })
+    }
+}
+
+/// Writes both tables.
+pub fn write(
+    folder: &Path,
+    (source, digest): (&str, &str),
+    sessions: &[LoggedSession],
+    seen: &HashMap<SessionId, &SeenSession>,
+) -> Result<u64, String> {
+    let all = || sessions.iter();
+    let about = |session: &LoggedSession| seen.get(&session.id).copied();
+    let lines = all().map(|session| serde_json::to_string(&session.seen));
+    let lines: Result<Vec<String>, _> = lines.collect();
+    let minutes =
+        |minutes: Option<crate::facts::quantity::Minutes>| minutes.map(|minutes| millis(minutes.get()));
+    let columns = vec![
+        same(source, sessions.len()),
+        Column::of(all().map(|session| session.id.agent.clone())),
+        Column::of(all().map(|session| session.id.id.clone())),
+        Column::optional(all().map(|session| session.seen.as_ref().map(|line| line.home.clone()))),
+        Column::optional(all().map(|session| session.seen.as_ref().map(|line| line.span.start.0))),
+        Column::optional(all().map(|session| session.seen.as_ref().map(|line| line.span.end.0))),
+        Column::optional(all().map(|session| minutes(about(session)?.most_agent_minutes()))),
+        Column::optional(all().map(|session| minutes(about(session)?.supervisory_minutes()))),
+        Column::of(lines.map_err(|error| error.to_string())?),
+    ];
+    let told = |table| Told::new(table, source, digest);
+    let wrong = |error: TableError| error.to_string();
+    let size = told(LINKS)
+        .write(folder, &links_schema(), &[], [link_columns(source, sessions)])
+        .map_err(wrong)?;
+    let own = told(SESSIONS)
+        .write(folder, &schema(), &[], [columns])
+        .map_err(wrong)?;
+    Ok(size + own)
+}
+
+fn link_columns(source: &str, sessions: &[LoggedSession]) -> Vec<Column> {
+    let lines = sessions.iter().filter_map(|session| session.seen.as_ref());
+    let links: Vec<&(String, StoredLink)> = lines.flat_map(|line| &line.links).collect();
+    let all = || links.iter().map(|(repo, stored)| (repo, &stored.link));
+    vec![
+        same(source, links.len()),
+        Column::of(all().map(|(repo, _)| repo.clone())),
+        Column::of(all().map(|(_, link)| link.commit.as_bytes().to_vec())),
+        Column::of(all().map(|(_, link)| link.session.agent.clone())),
+        Column::of(all().map(|(_, link)| link.session.id.clone())),
+        Column::of(all().map(|(_, link)| link.rung.to_string())),
+        Column::of(all().map(|(_, link)| link.confidence.to_string())),
+        Column::of(all().map(|(_, link)| link.share)),
+    ]
+}
+
+/// The sessions of a machine.
+pub fn read(folder: &Path, source: &str) -> Result<Vec<LoggedSession>, TableError> {
+    let schema = schema();
+    let file = Told::open_any(folder, SESSIONS, source, &schema)?;
+    let mut sessions = Vec::new();
+    for batch in 0..file.batches() {
+        let mut taken = Taken::new(&file, file.batch(batch, &[1, 2, schema.len() - 1])?);
+        let (agents, ids) = (taken.texts()?, taken.texts()?);
+        let lines: Vec<Option<Line>> = taken.json()?;
+        let all = agents.into_iter().zip(ids).zip(lines);
+        sessions.extend(all.map(|((agent, id), seen)| LoggedSession {
+            id: SessionId::new(agent, id),
+            seen,
+        }));
+    }
+    Ok(sessions)
+}
+
+impl LoggedSession {
+    /// Adds it to the sessions of other machines: a log that was copied counts as the copy that goes on longest.
+    pub fn add_to(self, all: &mut BTreeMap<SessionId, Self>) {
+        let end = |session: &Self| session.seen.as_ref().map(|line| line.span.end);
+        match all.get(&self.id) {
+            Some(known) if end(known) >= end(&self) => {}
+            _ => {
+                all.insert(self.id.clone(), self);
+            }
+        }
+    }
+}

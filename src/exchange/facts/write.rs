@@ -1,0 +1,126 @@
+//! Writes the facts of repositories, each file as a whole.
+
+use std::fs;
+use std::path::Path;
+
+use super::repos::{Rest, Row, without_path};
+use super::{COMMITS, RECORDS, REPOS, TASKS, Told, digest, file_of, records, tasks};
+use crate::aggregate::repository::Repository;
+use crate::facts::diagnostics::Status;
+use crate::facts::evidence::{ForeignTrailers, Signs};
+use crate::tables::TableError;
+
+/// Writes into a directory.
+#[derive(Debug, Clone, Copy)]
+pub struct Writer<'a> {
+    /// The directory.
+    pub folder: &'a Path,
+    /// How repositories are read, as JSON.
+    pub options: &'a str,
+    /// The current time, in seconds since the epoch.
+    pub now: i64,
+}
+
+/// What is known of a repository besides what was read of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Its id among facts.
+    pub repo: String,
+    /// `host/owner/name`, or its path.
+    pub key: String,
+    /// Its name among those of the run.
+    pub name: String,
+    /// Its place in the list of repositories.
+    pub rank: u32,
+    /// How many clones lie between it and one that was not cloned from another one of the run.
+    pub generation: u32,
+    /// Its place in the list of the run.
+    pub place: u32,
+    /// The digest of its references.
+    pub references: String,
+}
+
+impl Writer<'_> {
+    fn refs(&self, entry: &Entry) -> String {
+        digest([&*entry.references, self.options])
+    }
+
+    /// The row of a repository, if its facts are still those of these references and were read in the same way.
+    pub fn unchanged(&self, entry: &Entry) -> Option<Row> {
+        // A row that cannot be read is written again.
+        let row = Row::read(self.folder, &entry.repo).ok().flatten()?;
+        let is_same = row.refs == self.refs(entry) && row.status != Status::Failed;
+        let are_there = || {
+            let exists = |table| file_of(self.folder, table, &entry.repo).is_file();
+            [COMMITS, TASKS, RECORDS].into_iter().all(exists)
+        };
+        (is_same && are_there()).then_some(row)
+    }
+
+    /// Puts another name, rank, generation or place into the row of a repository that is unchanged.
+    pub fn rename(&self, row: &Row, entry: &Entry) -> Result<Row, TableError> {
+        let renamed = Row {
+            name: entry.name.clone(),
+            rank: entry.rank,
+            generation: entry.generation,
+            rest: row.rest.clone().at(entry.place),
+            ..row.clone()
+        };
+        if renamed != *row {
+            renamed.write(self.folder)?;
+        }
+        Ok(renamed)
+    }
+
+    /// Writes what was read of a repository before it was decided who made its commits.
+    pub fn write(&self, entry: &Entry, repository: &Repository) -> Result<Row, TableError> {
+        let (folder, repo, refs) = (self.folder, &*entry.repo, self.refs(entry));
+        let wrong = |reason: String| TableError::content(&file_of(folder, REPOS, repo), reason);
+        if repository.status == Status::Failed {
+            self.remove_tables(repo)?;
+        } else {
+            let mut commits = repository.commits.clone();
+            let mut signs = Signs::default();
+            signs.extend(repository.signs.clone());
+            commits.decide(&signs, ForeignTrailers::Believe);
+            super::commits::write(folder, (repo, &refs), &commits, repository.commits.is_regrown())?;
+            let columns = tasks::columns(repo, &repository.tasks).map_err(wrong)?;
+            Told::new(TASKS, repo, &refs).write(folder, &tasks::schema(), &[], [columns])?;
+            let columns = records::columns(repo, &repository.captured).map_err(wrong)?;
+            Told::new(RECORDS, repo, &refs).write(folder, &records::schema(), &[], [columns])?;
+        }
+        let reason = repository.reason.as_deref();
+        let row = Row {
+            repo: repo.to_owned(),
+            key: entry.key.clone(),
+            name: entry.name.clone(),
+            rank: entry.rank,
+            generation: entry.generation,
+            is_named_after_origin: repository.lineage.is_named_after_origin,
+            refs,
+            options: self.options.to_owned(),
+            read_at: self.now,
+            status: repository.status,
+            reason: reason.map(|reason| without_path(reason, &repository.path, &entry.key)),
+            commits: repository.commits.len() as u64,
+            cut_short: repository.cut_short,
+            rest: Rest::of(repository, &entry.key).map_err(wrong)?.at(entry.place),
+        };
+        row.write(folder)?;
+        Ok(row)
+    }
+
+    /// Removes what was read of a repository earlier, so that no other program counts it.
+    fn remove_tables(&self, repo: &str) -> Result<(), TableError> {
+        for table in [COMMITS, TASKS, RECORDS] {
+            let path = file_of(self.folder, table, repo);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(TableError::io(&path, error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}

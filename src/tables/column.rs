@@ -1,0 +1,242 @@
+//! One column of a batch of rows: its values, and where they are absent or repeated.
+
+use parquet::data_type::ByteArray;
+
+/// Values of one type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// Yes or no.
+    Bools(Vec<bool>),
+    /// 32 bits.
+    Ints(Vec<i32>),
+    /// 64 bits.
+    Longs(Vec<i64>),
+    /// Fractions.
+    Doubles(Vec<f64>),
+    /// Text or ids.
+    Bytes(Vec<ByteArray>),
+}
+
+/// A type of values.
+pub trait Value: Sized {
+    /// Makes values of this type.
+    fn values(all: Vec<Self>) -> Values;
+    /// The values, if they have this type.
+    fn take(values: Values) -> Option<Vec<Self>>;
+}
+
+macro_rules! value {
+    ($type:ty, $variant:ident) => {
+        impl Value for $type {
+            fn values(all: Vec<Self>) -> Values {
+                Values::$variant(all)
+            }
+
+            fn take(values: Values) -> Option<Vec<Self>> {
+                match values {
+                    Values::$variant(all) => Some(all),
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+value!(bool, Bools);
+value!(i32, Ints);
+value!(i64, Longs);
+value!(f64, Doubles);
+
+/// Bytes of a batch that are not copied: a value that many rows have is in memory once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shared(ByteArray);
+
+impl Shared {
+    /// The bytes.
+    pub fn data(&self) -> &[u8] {
+        self.0.data()
+    }
+}
+
+impl Eq for Shared {}
+
+impl std::hash::Hash for Shared {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.data().hash(state);
+    }
+}
+
+impl Value for Shared {
+    fn values(all: Vec<Self>) -> Values {
+        Values::Bytes(all.into_iter().map(|shared| shared.0).collect())
+    }
+
+    fn take(values: Values) -> Option<Vec<Self>> {
+        match values {
+            Values::Bytes(all) => Some(all.into_iter().map(Shared).collect()),
+            _ => None,
+        }
+    }
+}
+
+/// Text that is not UTF-8 is not text.
+impl Value for String {
+    fn values(all: Vec<Self>) -> Values {
+        Values::Bytes(all.into_iter().map(|text| text.into_bytes().into()).collect())
+    }
+
+    fn take(values: Values) -> Option<Vec<Self>> {
+        let Values::Bytes(all) = values else {
+            return None;
+        };
+        let text = |bytes: ByteArray| String::from_utf8(bytes.data().to_vec()).ok();
+        all.into_iter().map(text).collect()
+    }
+}
+
+/// Bytes such as those of an id.
+impl Value for Vec<u8> {
+    fn values(all: Vec<Self>) -> Values {
+        Values::Bytes(all.into_iter().map(ByteArray::from).collect())
+    }
+
+    fn take(values: Values) -> Option<Vec<Self>> {
+        let Values::Bytes(all) = values else {
+            return None;
+        };
+        Some(all.into_iter().map(|bytes| bytes.data().to_vec()).collect())
+    }
+}
+
+/// One column of a batch of rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    pub(super) values: Values,
+    /// For each place, how much of its path is there; empty if nothing can be absent.
+    pub(super) defined: Vec<i16>,
+    /// For each place, 0 where a row begins; empty if nothing can be repeated.
+    pub(super) repeated: Vec<i16>,
+}
+
+/// Lists, one for each row: how long each is. Columns of one list share it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lists(pub Vec<usize>);
+
+impl Column {
+    /// A column with a value in each row.
+    pub fn of<T: Value>(values: impl IntoIterator<Item = T>) -> Self {
+        Self {
+            values: T::values(values.into_iter().collect()),
+            defined: Vec::new(),
+            repeated: Vec::new(),
+        }
+    }
+
+    /// A column with a value in some rows.
+    pub fn optional<T: Value>(values: impl IntoIterator<Item = Option<T>>) -> Self {
+        let mut defined = Vec::new();
+        let mut present = Vec::new();
+        for value in values {
+            defined.push(i16::from(value.is_some()));
+            present.extend(value);
+        }
+        Self {
+            values: T::values(present),
+            defined,
+            repeated: Vec::new(),
+        }
+    }
+
+    /// A column in lists, with a value in each element.
+    pub fn list<T: Value>(lists: &Lists, values: impl IntoIterator<Item = T>) -> Self {
+        let present = T::values(values.into_iter().collect());
+        Self::of_lists(lists, present, |_| 1)
+    }
+
+    /// A column in lists, with a value in some elements.
+    pub fn optional_list<T: Value>(lists: &Lists, values: impl IntoIterator<Item = Option<T>>) -> Self {
+        let mut has = Vec::new();
+        let mut present = Vec::new();
+        for value in values {
+            has.push(value.is_some());
+            present.extend(value);
+        }
+        Self::of_lists(lists, T::values(present), |at| {
+            1 + i16::from(has.get(at).copied().unwrap_or_default())
+        })
+    }
+
+    fn of_lists(lists: &Lists, values: Values, level: impl Fn(usize) -> i16) -> Self {
+        let (mut defined, mut repeated) = (Vec::new(), Vec::new());
+        let mut at = 0;
+        for length in &lists.0 {
+            if *length == 0 {
+                defined.push(0);
+                repeated.push(0);
+            }
+            for place in 0..*length {
+                defined.push(level(at));
+                repeated.push(i16::from(place > 0));
+                at += 1;
+            }
+        }
+        Self {
+            values,
+            defined,
+            repeated,
+        }
+    }
+
+    /// The values of a column with one in each row; `None` if they have another type.
+    pub fn all<T: Value>(self) -> Option<Vec<T>> {
+        T::take(self.values)
+    }
+
+    /// The values of a column with one in some rows.
+    pub fn some<T: Value>(self) -> Option<Vec<Option<T>>> {
+        spread(T::take(self.values)?, self.defined.iter().map(|level| *level > 0))
+    }
+
+    /// The values of the elements of lists.
+    pub fn elements<T: Value>(self) -> Option<(Lists, Vec<T>)> {
+        let lists = self.lists();
+        let values = T::take(self.values)?;
+        (values.len() == lists.0.iter().sum::<usize>()).then_some((lists, values))
+    }
+
+    /// The values of some elements of lists.
+    pub fn some_elements<T: Value>(self) -> Option<(Lists, Vec<Option<T>>)> {
+        let lists = self.lists();
+        let of_elements = self.defined.iter().filter(|level| **level > 0);
+        let values = spread(T::take(self.values)?, of_elements.map(|level| *level > 1))?;
+        (values.len() == lists.0.iter().sum::<usize>()).then_some((lists, values))
+    }
+
+    /// How long the list in each row is.
+    fn lists(&self) -> Lists {
+        let mut lengths: Vec<usize> = Vec::new();
+        for (defined, repeated) in self.defined.iter().zip(&self.repeated) {
+            if *repeated == 0 {
+                lengths.push(0);
+            }
+            if let Some(last) = lengths.last_mut() {
+                *last += usize::from(*defined > 0);
+            }
+        }
+        Lists(lengths)
+    }
+}
+
+/// Puts values where there are some; `None` if there are more or fewer of them.
+fn spread<T>(values: Vec<T>, has: impl Iterator<Item = bool>) -> Option<Vec<Option<T>>> {
+    let mut values = values.into_iter();
+    let mut missing = false;
+    let spread = has
+        .map(|has| {
+            let value = if has { values.next() } else { None };
+            missing |= has && value.is_none();
+            value
+        })
+        .collect();
+    (!missing && values.next().is_none()).then_some(spread)
+}

@@ -1,0 +1,15 @@
+//! Tables in Parquet files: a few types of columns, written whole and read within bounds.
+//!
+//! Nothing here knows what a table is about. A table has a [`Schema`], which is text in the notation of Parquet, and its columns are
+//! the leaves of that schema, in order. A file that was cut, that has other columns or claims more values than it can contain is
+//! an error that names it.
+
+mod column;
+mod error;
+mod file;
+mod schema;
+
+pub use column::{Column, Lists, Shared, Value, Values};
+pub use error::TableError;
+pub use file::{Properties, TableFile, write};
+pub use schema::Schema;

@@ -1,0 +1,362 @@
+//! Facts in Parquet files: what follows from them is what follows from the repositories.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::world::{Ran, START, World};
+
+/// Everything by which a report groups.
+const DIMENSIONS: [&str; 12] = [
+    "day",
+    "week",
+    "month",
+    "repo",
+    "agent",
+    "model",
+    "category",
+    "author",
+    "estimator",
+    "task",
+    "tag",
+    "session",
+];
+
+/// The repositories of the demo, a clone of one, a clone of that with a commit more, and a fork of another name.
+struct Places {
+    world: World,
+    logs: String,
+}
+
+impl Places {
+    fn new() -> Self {
+        let world = World::new();
+        world.run(&["demo", "made"]).success();
+        let logs = format!("claude-code={}", world.path("made/agent-logs/claude").display());
+        let accounts = world.path("made/accounts");
+        for (from, to) in [("accounts", "spare"), ("courses", "a-fork")] {
+            let (from, to) = (
+                world.path(&format!("made/{from}")),
+                world.path(&format!("made/{to}")),
+            );
+            let cloned = world
+                .git(&world.home())
+                .arg("clone")
+                .arg("--quiet")
+                .arg(&from)
+                .arg(&to)
+                .status()
+                .unwrap();
+            assert!(cloned.success());
+        }
+        let fork = world.at("made/a-fork");
+        fork.write("src/more.rs", "fn more() {}\n")
+            .commit_at("More", START);
+        fork.git(&[
+            "remote",
+            "set-url",
+            "origin",
+            "https://user:secret@example.org/team/fork.git",
+        ]);
+        assert!(accounts.is_dir());
+        Self { world, logs }
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        self.world.run(args)
+    }
+
+    /// Writes facts, with the sessions of the logs.
+    fn write(&self, more: &[&str]) -> Ran {
+        let args = [
+            "facts",
+            "made",
+            "--output",
+            "facts",
+            "--sessions",
+            "--agent-dir",
+            &self.logs,
+        ];
+        self.run(&[&args, more].concat())
+    }
+
+    /// What a command says of the repositories, and of the facts.
+    fn both(&self, args: &[&str]) -> (Ran, Ran) {
+        let with_logs = ["--agent-dir", &self.logs];
+        let repositories = self.run(&[&args[..1], &of(args), &["made"], &with_logs].concat());
+        (repositories, self.run(&[args, &["--facts", "facts"]].concat()))
+    }
+}
+
+/// The arguments after the name of the command.
+fn of<'a>(args: &[&'a str]) -> Vec<&'a str> {
+    args[1..].to_vec()
+}
+
+/// JSON without the paths of repositories: facts have keys there.
+fn without_paths(text: &str) -> Value {
+    let mut value: Value = serde_json::from_str(text).unwrap();
+    forget_paths(&mut value);
+    value
+}
+
+/// Says where two reports differ first, instead of showing both.
+#[track_caller]
+fn assert_same(one: &str, other: &str, what: &str) {
+    if without_paths(one) != without_paths(other) {
+        let differs = one
+            .lines()
+            .zip(other.lines())
+            .find(|(a, b)| a != b && !a.contains("\"path\""));
+        panic!("{what}: {differs:?}");
+    }
+}
+
+fn forget_paths(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.remove("path");
+            fields.values_mut().for_each(forget_paths);
+        }
+        Value::Array(values) => values.iter_mut().for_each(forget_paths),
+        _ => {}
+    }
+}
+
+fn files(folder: &Path) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    for table in fs::read_dir(folder).unwrap() {
+        let table = table.unwrap().path();
+        found.extend(fs::read_dir(table).unwrap().map(|file| file.unwrap().path()));
+    }
+    found
+}
+
+#[test]
+fn a_report_on_facts_is_the_report_on_the_repositories() {
+    let places = Places::new();
+    let written = places.write(&[]).success();
+    assert_eq!(written.matches("complete").count(), 6, "{written}");
+    let mut compared = 0;
+    for (at, one) in DIMENSIONS.iter().enumerate() {
+        // Of pairs, those that people ask for: `tests/scripts/facts-against-report.py` compares all.
+        let is_asked = |other: &&&str| [*one, **other].iter().any(|by| ["repo", "day"].contains(by));
+        let pairs = DIMENSIONS[at + 1..].iter().filter(is_asked);
+        let pairs = pairs.map(|other| format!("{one},{other}"));
+        for by in pairs.chain([(*one).to_owned()]) {
+            let (repositories, facts) = places.both(&["report", "--by", &by, "--format", "json"]);
+            assert_eq!(repositories.code, facts.code, "{by}: {repositories} {facts}");
+            if repositories.code == Some(0) {
+                assert_same(&repositories.stdout, &facts.stdout, &by);
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 20, "{compared}");
+    for args in [
+        &["report", "--no-sessions", "--format", "csv"][..],
+        &[
+            "report",
+            "--ignore-foreign-trailers",
+            "--by",
+            "agent",
+            "--format",
+            "csv",
+        ],
+        &[
+            "report",
+            "--since",
+            "2026-03-02",
+            "--by",
+            "day",
+            "--format",
+            "csv",
+        ],
+        &["report", "--estimate-model", "sloc,pace", "--format", "csv"],
+        &["export", "commits"],
+        &["export", "tasks"],
+        &["export", "by-hand"],
+        &["export", "sessions"],
+        &["export", "links"],
+    ] {
+        let (repositories, facts) = places.both(args);
+        assert_eq!(repositories.success(), facts.success(), "{args:?}");
+    }
+}
+
+#[test]
+fn a_repository_is_written_again_only_if_it_changed() {
+    let places = Places::new();
+    places.write(&[]).success();
+    let before = files(&places.world.path("facts"));
+    let again = places.write(&["--format", "json"]).success();
+    let again: Value = serde_json::from_str(&again).unwrap();
+    let unchanged = |report: &Value| {
+        let repositories = report["repositories"].as_array().unwrap().iter();
+        repositories.filter(|repo| repo["unchanged"] == true).count()
+    };
+    assert_eq!(unchanged(&again), 6);
+    places
+        .world
+        .at("made/courses")
+        .write("src/new.rs", "fn new() {}\n")
+        .commit_at("New", START);
+    let changed: Value = serde_json::from_str(&places.write(&["--format", "json"]).success()).unwrap();
+    assert_eq!(unchanged(&changed), 5);
+    assert_eq!(files(&places.world.path("facts")), before);
+    let (repositories, facts) = places.both(&["report", "--by", "repo,day", "--format", "json"]);
+    assert_same(&repositories.success(), &facts.success(), "repo,day");
+}
+
+#[test]
+fn a_damaged_file_is_named_and_its_repository_does_not_count() {
+    let places = Places::new();
+    places.write(&[]).success();
+    let whole = places
+        .run(&["report", "--facts", "facts", "--format", "json"])
+        .success();
+    for file in files(&places.world.path("facts")) {
+        let content = fs::read(&file).unwrap();
+        for cut in [0, 4, content.len() / 2, content.len() - 9, content.len() - 1] {
+            fs::write(&file, &content[..cut]).unwrap();
+            let ran = places.run(&["report", "--facts", "facts", "--format", "json"]);
+            let is_of_links = file.parent().unwrap().ends_with("links");
+            if is_of_links {
+                // Nobody but other programs reads these.
+                continue;
+            }
+            assert_eq!(ran.code, Some(3), "{} cut at {cut}: {ran}", file.display());
+            let name = file.file_name().unwrap().to_str().unwrap();
+            assert!(
+                ran.stderr.contains(name) || ran.stdout.contains(name),
+                "{name}: {ran}"
+            );
+            assert_ne!(ran.stdout, whole);
+        }
+        fs::write(&file, content).unwrap();
+    }
+    assert_eq!(
+        places
+            .run(&["report", "--facts", "facts", "--format", "json"])
+            .success(),
+        whole
+    );
+}
+
+#[test]
+fn facts_of_another_run_are_not_mixed() {
+    let places = Places::new();
+    places.write(&[]).success();
+    let facts = places.world.path("facts");
+    let one = fs::read_dir(facts.join("tasks"))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let early = fs::read(&one).unwrap();
+    for repo in ["accounts", "courses", "platform", "console", "spare", "a-fork"] {
+        places
+            .world
+            .at(&format!("made/{repo}"))
+            .write("x", "x\n")
+            .commit_at("X", START);
+    }
+    places.write(&[]).success();
+    fs::write(&one, early).unwrap();
+    let ran = places.run(&["report", "--facts", "facts"]);
+    assert_eq!(ran.code, Some(3), "{ran}");
+    assert!(ran.stderr.contains("from another run"), "{ran}");
+}
+
+#[test]
+fn a_list_says_which_repository_comes_first() {
+    let places = Places::new();
+    let line = |name: &str| format!("{}\n", places.world.path(&format!("made/{name}")).display());
+    let first = |order: [&str; 2]| {
+        fs::write(places.world.path("list"), order.map(line).concat()).unwrap();
+        let _ = fs::remove_dir_all(places.world.path("facts"));
+        places
+            .run(&["facts", "--repos", "list", "--output", "facts"])
+            .success();
+        let report = places.run(&[
+            "report",
+            "--facts",
+            "facts",
+            "--by",
+            "repo",
+            "--format",
+            "json",
+            "--no-sessions",
+        ]);
+        let report: Value = serde_json::from_str(&report.success()).unwrap();
+        let rows = report["rows"].as_array().unwrap().iter();
+        let most = rows.max_by_key(|row| row["commits"].as_u64()).unwrap();
+        most["key"]["repo"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(first(["courses", "a-fork"]), "courses");
+    assert_eq!(first(["a-fork", "courses"]), "a-fork");
+}
+
+#[test]
+fn what_cannot_be_read_has_a_row_and_no_facts() {
+    let places = Places::new();
+    let good = places.world.path("made/accounts");
+    fs::write(
+        places.world.path("list"),
+        format!(
+            "# all\n{}\tteam/accounts\n/nowhere/kiln\tteam/kiln\t7\n",
+            good.display()
+        ),
+    )
+    .unwrap();
+    let ran = places.run(&[
+        "facts", "--repos", "list", "--output", "facts", "--format", "json",
+    ]);
+    assert_eq!(ran.code, Some(3), "{ran}");
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let of = |at: usize, field: &str| report["repositories"][at][field].clone();
+    assert_eq!(
+        (of(0, "key"), of(0, "status")),
+        ("team/accounts".into(), "complete".into())
+    );
+    assert_eq!(
+        (of(1, "key"), of(1, "status")),
+        ("team/kiln".into(), "failed".into())
+    );
+    assert_eq!(of(1, "commits"), Value::Null);
+    let shown = places.run(&["report", "--facts", "facts"]);
+    assert_eq!(shown.code, Some(3), "{shown}");
+    assert_eq!(places.run(&["report", "--facts", "nowhere"]).code, Some(1));
+    let same = format!("{0}\tone\n{0}\tone\n", good.display());
+    fs::write(places.world.path("list"), same).unwrap();
+    let ran = places.run(&["facts", "--repos", "list", "--output", "facts"]);
+    assert_eq!(ran.code, Some(2), "{ran}");
+}
+
+#[test]
+fn no_password_and_no_path_but_the_key_is_in_facts() {
+    let places = Places::new();
+    places.write(&[]).success();
+    let fork = places
+        .run(&["facts", "made/a-fork", "--output", "fork", "--format", "json"])
+        .success();
+    let fork: Value = serde_json::from_str(&fork).unwrap();
+    assert_eq!(fork["repositories"][0]["key"], "example.org/team/fork");
+    for file in files(&places.world.path("fork")) {
+        let content = fs::read(&file).unwrap();
+        let has = |text: &str| {
+            content
+                .windows(text.len())
+                .any(|window| window == text.as_bytes())
+        };
+        let place = places.world.path("made");
+        assert!(
+            !has("secret") && !has(place.to_str().unwrap()),
+            "{}",
+            file.display()
+        );
+    }
+}
