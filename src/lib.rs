@@ -6,7 +6,7 @@
 //! ledger, `git` the only reader of a repository, and `cli` the only code that knows a process: arguments, environment, clock,
 //! terminal. A module imports only from those above it in this list.
 //!
-//! `facts`, `git` and `sources` are crates of their own. The interface is the program: its arguments, files and formats. The crate
+//! `tables`, `facts`, `git` and `sources` are crates of their own. The interface is the program: its arguments, files and formats. The crate
 //! exports its entry, [`main`], and promises nothing more; `pub` in a module below means for the whole crate, so that the compiler
 //! tells what nobody uses.
 

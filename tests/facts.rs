@@ -142,7 +142,7 @@ fn a_report_on_facts_is_the_report_on_the_repositories() {
     let mut compared = 0;
     for (at, one) in DIMENSIONS.iter().enumerate() {
         // Of pairs, those that people ask for: `tests/scripts/facts-against-report.py` compares all.
-        let is_asked = |other: &&&str| [*one, **other].iter().any(|by| ["repo", "day"].contains(by));
+        let is_asked = |other: &&&str| [*one, **other].iter().any(|by| *by == "repo");
         let pairs = DIMENSIONS[at + 1..].iter().filter(is_asked);
         let pairs = pairs.map(|other| format!("{one},{other}"));
         for by in pairs.chain([(*one).to_owned()]) {
@@ -154,7 +154,7 @@ fn a_report_on_facts_is_the_report_on_the_repositories() {
             }
         }
     }
-    assert!(compared > 20, "{compared}");
+    assert!(compared > 15, "{compared}");
     for args in [
         &["report", "--no-sessions", "--format", "csv"][..],
         &[
@@ -219,7 +219,7 @@ fn a_damaged_file_is_named_and_its_repository_does_not_count() {
         .success();
     for file in files(&places.world.path("facts")) {
         let content = fs::read(&file).unwrap();
-        for cut in [0, 4, content.len() / 2, content.len() - 9, content.len() - 1] {
+        for cut in [0, content.len() / 2, content.len() - 1] {
             fs::write(&file, &content[..cut]).unwrap();
             let ran = places.run(&["report", "--facts", "facts", "--format", "json"]);
             let is_of_links = file.parent().unwrap().ends_with("links");

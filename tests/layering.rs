@@ -10,6 +10,7 @@ use crate::imports::Imports;
 
 /// In the order of the flow. A module imports only from those before it.
 const LAYERS: &[&str] = &[
+    "tables",
     "facts",
     "git",
     "sources",

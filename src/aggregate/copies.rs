@@ -4,8 +4,10 @@
 //! remote, else in the first. So a clone of a clone is the copy, whatever their names, and of two clones of one remote, the
 //! one in a directory of another name.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::commits::{Commits, Wanted};
@@ -41,33 +43,95 @@ pub struct Copies {
     order: Vec<usize>,
     kin: Vec<Option<Kin>>,
     counted: Vec<usize>,
-    /// Those that are known to share nothing.
-    apart: Vec<bool>,
+    /// The number of the family of each; those of different families share nothing. Empty if that is unknown.
+    families: Vec<usize>,
+}
+
+/// Some repositories, in the order in which they count, with their commits.
+struct Family<'c> {
+    members: Vec<usize>,
+    commits: Vec<Cow<'c, [ObjectId]>>,
+    kin: Vec<Option<Kin>>,
+    counted: Vec<usize>,
+}
+
+impl Family<'_> {
+    /// Compares them.
+    fn compared(mut self) -> Self {
+        let mut owners: HashMap<ObjectId, usize> = HashMap::new();
+        let mut sets: HashMap<usize, HashSet<ObjectId>> = HashMap::new();
+        for at in 0..self.members.len() {
+            let mut others: BTreeSet<usize> = BTreeSet::new();
+            for commit in self.commits[at].iter() {
+                match *owners.entry(*commit).or_insert(at) {
+                    owner if owner == at => self.counted[at] += 1,
+                    owner => {
+                        others.insert(owner);
+                    }
+                }
+            }
+            for other in self.near(at, &others) {
+                let all = || self.commits[other].iter().copied().collect();
+                let set = sets.entry(other).or_insert_with(all);
+                let shared = self.commits[at]
+                    .iter()
+                    .filter(|commit| set.contains(commit))
+                    .count();
+                self.compare(at, other, shared);
+            }
+        }
+        self
+    }
+
+    /// The members before one that share commits with it: the owners of these commits, and others related to them.
+    fn near(&self, at: usize, owners: &BTreeSet<usize>) -> Vec<usize> {
+        let is_near = |other: &usize| {
+            let with = self.kin[*other].map(|kin| kin.with);
+            let is_with = |owner: &usize| Some(self.members[*owner]) == with;
+            owners.contains(other) || owners.iter().any(is_with)
+        };
+        match owners.is_empty() {
+            true => Vec::new(),
+            false => (0..at).filter(is_near).collect(),
+        }
+    }
+
+    /// Remembers what a member shares with another one, if that is more than with any earlier one.
+    fn compare(&mut self, at: usize, other: usize, shared: usize) {
+        if shared > self.kin[at].map_or(0, |best| best.shared) {
+            let (own, others) = (self.commits[at].len(), self.commits[other].len());
+            self.kin[at] = Some(Kin {
+                with: self.members[other],
+                shared,
+                is_copy: shared == own,
+                is_same: shared == own && shared == others,
+            });
+        }
+    }
 }
 
 impl Copies {
     /// Compares histories, and where each was cloned from. Of nearly all, it takes only a look at where they begin to see that
-    /// they have nothing in common.
+    /// they have nothing in common; the others are compared one family after the other.
     pub fn of_histories(lineages: &[&Lineage], histories: &[&Commits]) -> Self {
-        let apart = apart(histories);
-        let commits: Vec<Vec<ObjectId>> = histories
-            .iter()
-            .zip(&apart)
-            .map(|(history, is_apart)| match is_apart {
-                true => Vec::new(),
-                false => history.ids().collect(),
-            })
-            .collect();
-        let mut found = Self::of(lineages, &commits);
-        for (at, history) in histories.iter().enumerate().filter(|(at, _)| apart[*at]) {
-            found.counted[at] = history.len();
+        let mut found = Self {
+            order: order(lineages),
+            kin: vec![None; histories.len()],
+            counted: histories.iter().map(|history| history.len()).collect(),
+            families: families(histories),
+        };
+        let several = found.families().into_iter().filter(|members| members.len() > 1);
+        let several: Vec<Vec<usize>> = several.collect();
+        let compared = several.into_par_iter().map(|members| {
+            let commits = members.iter().map(|at| histories[*at].ids().collect());
+            let mut family = Self::family(&members, commits.collect()).compared();
+            family.commits.clear();
+            family
+        });
+        for family in compared.collect::<Vec<_>>() {
+            found.learn(family);
         }
-        Self { apart, ..found }
-    }
-
-    /// Whether the repository at a position is known to share no commit with any other.
-    pub fn is_apart(&self, at: usize) -> bool {
-        self.apart.get(at).copied().unwrap_or_default()
+        found
     }
 
     /// Compares the commits of each repository, in any order, and where each was cloned from.
@@ -77,62 +141,59 @@ impl Copies {
                 order: vec![0],
                 kin: vec![None],
                 counted: vec![only.len()],
-                apart: Vec::new(),
+                families: Vec::new(),
             };
         }
         let order = order(lineages);
+        let none: &[ObjectId] = &[];
+        let own = |at: &usize| Cow::Borrowed(commits.get(*at).map_or(none, Vec::as_slice));
+        let family = Self::family(&order, order.iter().map(own).collect()).compared();
         let mut found = Self {
-            order: order.clone(),
             kin: vec![None; commits.len()],
             counted: vec![0; commits.len()],
-            apart: Vec::new(),
+            families: Vec::new(),
+            order,
         };
-        let mut owners: HashMap<ObjectId, usize> = HashMap::new();
-        let mut sets: HashMap<usize, HashSet<ObjectId>> = HashMap::new();
-        for at in order {
-            let own = commits.get(at).map_or(&[][..], Vec::as_slice);
-            let mut others: BTreeSet<usize> = BTreeSet::new();
-            for commit in own {
-                match *owners.entry(*commit).or_insert(at) {
-                    owner if owner == at => found.counted[at] += 1,
-                    owner => {
-                        others.insert(owner);
-                    }
-                }
-            }
-            for other in found.near(at, &others) {
-                let all = || commits[other].iter().copied().collect();
-                let set = sets.entry(other).or_insert_with(all);
-                found.compare(at, own, other, set);
-            }
-        }
+        found.learn(family);
         found
     }
 
-    /// The repositories before one that share commits with it: the owners of these commits, and others related to them.
-    fn near(&self, at: usize, owners: &BTreeSet<usize>) -> Vec<usize> {
-        let before = self.order.iter().take_while(|other| **other != at);
-        let is_near = |other: &usize| {
-            let with = self.kin[*other].map(|kin| kin.with);
-            owners.contains(other) || with.is_some_and(|with| owners.contains(&with))
-        };
-        match owners.is_empty() {
-            true => Vec::new(),
-            false => before.copied().filter(is_near).collect(),
+    fn family<'c>(members: &[usize], commits: Vec<Cow<'c, [ObjectId]>>) -> Family<'c> {
+        Family {
+            kin: vec![None; members.len()],
+            counted: vec![0; members.len()],
+            members: members.to_vec(),
+            commits,
         }
     }
 
-    /// Remembers what a repository shares with another one, if that is more than with any earlier one.
-    fn compare(&mut self, at: usize, own: &[ObjectId], other: usize, others: &HashSet<ObjectId>) {
-        let shared = own.iter().filter(|commit| others.contains(commit)).count();
-        if shared > self.kin[at].map_or(0, |best| best.shared) {
-            self.kin[at] = Some(Kin {
-                with: other,
-                shared,
-                is_copy: shared == own.len(),
-                is_same: shared == own.len() && shared == others.len(),
-            });
+    fn learn(&mut self, family: Family<'_>) {
+        for ((at, kin), counted) in family.members.into_iter().zip(family.kin).zip(family.counted) {
+            self.kin[at] = kin;
+            self.counted[at] = counted;
         }
+    }
+
+    /// Whether the repository at a position is known to share no commit with any other.
+    pub fn is_apart(&self, at: usize) -> bool {
+        let own = self.families.get(at);
+        own.is_some_and(|own| self.families.iter().filter(|family| *family == own).count() == 1)
+    }
+
+    /// The repositories in groups that are known to share no commit with each other, each in the order in which they count, and so
+    /// the groups by their first.
+    pub fn families(&self) -> Vec<Vec<usize>> {
+        let mut places: HashMap<usize, usize> = HashMap::new();
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        for at in &self.order {
+            let family = self.families.get(*at).copied().unwrap_or_default();
+            let place = *places.entry(family).or_insert(groups.len());
+            match groups.get_mut(place) {
+                Some(group) => group.push(*at),
+                None => groups.push(vec![*at]),
+            }
+        }
+        groups
     }
 
     /// The repositories in the order in which they count, by position.
@@ -192,7 +253,7 @@ impl Copies {
     }
 }
 
-/// For each history, whether it has no commit in common with any other.
+/// For each history, the number of its family: histories of different families have no commit in common.
 ///
 /// An *end* of a history is a commit without parents, or with a parent that the history does not contain. Two histories that share
 /// a commit also share an end of one of them. Proof: an id is a hash over the ids of the parents, so parents form no cycle, and at
@@ -200,32 +261,39 @@ impl Copies {
 /// one of the two histories lacks its first parent, and the commit is an end of that one. The proof also covers shallow and damaged
 /// histories, but not replacements, which give a commit other parents in one clone only: in such a history, every commit counts as
 /// an end ([`Commits::ends`]). So it is enough to look for the ends of each history in all others.
-fn apart(histories: &[&Commits]) -> Vec<bool> {
-    let mut apart = vec![true; histories.len()];
+fn families(histories: &[&Commits]) -> Vec<usize> {
+    let mut families: Vec<usize> = (0..histories.len()).collect();
     if histories.len() < 2 {
-        return apart;
+        return families;
     }
     let mut owners: HashMap<ObjectId, Vec<usize>> = HashMap::new();
-    for (at, history) in histories.iter().enumerate() {
-        for end in history.ends() {
+    let all: Vec<Vec<ObjectId>> = histories.par_iter().map(|history| history.ends()).collect();
+    for (at, ends) in all.into_iter().enumerate() {
+        for end in ends {
             owners.entry(end).or_default().push(at);
         }
     }
     let ends: Wanted = owners.keys().copied().collect();
-    for (at, history) in histories.iter().enumerate() {
-        for end in history.found(&ends) {
-            for owner in owners
-                .get(&end)
-                .into_iter()
-                .flatten()
-                .filter(|owner| **owner != at)
-            {
-                apart[at] = false;
-                apart[*owner] = false;
-            }
+    let found: Vec<Vec<ObjectId>> = histories.par_iter().map(|history| history.found(&ends)).collect();
+    for (at, found) in found.into_iter().enumerate() {
+        for owner in found.iter().filter_map(|end| owners.get(end)).flatten() {
+            unite(&mut families, at, *owner);
         }
     }
-    apart
+    (0..families.len()).map(|at| first_of(&families, at)).collect()
+}
+
+/// The lowest member of the family of one, as far as families are united: each leads to a lower one or to itself.
+fn first_of(families: &[usize], mut at: usize) -> usize {
+    while families[at] != at {
+        at = families[at];
+    }
+    at
+}
+
+fn unite(families: &mut [usize], one: usize, other: usize) {
+    let (one, other) = (first_of(families, one), first_of(families, other));
+    families[one.max(other)] = one.min(other);
 }
 
 /// First those of the lowest rank, which is the same for all unless somebody ranked them; of these, those that were not cloned from
@@ -321,7 +389,7 @@ mod tests {
                 prop_assert_eq!(found.is_apart(at), is_apart);
             }
             let full = Copies::of(&lineages, &ids);
-            prop_assert_eq!(Copies { apart: Vec::new(), ..found }, full);
+            prop_assert_eq!(Copies { families: Vec::new(), ..found }, full);
         }
     }
 

@@ -8,6 +8,7 @@ pub mod copies;
 pub mod effort;
 pub mod estimates;
 pub mod export;
+mod families;
 pub mod group;
 mod groups;
 pub mod inventory;

@@ -14,6 +14,7 @@ use super::calibration::Calibration;
 use super::copies::{Copies, Shared};
 use super::effort::{Effort, Spent, TaskEffort};
 use super::estimates::Counted;
+use super::families::{self, InRepository};
 use super::group::{Dimension, Grouping, Key};
 use super::groups::{CommitSum, Groups, Needs};
 use super::measures::{Measures, Tally};
@@ -21,8 +22,8 @@ use super::models::{ModelHours, Requested};
 use super::pace::{Pace, RepoPace, pace};
 use super::repository::{PlacedTask, Repository};
 use crate::correlate::seen::{Part, SeenSession};
-use crate::facts::commit::{Commit, Instant, Person};
-use crate::facts::commits::{Commits, Section, Wanted};
+use crate::facts::commit::{Commit, Instant};
+use crate::facts::commits::{Commits, Wanted};
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::files::FileClass;
 use crate::facts::ids::{ObjectId, TaskId};
@@ -365,46 +366,18 @@ pub fn days(repos: &[Repository], zone: Zone) -> BTreeSet<NaiveDate> {
     let mut times: HashMap<ObjectId, Instant> = HashMap::new();
     let mut days = BTreeSet::new();
     for repo in repos {
-        authored(&repo.commits, &wanted, |commit, _, at| {
-            times.insert(commit, at);
-        });
-        match repo.commits.sections() {
-            Some(sections) => sections.into_iter().for_each(|section| {
-                section.load().visit(&[], |seen| {
-                    days.insert(zone.day(seen.seconds));
-                });
-            }),
-            None => days.extend(
-                repo.commits
-                    .iter()
-                    .map(|commit| zone.day(commit.author_time.seconds)),
-            ),
+        let authored = repo.commits.authored(&wanted);
+        times.extend(authored.into_iter().map(|(commit, _, at)| (commit, at)));
+        for section in repo.commits.sections() {
+            section.load().visit(&[], |seen| {
+                days.insert(zone.day(seen.seconds));
+            });
         }
     }
     let day =
         |placed: &PlacedTask| (placed.task).day(&placed.commits, |commit| times.get(commit).copied(), zone);
     days.extend(tasks().map(day));
     days
-}
-
-/// Calls `take` with the id, the author and the author's time of each of the wanted commits that are among these.
-fn authored(commits: &Commits, wanted: &Wanted, mut take: impl FnMut(ObjectId, Person, Instant)) {
-    if wanted.is_empty() {
-        return;
-    }
-    let Some(sections) = commits.sections() else {
-        for commit in commits.iter().filter(|commit| wanted.contains(&commit.id)) {
-            take(commit.id, commit.author.clone(), commit.author_time);
-        }
-        return;
-    };
-    for section in sections {
-        let layer = section.load();
-        for row in layer.find(wanted) {
-            let (author, at) = layer.authored(row);
-            take(layer.id(row), author, at);
-        }
-    }
 }
 
 /// Finds the repositories that are copies of each other.
@@ -416,6 +389,17 @@ pub fn copies(repos: &[Repository]) -> Copies {
 
 /// Every commit once, with the best that any clone knows of it.
 pub struct CommitsOnce<'a> {
+    /// The repositories in the order in which they count, those that may share commits together.
+    families: Vec<Vec<&'a Repository>>,
+    /// In the order in which they count.
+    order: Vec<(&'a Repository, bool)>,
+    /// The commits themselves, once one is asked for.
+    built: OnceLock<Built<'a>>,
+}
+
+/// The commits of all repositories, one by one.
+#[derive(Default)]
+struct Built<'a> {
     /// The repositories in the order in which they count, each with those of its commits that count in it; `None` for all.
     parts: Vec<(&'a Repository, Option<Vec<&'a Commit>>)>,
     /// The commits of repositories that share some, with the repository where each counts.
@@ -429,26 +413,53 @@ pub struct CommitsOnce<'a> {
 impl<'a> CommitsOnce<'a> {
     /// The commits of all repositories.
     pub fn of(repos: &'a [Repository], copies: &Copies) -> Self {
-        let mut once = Self {
-            parts: Vec::new(),
-            shared: HashMap::new(),
-            better: HashMap::new(),
-            others: OnceLock::new(),
-        };
-        for (at, repo) in copies
-            .order()
+        let groups = copies.families();
+        let apart: HashSet<usize> = groups
             .iter()
-            .filter_map(|at| Some((*at, repos.get(*at)?)))
-        {
-            let own = match copies.is_apart(at) {
-                true => None,
-                false => Some(once.add(repo)),
-            };
-            once.parts.push((repo, own));
+            .filter_map(|group| match group.as_slice() {
+                [only] if copies.is_apart(*only) => Some(*only),
+                _ => None,
+            })
+            .collect();
+        let families = groups
+            .into_iter()
+            .map(|group| group.into_iter().filter_map(|at| repos.get(at)).collect());
+        let order = copies.order().iter();
+        Self {
+            families: families.collect(),
+            order: order
+                .filter_map(|at| Some((repos.get(*at)?, apart.contains(at))))
+                .collect(),
+            built: OnceLock::new(),
         }
-        once
     }
 
+    fn built(&self) -> &Built<'a> {
+        self.built.get_or_init(|| {
+            let mut built = Built::default();
+            for (repo, is_apart) in &self.order {
+                let own = match is_apart {
+                    true => None,
+                    false => Some(built.add(repo)),
+                };
+                built.parts.push((repo, own));
+            }
+            built
+        })
+    }
+
+    /// The commits, each with the repository where it counts.
+    pub fn iter(&self) -> impl Iterator<Item = (&'a Repository, &Commit)> {
+        self.built().iter()
+    }
+
+    /// A commit, with the repository where it counts.
+    fn get(&self, commit: ObjectId) -> Option<(&'a Repository, &Commit)> {
+        self.built().get(commit)
+    }
+}
+
+impl<'a> Built<'a> {
     /// Adds the commits of a repository that shares some; returns those that count in it.
     fn add(&mut self, repo: &'a Repository) -> Vec<&'a Commit> {
         let mut own = Vec::new();
@@ -471,8 +482,7 @@ impl<'a> CommitsOnce<'a> {
         }
     }
 
-    /// The commits, each with the repository where it counts.
-    pub fn iter(&self) -> impl Iterator<Item = (&'a Repository, &Commit)> {
+    fn iter(&self) -> impl Iterator<Item = (&'a Repository, &Commit)> {
         self.parts.iter().flat_map(|(repo, own)| {
             let (all, own): (&'a [Commit], &[&'a Commit]) = match own {
                 None => (&repo.commits, &[]),
@@ -490,7 +500,6 @@ impl<'a> CommitsOnce<'a> {
         self.better.get(&commit.id).unwrap_or(commit)
     }
 
-    /// A commit, with the repository where it counts.
     fn get(&self, commit: ObjectId) -> Option<(&'a Repository, &Commit)> {
         if let Some((repo, first)) = self.shared.get(&commit) {
             return Some((repo, self.best_of(first)));
@@ -571,18 +580,19 @@ fn made<'a>(
         .chain(of_sessions)
         .collect();
     let mut made = HashMap::new();
-    for (repo, own) in &commits.parts {
-        let mut add = |commit: ObjectId, author: Person, at: Instant| {
-            let author = author.to_string();
-            made.insert(commit, Made { author, repo, at });
-        };
-        match own {
-            None => authored(&repo.commits, &wanted, add),
-            Some(own) => {
-                for commit in own.iter().filter(|commit| wanted.contains(&commit.id)) {
-                    add(commit.id, commit.author.clone(), commit.author_time);
-                }
-            }
+    let found: Vec<_> = commits
+        .order
+        .par_iter()
+        .map(|(repo, _)| repo.commits.authored(&wanted))
+        .collect();
+    for ((repo, _), authored) in commits.order.iter().zip(found) {
+        for (commit, author, at) in authored {
+            // The first that has it is the one where it counts.
+            made.entry(commit).or_insert_with(|| Made {
+                author: author.to_string(),
+                repo,
+                at,
+            });
         }
     }
     made
@@ -750,58 +760,41 @@ impl<'a> Sums<'a> {
         let query = self.query;
         let chosen = (query.author.is_some(), query.agent.is_some());
         // Hours of models are sums whose last digits depend on the order.
-        let needs = query
-            .models
-            .is_empty()
-            .then(|| Needs::new(&query.by, query.period, chosen));
+        if !query.models.is_empty() {
+            for (repo, commit) in commits.iter() {
+                self.add_each(repo, std::iter::once(commit), selection);
+            }
+            return;
+        }
+        let needs = Needs::new(&query.by, query.period, chosen);
         let own = self.grouping.with_task().chain(self.effort.commits());
         let own: Wanted = own.chain(self.set_aside.iter().copied()).collect();
-        let mut in_sums: Vec<(&Repository, Section<'_>)> = Vec::new();
-        for (repo, counted) in &commits.parts {
-            match (counted, repo.commits.sections(), needs) {
-                (None, Some(sections), Some(_)) => {
-                    in_sums.extend(sections.into_iter().map(|section| (*repo, section)));
-                }
-                (None, _, _) => self.add_each(repo, repo.commits.iter(), selection),
-                (Some(own), _, _) => {
-                    let best = own.iter().map(|commit| commits.best_of(commit));
-                    self.add_each(repo, best, selection);
-                }
-            }
-        }
-        if let Some(needs) = needs {
-            self.add_sections(&in_sums, &own, needs, selection);
-        }
+        self.add_families(&commits.families, &own, needs, selection);
     }
 
-    /// Adds the commits of repositories that share none; those in `own` one by one.
-    fn add_sections(
+    /// Adds the commits of families of repositories, one family after the other; those in `own` one by one.
+    fn add_families(
         &mut self,
-        sections: &[(&Repository, Section<'_>)],
+        families: &[Vec<&Repository>],
         own: &Wanted,
         needs: Needs,
         selection: &Selection<'_>,
     ) {
         let zone = self.query.zone;
-        let summed: Vec<(Vec<Commit>, Groups)> = sections
+        let day = |seconds| zone.day(seconds);
+        let summed: Vec<Vec<(&Repository, InRepository)>> = families
             .par_iter()
-            .map(|(_, section)| {
-                let layer = section.load();
-                let rows = layer.find(own);
-                let mut groups = Groups::default();
-                groups.add(&layer, &rows, needs, |seconds| zone.day(seconds));
-                (rows.iter().map(|row| layer.commit(*row)).collect(), groups)
-            })
+            .map(|repos| families::in_family(repos, own, needs, day))
             .collect();
         let mut of_all = Groups::default();
-        for ((repo, _), (each, groups)) in sections.iter().zip(summed) {
+        for (repo, InRepository { each, groups }) in summed.into_iter().flatten() {
             self.add_each(repo, each.iter(), selection);
             match needs.are_of_all() {
                 true => of_all.join(groups),
                 false => self.add_groups(repo, groups, selection),
             }
         }
-        if let Some((repo, _)) = sections.first() {
+        if let Some(repo) = families.iter().flatten().next() {
             self.add_groups(repo, of_all, selection);
         }
     }

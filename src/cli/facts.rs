@@ -20,7 +20,7 @@ pub struct FactsArgs {
     folders: Vec<PathBuf>,
 }
 
-/// Facts as read; they are sound only if nothing went wrong until they were used.
+/// Facts as read; they are sound only if all of it could be loaded when it was used.
 #[derive(Debug, Default)]
 pub struct Loading(Option<Arc<Trouble>>);
 

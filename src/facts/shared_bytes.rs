@@ -15,6 +15,12 @@ impl SharedBytes {
     }
 }
 
+impl Default for SharedBytes {
+    fn default() -> Self {
+        Self::new([])
+    }
+}
+
 impl Deref for SharedBytes {
     type Target = [u8];
 

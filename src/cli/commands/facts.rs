@@ -247,7 +247,9 @@ impl Looked {
             }
         };
         let (lineage, name, references, place) = found;
+        // A path that cannot be opened has no slash at its end either.
         let place = place.display().to_string();
+        let place = place.trim_end_matches('/').to_owned();
         let repo = match &key {
             Some(key) => id_of(key, None),
             None => id_of(lineage.key.as_deref().unwrap_or(&place), Some(&place)),

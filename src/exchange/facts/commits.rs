@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::field::{LONGEST_TEXT, Taken, same};
-use super::read::Trouble;
-use super::{COMMITS, Told};
-use crate::facts::commit::{Commit, LineCounts, Person};
-use crate::facts::commits::{CommitColumns, Commits, Distant, Layer, Load};
+use super::layout::{COMMITS, Told};
+use super::trouble::Trouble;
+use crate::facts::commit::{Commit, Instant, LineCounts, Person};
+use crate::facts::commits::{CommitColumns, Commits, Distant, Layer, Load, Wanted};
 use crate::facts::evidence::Evidence;
 use crate::facts::files::FileClass;
 use crate::facts::ids::ObjectId;
@@ -56,8 +56,12 @@ const REGROWN_PROPERTY: &str = "git-leverage.is_regrown";
 const BATCH: usize = 128 << 10;
 /// The maximum number of lines or files in a commit: with a million such commits, sums still fit.
 const MOST_LINES: u64 = 1 << 40;
-/// The position of the column of ids.
+/// The positions of some columns.
 const ID: usize = 1;
+const PARENTS: usize = 2;
+const OTHER_PARENTS: usize = 4;
+/// Those of the author's name, e-mail address, time and offset.
+const AUTHORED: [usize; 4] = [5, 6, 7, 8];
 /// What stands for a parent that is not in the file.
 const ELSEWHERE: i32 = -1;
 
@@ -239,15 +243,85 @@ impl Load for StoredCommits {
         let ids = self.open().and_then(|file| {
             let mut ids = Vec::new();
             for batch in 0..file.batches() {
-                let mut taken = Taken::new(&file, file.batch(batch, &[ID])?);
-                ids.extend(ids_in(&file, &taken.all()?)?);
+                let raw: Vec<Shared> = Taken::new(&file, file.batch(batch, &[ID])?).all()?;
+                for id in &raw {
+                    ids.push(id_in(&file, id)?);
+                }
             }
             Ok(ids)
         });
-        ids.unwrap_or_else(|error| {
+        self.or_none(ids)
+    }
+
+    fn ends(&self) -> Vec<ObjectId> {
+        self.or_none(self.find_ends())
+    }
+
+    fn authored(&self, wanted: &Wanted) -> Vec<(ObjectId, Person, Instant)> {
+        self.or_none(self.find_authored(wanted))
+    }
+}
+
+impl StoredCommits {
+    /// The result of a look at the file, or none, with the reason kept.
+    fn or_none<T: Default>(&self, looked: Result<T, TableError>) -> T {
+        looked.unwrap_or_else(|error| {
             self.trouble.met(error);
-            Vec::new()
+            T::default()
         })
+    }
+
+    fn find_ends(&self) -> Result<Vec<ObjectId>, TableError> {
+        let file = self.open()?;
+        let is_regrown = file.property(REGROWN_PROPERTY) == Some("true");
+        let mut ends = Vec::new();
+        for batch in 0..file.batches() {
+            let mut taken = Taken::new(&file, file.batch(batch, &[ID, PARENTS, OTHER_PARENTS])?);
+            let ids: Vec<Shared> = taken.all()?;
+            let parents: Vec<i32> = taken.all()?;
+            let (others, _): (Lists, Vec<Shared>) = taken.lists()?;
+            for ((id, parents), others) in ids.iter().zip(parents).zip(others.0) {
+                if is_regrown || parents == 0 || others > 0 {
+                    ends.push(id_in(&file, id)?);
+                }
+            }
+        }
+        Ok(ends)
+    }
+
+    fn find_authored(&self, wanted: &Wanted) -> Result<Vec<(ObjectId, Person, Instant)>, TableError> {
+        let file = self.open()?;
+        let mut found = Vec::new();
+        for batch in 0..file.batches() {
+            let mut taken = Taken::new(&file, file.batch(batch, &[ID])?);
+            let ids: Vec<Shared> = taken.all()?;
+            let is_wanted = |id: &Shared| wanted.has(id.data());
+            if !ids.iter().any(is_wanted) {
+                continue;
+            }
+            let mut taken = Taken::new(&file, file.batch(batch, &AUTHORED)?);
+            let names: Vec<Shared> = taken.all()?;
+            let emails: Vec<Shared> = taken.all()?;
+            let seconds: Vec<i64> = taken.all()?;
+            let offsets: Vec<i32> = taken.all()?;
+            for (row, id) in ids.iter().enumerate().filter(|(_, id)| is_wanted(id)) {
+                let person = names.get(row).zip(emails.get(row));
+                let time = seconds.get(row).zip(offsets.get(row));
+                let ((name, email), (seconds, offset)) = person
+                    .zip(time)
+                    .ok_or_else(|| file.wrong("its columns have different numbers of rows"))?;
+                let author = Person {
+                    name: text(&file, name)?,
+                    email: text(&file, email)?,
+                };
+                let time = Instant {
+                    seconds: *seconds,
+                    offset: i16::try_from(*offset).unwrap_or_default(),
+                };
+                found.push((id_in(&file, id)?, author, time));
+            }
+        }
+        Ok(found)
     }
 }
 
@@ -261,10 +335,8 @@ fn empty() -> Layer {
         .unwrap_or_else(|| unreachable!("no commits fit together"))
 }
 
-fn ids_in(file: &TableFile, raw: &[Vec<u8>]) -> Result<Vec<ObjectId>, TableError> {
-    let ids = raw.iter().map(|id| ObjectId::from_bytes(id));
-    let ids: Option<Vec<ObjectId>> = ids.collect();
-    ids.ok_or_else(|| file.wrong("an id has an impossible length"))
+fn id_in(file: &TableFile, raw: &Shared) -> Result<ObjectId, TableError> {
+    ObjectId::from_bytes(raw.data()).ok_or_else(|| file.wrong("an id has an impossible length"))
 }
 
 impl StoredCommits {

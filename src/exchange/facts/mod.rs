@@ -7,153 +7,18 @@
 
 mod commits;
 mod field;
+mod layout;
 mod read;
 mod records;
 mod repos;
 mod sessions;
 mod tasks;
+mod trouble;
 mod write;
 
-use std::path::{Path, PathBuf};
-
-use sha2::{Digest, Sha256};
-
-use crate::tables::{Properties, Schema, TableError, TableFile};
-
-pub use read::{Trouble, read};
+pub use layout::{digest, id_of};
+pub use read::read;
 pub use repos::Row;
 pub use sessions::{Line, LoggedSession, write as write_sessions};
+pub use trouble::Trouble;
 pub use write::{Entry, Writer};
-
-/// Increase it whenever something is written differently, or other things are: facts of another version are not read.
-pub const VERSION: i32 = 1;
-
-/// The tables that each repository has.
-const REPOS: &str = "repos";
-const COMMITS: &str = "commits";
-const TASKS: &str = "tasks";
-const RECORDS: &str = "records";
-/// Those of a machine's logs.
-const SESSIONS: &str = "sessions";
-const LINKS: &str = "links";
-
-/// The names of what a file says about itself.
-const FACTS_PROPERTY: &str = "git-leverage.facts";
-const TABLE_PROPERTY: &str = "git-leverage.table";
-const REPO_PROPERTY: &str = "git-leverage.repo";
-const REFS_PROPERTY: &str = "git-leverage.refs";
-
-/// The maximum length of an id of a repository in file names.
-const ID_DIGITS: usize = 16;
-
-/// The id of a repository among facts: from its key, and from its path unless the key was given for it.
-pub fn id_of(key: &str, path: Option<&str>) -> String {
-    let mut sum = Sha256::new();
-    sum.update(key.as_bytes());
-    if let Some(path) = path {
-        sum.update([0]);
-        sum.update(path.as_bytes());
-    }
-    hex(&sum.finalize())[..ID_DIGITS].to_owned()
-}
-
-/// A digest of texts, in which the bounds between them count.
-pub fn digest<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
-    let mut sum = Sha256::new();
-    for text in texts {
-        sum.update((text.len() as u64).to_le_bytes());
-        sum.update(text.as_bytes());
-    }
-    hex(&sum.finalize())[..2 * ID_DIGITS].to_owned()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn is_id(text: &str) -> bool {
-    text.len() == ID_DIGITS && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-}
-
-fn file_of(folder: &Path, table: &str, id: &str) -> PathBuf {
-    folder.join(table).join(format!("{id}.parquet"))
-}
-
-/// What a file of a table says about itself.
-struct Told<'a> {
-    version: String,
-    table: &'a str,
-    repo: &'a str,
-    refs: &'a str,
-}
-
-impl<'a> Told<'a> {
-    fn new(table: &'a str, repo: &'a str, refs: &'a str) -> Self {
-        Self {
-            version: VERSION.to_string(),
-            table,
-            repo,
-            refs,
-        }
-    }
-
-    fn properties(&self) -> [(&str, &str); 4] {
-        [
-            (FACTS_PROPERTY, &self.version),
-            (TABLE_PROPERTY, self.table),
-            (REPO_PROPERTY, self.repo),
-            (REFS_PROPERTY, self.refs),
-        ]
-    }
-
-    /// Writes a file that says this, and `more`.
-    fn write(
-        &self,
-        folder: &Path,
-        schema: &Schema,
-        more: Properties<'_>,
-        batches: impl IntoIterator<Item = Vec<crate::tables::Column>>,
-    ) -> Result<u64, TableError> {
-        let own = self.properties();
-        let all: Vec<(&str, &str)> = own.iter().chain(more).copied().collect();
-        crate::tables::write(&file_of(folder, self.table, self.repo), schema, &all, batches)
-    }
-
-    /// Opens the file of a table that no row names.
-    fn open_any(folder: &Path, table: &str, repo: &str, schema: &Schema) -> Result<TableFile, TableError> {
-        let file = TableFile::open(&file_of(folder, table, repo), schema)?;
-        check_version(&file)?;
-        let refs = file.property(REFS_PROPERTY).unwrap_or_default().to_owned();
-        Told::new(table, repo, &refs).open(folder, schema)
-    }
-
-    /// Opens the file of a table that says this.
-    fn open(&self, folder: &Path, schema: &Schema) -> Result<TableFile, TableError> {
-        let path = file_of(folder, self.table, self.repo);
-        let file = TableFile::open(&path, schema)?;
-        check_version(&file)?;
-        for (name, value) in self.properties() {
-            if file.property(name) != Some(value) {
-                return Err(file.wrong(match name {
-                    REFS_PROPERTY => "from another run than the row of its repository: write the facts again",
-                    _ => "not the table that its name says",
-                }));
-            }
-        }
-        Ok(file)
-    }
-}
-
-/// Refuses facts of another version, before anything else of them is used.
-fn check_version(file: &TableFile) -> Result<(), TableError> {
-    match file.property(FACTS_PROPERTY) {
-        Some(version) if version == VERSION.to_string() => Ok(()),
-        Some(version) => {
-            let version: String = version.chars().take(20).collect();
-            let reason =
-                format!("facts of version {version}, not {VERSION}: write them again with this program");
-            Err(file.wrong(reason))
-        }
-        None => Err(file.wrong("not a file of facts")),
-    }
-}

@@ -4,13 +4,15 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::layout::{COMMITS, REPOS, SESSIONS, file_of, is_id};
 use super::repos::Row;
 use super::sessions::{self, LoggedSession};
-use super::{REPOS, SESSIONS, commits, is_id, records, tasks};
+use super::trouble::Trouble;
+use super::{commits, records, tasks};
 use crate::aggregate::names::tell_apart;
 use crate::aggregate::repository::{Repository, unify};
 use crate::correlate::seen::SeenSession;
@@ -21,22 +23,6 @@ use crate::tables::TableError;
 
 /// So many commits are held in memory: a hundred megabytes.
 const MOST_HELD: u64 = 1_000_000;
-
-/// What goes wrong when commits are loaded that were there before.
-#[derive(Debug, Default)]
-pub struct Trouble(Mutex<Vec<TableError>>);
-
-impl Trouble {
-    pub(super) fn met(&self, error: TableError) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(error);
-    }
-
-    /// The first error since the last call. What was computed in between is worthless.
-    pub fn take(&self) -> Option<TableError> {
-        let mut errors = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *errors).into_iter().next()
-    }
-}
 
 /// The row of a repository, or why it has none that can be used.
 type RowRead = Result<Row, TableError>;
@@ -52,7 +38,7 @@ pub struct FactsRead {
     pub live: HashSet<SessionId>,
     /// What could not be read of sessions.
     pub warnings: Vec<Warning>,
-    /// What goes wrong later.
+    /// The errors of what is loaded later.
     pub trouble: Arc<Trouble>,
 }
 
@@ -107,7 +93,7 @@ fn rows_of(folder: &Path) -> Result<Vec<(String, RowRead)>, TableError> {
         return Err(TableError::content(folder, "no facts in this directory"));
     }
     let row = |id: String| {
-        let row = Row::read_file(&super::file_of(folder, REPOS, &id));
+        let row = Row::read_file(&file_of(folder, REPOS, &id));
         (id, row)
     };
     Ok(ids.into_par_iter().map(row).collect())
@@ -140,7 +126,7 @@ fn repository(folder: &Path, row: RowRead, keep: bool, trouble: &Arc<Trouble>) -
     let whole = || {
         let commits = commits::read(folder, (&repo, &refs), keep, trouble)?;
         if commits.len() as u64 != count {
-            let path = super::file_of(folder, super::COMMITS, &repo);
+            let path = file_of(folder, COMMITS, &repo);
             return Err(TableError::content(
                 &path,
                 "not as many commits as the row of its repository says",

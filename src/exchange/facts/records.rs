@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::field::{Taken, id_lists, millis, same};
-use super::{RECORDS, Told};
+use super::layout::{RECORDS, Told};
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::LedgerSession;
 use crate::facts::quantity::Minutes;

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::field::Taken;
-use super::{REPOS, Told, VERSION, check_version, file_of, is_id};
+use super::layout::{REPOS, Told, VERSION, check_version, file_of, is_id};
 use crate::aggregate::repository::Repository;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::ids::TaskId;

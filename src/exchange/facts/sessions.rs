@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::field::{Taken, millis, same};
-use super::{LINKS, SESSIONS, Told};
+use super::layout::{LINKS, SESSIONS, Told};
 use crate::correlate::seen::{Origin, SeenSession, Used};
 use crate::facts::ids::SessionId;
 use crate::facts::link::Link;

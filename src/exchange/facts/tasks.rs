@@ -1,7 +1,7 @@
 //! The table of tasks: a row for each, in its current revision.
 
 use super::field::{Taken, id_lists, millis, same};
-use super::{TASKS, Told};
+use super::layout::{TASKS, Told};
 use crate::aggregate::repository::PlacedTask;
 use crate::facts::ids::ObjectId;
 use crate::tables::{Column, Schema, TableError, TableFile};

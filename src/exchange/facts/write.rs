@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use super::layout::{COMMITS, RECORDS, REPOS, TASKS, Told, digest, file_of};
 use super::repos::{Rest, Row, without_path};
-use super::{COMMITS, RECORDS, REPOS, TASKS, Told, digest, file_of, records, tasks};
+use super::{commits, records, tasks};
 use crate::aggregate::repository::Repository;
 use crate::facts::diagnostics::Status;
 use crate::facts::evidence::{ForeignTrailers, Signs};
@@ -45,11 +46,12 @@ impl Writer<'_> {
         digest([&*entry.references, self.options])
     }
 
-    /// The row of a repository, if its facts are still those of these references and were read in the same way.
+    /// The row of a repository, if its facts are still those of these references and were read in the same way. What is missing of
+    /// one that is incomplete may be there now.
     pub fn unchanged(&self, entry: &Entry) -> Option<Row> {
         // A row that cannot be read is written again.
         let row = Row::read(self.folder, &entry.repo).ok().flatten()?;
-        let is_same = row.refs == self.refs(entry) && row.status != Status::Failed;
+        let is_same = row.refs == self.refs(entry) && row.status == Status::Complete;
         let are_there = || {
             let exists = |table| file_of(self.folder, table, &entry.repo).is_file();
             [COMMITS, TASKS, RECORDS].into_iter().all(exists)
@@ -79,11 +81,11 @@ impl Writer<'_> {
         if repository.status == Status::Failed {
             self.remove_tables(repo)?;
         } else {
-            let mut commits = repository.commits.clone();
+            let mut decided = repository.commits.clone();
             let mut signs = Signs::default();
             signs.extend(repository.signs.clone());
-            commits.decide(&signs, ForeignTrailers::Believe);
-            super::commits::write(folder, (repo, &refs), &commits, repository.commits.is_regrown())?;
+            decided.decide(&signs, ForeignTrailers::Believe);
+            commits::write(folder, (repo, &refs), &decided, repository.commits.is_regrown())?;
             let columns = tasks::columns(repo, &repository.tasks).map_err(wrong)?;
             Told::new(TASKS, repo, &refs).write(folder, &tasks::schema(), &[], [columns])?;
             let columns = records::columns(repo, &repository.captured).map_err(wrong)?;

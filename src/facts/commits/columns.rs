@@ -4,7 +4,7 @@ use super::super::commit::{LineCounts, Person};
 use super::super::evidence::{Evidence, StoredEvidence};
 use super::super::files::FileClass;
 use super::super::shared_bytes::SharedBytes;
-use super::Layer;
+use super::layer::Layer;
 use super::numbers::Written;
 use super::table::{Column, Table};
 use super::write::{Columns as Layout, bytes_of, class_number, encoded, set};

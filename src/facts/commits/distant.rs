@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use super::super::commit::{Instant, Person};
 use super::super::evidence::{ForeignTrailers, Signs};
 use super::super::ids::ObjectId;
-use super::{Layer, Wanted};
+use super::layer::Layer;
+use super::wanted::Wanted;
 
-/// Where commits are loaded from. Whoever loads them keeps what goes wrong, and gives none then.
+/// Where commits are loaded from. Whoever loads them keeps the error if that fails, and gives none.
 pub trait Load: std::fmt::Debug + Send + Sync {
     /// How many there are.
     fn len(&self) -> usize;
@@ -21,6 +23,12 @@ pub trait Load: std::fmt::Debug + Send + Sync {
 
     /// Only their ids, in any order.
     fn ids(&self) -> Vec<ObjectId>;
+
+    /// Those that have no parent or one that is not among them, or all if parents may be others than the objects name.
+    fn ends(&self) -> Vec<ObjectId>;
+
+    /// The authors and the author's times of those that are wanted.
+    fn authored(&self, wanted: &Wanted) -> Vec<(ObjectId, Person, Instant)>;
 }
 
 /// The commits of a repository, elsewhere.
@@ -49,6 +57,14 @@ impl Distant {
 
     pub(super) fn ids(&self) -> Vec<ObjectId> {
         self.from.ids()
+    }
+
+    pub(super) fn ends(&self) -> Vec<ObjectId> {
+        self.from.ends()
+    }
+
+    pub(super) fn authored(&self, wanted: &Wanted) -> Vec<(ObjectId, Person, Instant)> {
+        self.from.authored(wanted)
     }
 
     /// All of them, with what was decided about them.

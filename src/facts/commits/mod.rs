@@ -5,25 +5,24 @@
 
 mod columns;
 mod distant;
+mod layer;
 mod numbers;
 mod table;
 mod wanted;
 mod write;
 
 use std::borrow::Cow;
-use std::ops::{Deref, Range};
-use std::sync::{Arc, OnceLock};
-
-use serde::{Deserialize, Serialize};
+use std::ops::Deref;
+use std::sync::OnceLock;
 
 use super::commit::{Commit, Instant, Person, decide, newest_first};
-use super::evidence::{ForeignTrailers, Origin, Signs, origin};
+use super::evidence::{ForeignTrailers, Signs};
 use super::ids::ObjectId;
-use super::shared_bytes::SharedBytes;
 pub use columns::CommitColumns;
 pub use distant::{Distant, Load};
+use layer::Stored;
+pub use layer::{Bytes, Layer, layout};
 pub use table::Seen;
-use table::Table;
 pub use wanted::Wanted;
 
 /// The commits of a repository, newest first.
@@ -36,18 +35,6 @@ pub struct Commits {
     rows: OnceLock<Vec<Commit>>,
 }
 
-/// Commits in columns, with what was found out about them since they were written.
-#[derive(Debug, Clone)]
-pub struct Layer {
-    table: Arc<Table>,
-    /// Their authors through the mailmap, if that changes any.
-    people: Option<Arc<[Person]>>,
-    /// Who made them, by the number of their evidence; then those with a number of their own.
-    origins: Arc<[Origin]>,
-    /// The commits with an origin of their own, by position, and the number of that.
-    own: Vec<(usize, usize)>,
-}
-
 /// Some of the commits of a repository, in columns: here, or to be loaded.
 #[derive(Debug, Clone, Copy)]
 pub enum Section<'a> {
@@ -55,6 +42,8 @@ pub enum Section<'a> {
     Here(&'a Layer),
     /// Elsewhere.
     There(&'a Distant),
+    /// One by one, to be put into columns.
+    Rows(&'a [Commit]),
 }
 
 impl<'a> Section<'a> {
@@ -63,167 +52,9 @@ impl<'a> Section<'a> {
         match self {
             Self::Here(layer) => Cow::Borrowed(layer),
             Self::There(distant) => Cow::Owned(distant.layer()),
+            Self::Rows(rows) => Cow::Owned(Layer::of_rows(rows)),
         }
     }
-}
-
-/// A layer as it is stored or passed on.
-#[derive(Debug, Serialize, Deserialize)]
-struct Stored {
-    table: Bytes,
-    people: Option<Vec<Person>>,
-}
-
-/// Bytes that are written as such and not one by one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bytes(pub Vec<u8>);
-
-impl Layer {
-    /// The layer in a range of bytes that [`layout`] wrote; `None` if there is none.
-    pub fn read(bytes: &SharedBytes, range: Range<usize>) -> Option<Self> {
-        Table::read(bytes, range).map(Self::of_table)
-    }
-
-    fn of_table(table: Table) -> Self {
-        Self {
-            people: None,
-            origins: Arc::clone(&table.origins),
-            own: Vec::new(),
-            table: Arc::new(table),
-        }
-    }
-
-    /// How many commits it has.
-    pub fn len(&self) -> usize {
-        self.table.len()
-    }
-
-    /// Whether it has none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    fn people(&self) -> &[Person] {
-        self.people.as_deref().unwrap_or(&self.table.people)
-    }
-
-    /// The author with a number.
-    pub fn person(&self, number: usize) -> Option<&Person> {
-        self.people().get(number)
-    }
-
-    /// The origin with a number.
-    pub fn origin(&self, number: usize) -> Option<&Origin> {
-        self.origins.get(number)
-    }
-
-    /// All origins, by number.
-    pub fn origins(&self) -> &[Origin] {
-        &self.origins
-    }
-
-    /// Calls `see` with the numbers of each commit that is not at one of the positions `except`, which ascend.
-    pub fn visit(&self, except: &[usize], mut see: impl FnMut(&Seen)) {
-        let (mut own, mut except) = (self.own.iter().peekable(), except.iter().peekable());
-        self.table.visit(|seen| {
-            let own = own.next_if(|(row, _)| *row == seen.row);
-            if except.next_if(|row| **row == seen.row).is_some() {
-                return;
-            }
-            match own {
-                Some((_, number)) => see(&Seen {
-                    origin: *number,
-                    ..*seen
-                }),
-                None => see(seen),
-            }
-        });
-    }
-
-    /// The positions of those commits that are wanted, ascending.
-    pub fn find(&self, wanted: &Wanted) -> Vec<usize> {
-        if wanted.is_empty() {
-            return Vec::new();
-        }
-        let ids = self.table.ids().enumerate();
-        ids.filter(|(_, id)| wanted.found(id).is_some())
-            .map(|(row, _)| row)
-            .collect()
-    }
-
-    /// The id of the commit at a position.
-    pub fn id(&self, row: usize) -> ObjectId {
-        self.table.id(row).unwrap_or_else(|| [0; 20].into())
-    }
-
-    /// The commit at a position.
-    pub fn commit(&self, row: usize) -> Commit {
-        self.table.commit(row, self.people(), self.origin_of(row))
-    }
-
-    /// The author and the author's time of the commit at a position.
-    pub fn authored(&self, row: usize) -> (Person, Instant) {
-        let author = self.person(self.table.author(row)).cloned();
-        (author.unwrap_or_default(), self.table.author_time(row))
-    }
-
-    fn origin_of(&self, row: usize) -> Origin {
-        let own = self.own.binary_search_by_key(&row, |(row, _)| *row);
-        let number = own.map_or_else(|_| self.table.evidence(row), |at| self.own[at].1);
-        self.origin(number).cloned().unwrap_or_default()
-    }
-
-    fn ids(&self) -> impl Iterator<Item = ObjectId> {
-        self.table.ids().filter_map(ObjectId::from_bytes)
-    }
-
-    fn add_to(&self, rows: &mut Vec<Commit>) {
-        rows.reserve(self.len());
-        let mut own = self.own.iter().peekable();
-        let origin = |row: usize| {
-            let own = own.next_if(|(known, _)| *known == row);
-            let number = own.map_or_else(|| self.table.evidence(row), |(_, number)| *number);
-            self.origin(number).cloned().unwrap_or_default()
-        };
-        self.table
-            .commits(self.people(), origin, |commit| rows.push(commit));
-    }
-
-    fn map_people(&mut self, mut proper: impl FnMut(&Person) -> Option<Person>) {
-        let mapped: Vec<Option<Person>> = self.people().iter().map(&mut proper).collect();
-        if mapped.iter().any(Option::is_some) {
-            let people = self.people().iter().zip(mapped);
-            let people = people.map(|(person, mapped)| mapped.unwrap_or_else(|| person.clone()));
-            self.people = Some(people.collect());
-        }
-    }
-
-    fn decide(&mut self, elsewhere: &Signs, wanted: &Wanted, foreign: ForeignTrailers) {
-        let before: Vec<Origin> = self.origins.to_vec();
-        let mut origins: Vec<Origin> = match foreign {
-            ForeignTrailers::Believe => before.clone(),
-            ForeignTrailers::Ignore => before
-                .iter()
-                .map(|own| origin(own.evidence(), &[], foreign))
-                .collect(),
-        };
-        let mut own = Vec::new();
-        for row in self.find(wanted) {
-            let known = before
-                .get(self.table.evidence(row))
-                .map_or(&[][..], Origin::evidence);
-            own.push((row, origins.len()));
-            origins.push(origin(known, elsewhere.of(self.id(row)), foreign));
-        }
-        self.origins = origins.into();
-        self.own = own;
-    }
-}
-
-/// The bytes of a layer with these commits, in their order; `is_regrown` if replacements or grafts may have given them other
-/// parents than their objects name. `None` if their ids have different lengths, which no repository has.
-pub fn layout(commits: &[Commit], is_regrown: bool) -> Option<Vec<u8>> {
-    write::layout(commits, is_regrown)
 }
 
 impl Commits {
@@ -259,21 +90,23 @@ impl Commits {
         self.len() == 0
     }
 
-    /// The columns that they are in; `None` if they were given one by one.
-    pub fn sections(&self) -> Option<Vec<Section<'_>>> {
+    /// The columns that they are in.
+    pub fn sections(&self) -> Vec<Section<'_>> {
+        if !self.is_in_columns() {
+            return self
+                .rows
+                .get()
+                .map(|rows| Section::Rows(rows))
+                .into_iter()
+                .collect();
+        }
         let here = self.layers.iter().map(Section::Here);
-        let there = self.distant.iter().map(Section::There);
-        self.is_in_columns().then(|| here.chain(there).collect())
+        here.chain(self.distant.iter().map(Section::There)).collect()
     }
 
     /// Whether their parents may be others than their objects name, as far as is known.
     pub fn is_regrown(&self) -> bool {
-        match self.sections() {
-            Some(sections) => sections
-                .into_iter()
-                .any(|section| section.load().table.is_regrown()),
-            None => true,
-        }
+        !self.is_in_columns() || self.layers.iter().any(|layer| layer.table.is_regrown())
     }
 
     fn is_in_columns(&self) -> bool {
@@ -304,25 +137,42 @@ impl Commits {
     /// Some of the commits, which include every one that has no parent or one that is not here. All of them if parents may be
     /// others than the objects of the commits name.
     pub fn ends(&self) -> Vec<ObjectId> {
-        let Some(sections) = self.sections() else {
-            return self.ids().collect();
-        };
-        let loaded: Vec<Cow<'_, Layer>> = sections.into_iter().map(Section::load).collect();
-        if loaded.iter().any(|layer| layer.table.is_regrown()) {
+        if !self.is_in_columns() || self.layers.iter().any(|layer| layer.table.is_regrown()) {
             return self.ids().collect();
         }
         // A commit whose parent is in another layer also counts as an end, which does no harm.
-        loaded.iter().flat_map(|layer| layer.table.ends()).collect()
+        let here = self.layers.iter().flat_map(|layer| layer.table.ends());
+        here.chain(self.distant.iter().flat_map(Distant::ends)).collect()
+    }
+
+    /// The authors and the author's times of those that are wanted.
+    pub fn authored(&self, wanted: &Wanted) -> Vec<(ObjectId, Person, Instant)> {
+        if wanted.is_empty() {
+            return Vec::new();
+        }
+        if !self.is_in_columns() {
+            let found = self.iter().filter(|commit| wanted.contains(&commit.id));
+            let authored = found.map(|commit| (commit.id, commit.author.clone(), commit.author_time));
+            return authored.collect();
+        }
+        let here = self.layers.iter().flat_map(|layer| {
+            layer.find(wanted).into_iter().map(|row| {
+                let (author, at) = layer.authored(row);
+                (layer.id(row), author, at)
+            })
+        });
+        let there = self.distant.iter().flat_map(|distant| distant.authored(wanted));
+        here.chain(there).collect()
     }
 
     /// The author's times of those whose lines are unknown, except merges, in seconds since the epoch.
     pub fn without_lines(&self) -> Box<dyn Iterator<Item = i64> + '_> {
-        let Some(sections) = self.sections() else {
+        if !self.is_in_columns() {
             let lacks_lines = |commit: &&Commit| commit.lines.is_none() && !commit.is_merge();
             let lacking = self.iter().filter(lacks_lines);
             return Box::new(lacking.map(|commit| commit.author_time.seconds));
-        };
-        Box::new(sections.into_iter().flat_map(|section| {
+        }
+        Box::new(self.sections().into_iter().flat_map(|section| {
             let layer = section.load();
             layer.table.without_lines().collect::<Vec<_>>()
         }))
@@ -396,12 +246,12 @@ impl Commits {
     /// Their bytes, to be passed on before it is decided who made them. `None` if they cannot be written, which is never the
     /// case for commits of one repository.
     pub fn encode(&self) -> Option<Vec<u8>> {
-        let layers: Vec<Stored> = match self.sections() {
-            Some(sections) => sections
-                .into_iter()
-                .map(|section| section.load().stored())
-                .collect(),
-            None => vec![Stored {
+        let layers: Vec<Stored> = match self.is_in_columns() {
+            true => {
+                let sections = self.sections().into_iter();
+                sections.map(|section| section.load().stored()).collect()
+            }
+            false => vec![Stored {
                 table: Bytes(layout(self, false)?),
                 people: None,
             }],
@@ -457,40 +307,13 @@ impl Commits {
 
     fn built(&self) -> Vec<Commit> {
         let mut rows = Vec::new();
-        for section in self.sections().unwrap_or_default() {
+        for section in self.sections() {
             section.load().add_to(&mut rows);
         }
         if !rows.is_sorted_by_key(newest_first) {
             rows.sort_by_key(newest_first);
         }
         rows
-    }
-}
-
-impl Layer {
-    fn stored(&self) -> Stored {
-        Stored {
-            table: Bytes(self.table.stored().to_vec()),
-            people: self.people.as_deref().map(<[Person]>::to_vec),
-        }
-    }
-
-    fn set_people(&mut self, people: Option<Vec<Person>>) -> Option<()> {
-        let is_of_them = people
-            .as_ref()
-            .is_none_or(|people| people.len() == self.table.people.len());
-        self.people = people.map(Into::into);
-        is_of_them.then_some(())
-    }
-}
-
-impl Stored {
-    fn layer(self) -> Option<Layer> {
-        let bytes = SharedBytes::new(self.table.0);
-        let all = 0..bytes.len();
-        let mut layer = Layer::read(&bytes, all)?;
-        layer.set_people(self.people)?;
-        Some(layer)
     }
 }
 
@@ -550,38 +373,10 @@ impl std::fmt::Debug for Commits {
     }
 }
 
-impl Serialize for Bytes {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Bytes {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl serde::de::Visitor<'_> for Visitor {
-            type Value = Bytes;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("bytes")
-            }
-
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Bytes, E> {
-                Ok(Bytes(bytes.to_vec()))
-            }
-
-            fn visit_byte_buf<E>(self, bytes: Vec<u8>) -> Result<Bytes, E> {
-                Ok(Bytes(bytes))
-            }
-        }
-        deserializer.deserialize_byte_buf(Visitor)
-    }
-}
-
 /// Reads bytes that anybody may have written in every way: they are columns or not, and no more than they can contain.
 #[cfg(any(test, feature = "testing"))]
 pub fn read_anything(bytes: &[u8]) {
-    let bytes = SharedBytes::new(bytes.to_vec());
+    let bytes = super::shared_bytes::SharedBytes::new(bytes.to_vec());
     let all = 0..bytes.len();
     let Some(layer) = Layer::read(&bytes, all) else {
         return;

@@ -87,8 +87,8 @@ struct Place {
     base: i64,
 }
 
-/// A table whose numbers were checked.
-#[derive(Debug)]
+/// A table whose numbers were checked; by default, an empty one.
+#[derive(Debug, Default)]
 pub(super) struct Table {
     bytes: SharedBytes,
     /// The table within `bytes`.
@@ -104,7 +104,7 @@ pub(super) struct Table {
 }
 
 /// Where the parts of each commit begin in columns of all commits.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Starts(Vec<Start>);
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -306,6 +306,11 @@ impl Table {
     /// The author's time of a commit.
     pub(super) fn author_time(&self, row: usize) -> Instant {
         self.time(row, Column::AuthorSeconds, Column::AuthorOffsets)
+    }
+
+    /// Whether a commit's lines are known.
+    pub(super) fn is_known(&self, row: usize) -> bool {
+        self.column(Column::Known).count(row) == 1
     }
 
     /// The number of a commit's author.

@@ -5,7 +5,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::commit::LineCounts;
 use crate::evidence::Evidence;
+use crate::evidence::Origin;
 use crate::files::FileClass;
+use crate::shared_bytes::SharedBytes;
 
 fn lines() -> impl Strategy<Value = LineCounts> {
     let count = || prop_oneof![0..300_u64, 0..=u64::MAX >> 8];
@@ -104,7 +106,7 @@ proptest! {
         let copy = read.clone();
         prop_assert_eq!(&*copy, &*commits);
         let again = Commits::decode(&read.encode().unwrap()).unwrap();
-        prop_assert!(again.sections().is_some());
+        prop_assert!(again.is_in_columns());
         prop_assert_eq!(&*again, &*commits);
         for (at, commit) in newer.iter().enumerate() {
             prop_assert_eq!(&layer(newer).commit(at), commit);

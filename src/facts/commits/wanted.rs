@@ -37,6 +37,12 @@ impl Wanted {
         self.found(id.as_bytes()).is_some()
     }
 
+    /// Whether the id with these bytes is in it.
+    #[inline]
+    pub fn has(&self, bytes: &[u8]) -> bool {
+        self.found(bytes).is_some()
+    }
+
     /// The id with these bytes, if it is in it.
     #[inline]
     pub(super) fn found(&self, bytes: &[u8]) -> Option<ObjectId> {
