@@ -521,6 +521,13 @@ const CALLS: &[(&str, &[&[&str]])] = &[
             &["export", "survival"],
         ],
     ),
+    (
+        "facts",
+        &[
+            &["facts", "..", "--output", "../facts", "--sessions"],
+            &["report", "--facts", "../facts"],
+        ],
+    ),
     ("demo", &[&["demo", "../demo"]]),
     ("scan", &[&["scan", ".."]]),
     ("sessions", &[&["sessions", "."], &["sessions", "--sensitivity"]]),
