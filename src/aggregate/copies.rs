@@ -136,14 +136,6 @@ impl Copies {
 
     /// Compares the commits of each repository, in any order, and where each was cloned from.
     pub fn of(lineages: &[&Lineage], commits: &[Vec<ObjectId>]) -> Self {
-        if let [only] = commits {
-            return Self {
-                order: vec![0],
-                kin: vec![None],
-                counted: vec![only.len()],
-                families: Vec::new(),
-            };
-        }
         let order = order(lineages);
         let none: &[ObjectId] = &[];
         let own = |at: &usize| Cow::Borrowed(commits.get(*at).map_or(none, Vec::as_slice));
@@ -172,12 +164,6 @@ impl Copies {
             self.kin[at] = kin;
             self.counted[at] = counted;
         }
-    }
-
-    /// Whether the repository at a position is known to share no commit with any other.
-    pub fn is_apart(&self, at: usize) -> bool {
-        let own = self.families.get(at);
-        own.is_some_and(|own| self.families.iter().filter(|family| *family == own).count() == 1)
     }
 
     /// The repositories in groups that are known to share no commit with each other, each in the order in which they count, and so
@@ -386,7 +372,7 @@ mod tests {
                 let others = has.iter().enumerate().filter(|(other, _)| *other != at);
                 let mask: u16 = (1 << graph.len()) - 1;
                 let is_apart = others.into_iter().all(|(_, other)| has[at] & other & mask == 0);
-                prop_assert_eq!(found.is_apart(at), is_apart);
+                prop_assert_eq!(found.families().contains(&vec![at]), is_apart);
             }
             let full = Copies::of(&lineages, &ids);
             prop_assert_eq!(Copies { families: Vec::new(), ..found }, full);

@@ -48,7 +48,8 @@ pub(super) fn in_family<'a>(
         // One after the other, so that each can be dropped before the next is loaded.
         let alone = sections.into_iter().map(|(repo, section)| {
             let layer = section.load();
-            (repo, counted(&layer, &layer.find(own), &[], needs, day))
+            let one_by_one = layer.find(own);
+            (repo, counted(&layer, &one_by_one, &one_by_one, needs, day))
         });
         return alone.collect();
     }
@@ -78,7 +79,7 @@ pub(super) fn in_family<'a>(
     each.collect()
 }
 
-/// Counts the commits of a layer but those at the positions `except`, or `one_by_one` if there are no others.
+/// Sums up the commits of a layer, except those at the positions `except`, and lists those at `one_by_one`.
 fn counted(
     layer: &Layer,
     one_by_one: &[usize],
@@ -87,7 +88,6 @@ fn counted(
     day: impl Fn(i64) -> NaiveDate,
 ) -> InRepository {
     let mut groups = Groups::default();
-    let except = if except.is_empty() { one_by_one } else { except };
     groups.add(layer, except, needs, day);
     InRepository {
         each: one_by_one.iter().map(|row| layer.commit(*row)).collect(),

@@ -417,7 +417,7 @@ impl<'a> CommitsOnce<'a> {
         let apart: HashSet<usize> = groups
             .iter()
             .filter_map(|group| match group.as_slice() {
-                [only] if copies.is_apart(*only) => Some(*only),
+                [only] => Some(*only),
                 _ => None,
             })
             .collect();

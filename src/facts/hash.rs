@@ -4,6 +4,11 @@
 //! deliberate attack; ids that must are made with SHA-256 where they are made. Hashes that live only as long as one map
 //! or one comparison are not here.
 
+/// The hex digits of a hash.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// FNV-1a: of a few bytes at a time, and in one go over parts of them.
 pub fn fnv1a(bytes: impl IntoIterator<Item = u8>) -> u64 {
     bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {

@@ -5,6 +5,7 @@ use std::fs;
 use sha2::{Digest, Sha256};
 
 use super::open::Repo;
+use crate::facts::hash::hex;
 
 /// The maximum size of the list of commits at which a shallow clone ends, in bytes.
 const LARGEST_SHALLOW: u64 = 64 << 20;
@@ -49,6 +50,6 @@ impl Repo {
         if is_small {
             add(&fs::read(&shallow).unwrap_or_default());
         }
-        Ok(sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(hex(&sum.finalize()))
     }
 }

@@ -5,6 +5,8 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::facts::hash::hex;
+
 /// The name of the skill, and of the directory that contains it.
 pub const NAME: &str = "leverage";
 
@@ -26,8 +28,7 @@ pub fn is_ours(text: &str) -> bool {
 }
 
 fn hash(text: &str) -> String {
-    let bytes = Sha256::digest(text.as_bytes());
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(text.as_bytes()))
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use super::options::SessionOptions;
 use super::places::disk::{Disk, Testimony};
 use crate::correlate::linked::Linked;
 use crate::facts::evidence::{Confidence, ForeignTrailers};
+use crate::facts::hash::hex;
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::link::Link;
 use crate::facts::session::Session;
@@ -199,8 +200,7 @@ impl Question<'_> {
 
     fn slot(&self, cache: &Path) -> Slot {
         let hash = self.hashed().finish();
-        let name: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Slot::new(cache, Kind::Links, VERSION, name)
+        Slot::new(cache, Kind::Links, VERSION, hex(&hash[..8]))
     }
 
     /// Everything that determines the answer, apart from repositories and the disk.

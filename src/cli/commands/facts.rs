@@ -15,17 +15,17 @@ use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::input;
 use crate::cli::linking::Linking;
-use crate::cli::logs::RulesArgs;
+use crate::cli::logs::{LogArgs, RulesArgs};
 use crate::cli::outcome::Outcome;
 use crate::cli::reading::ReadArgs;
 use crate::correlate::seen::{Origin, SeenSession};
-use crate::exchange::facts::{Entry, Line, LoggedSession, Row, Writer, id_of, write_sessions};
+use crate::exchange::facts::{Entry, Line, LoggedSession, Row, Writer, digest, id_of, write_sessions};
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::ids::SessionId;
 use crate::facts::lineage::Lineage;
 use crate::git::Repo;
 use crate::render::document::{Basis, Cell, Column, Document, Table};
-use crate::render::json::Versioned;
+use crate::render::json::{self, Versioned};
 use crate::render::terminal::render;
 use crate::sources::discover::Discovery;
 use crate::workspace::options::ReadOptions;
@@ -64,7 +64,7 @@ pub struct Args {
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     format: FactsFormat,
     #[command(flatten)]
-    logs: crate::cli::logs::LogArgs,
+    logs: LogArgs,
     #[command(flatten)]
     rules: RulesArgs,
 }
@@ -368,15 +368,15 @@ impl Args {
             .collect();
         sessions.sort_by(|one, other| one.id.cmp(&other.id));
         let source = id_of(&source_of(context), None);
-        let digest = crate::exchange::facts::digest([&*source]);
-        write_sessions(folder, (&source, &digest), &sessions, &seen).map_err(CommandError::failed)?;
+        write_sessions(folder, (&source, &digest([&*source])), &sessions, &seen)
+            .map_err(CommandError::failed)?;
         context.terminal.warnings(&workspace.warnings)?;
         Ok(seen.len())
     }
 
     fn send(&self, report: &Report, context: &mut Context) -> Result<(), CommandError> {
         let text = match self.format {
-            FactsFormat::Json => crate::render::json::pretty(&Versioned {
+            FactsFormat::Json => json::pretty(&Versioned {
                 schema: SCHEMA,
                 body: report,
             })

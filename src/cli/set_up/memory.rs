@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use super::files;
 use crate::cli::environment::Environment;
 use crate::cli::error::CommandError;
+use crate::facts::hash::hex;
 use crate::facts::shell;
 use crate::integrations::settings::hooks::Kept;
 use crate::integrations::settings::splice::{Splice, undone};
@@ -74,8 +75,7 @@ impl FileMemory {
 
 /// The hash of a text.
 pub fn hash(text: &str) -> String {
-    let bytes = Sha256::digest(text.as_bytes());
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(text.as_bytes()))
 }
 
 impl Memory {

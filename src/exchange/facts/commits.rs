@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::LazyLock;
 
-use super::field::{LONGEST_TEXT, Taken, same};
+use super::field::{LONGEST_TEXT, Taken, long, same};
 use super::layout::{COMMITS, Told};
 use super::trouble::Trouble;
 use crate::facts::commit::{Commit, Instant, LineCounts, Person};
@@ -65,8 +66,9 @@ const AUTHORED: [usize; 4] = [5, 6, 7, 8];
 /// What stands for a parent that is not in the file.
 const ELSEWHERE: i32 = -1;
 
-pub fn schema() -> Schema {
-    Schema::of(SCHEMA)
+pub fn schema() -> &'static Schema {
+    static PARSED: LazyLock<Schema> = LazyLock::new(|| Schema::of(SCHEMA));
+    &PARSED
 }
 
 /// Writes the commits of a repository, whose origins contain all evidence but that of sessions. Returns the size in bytes.
@@ -85,7 +87,7 @@ pub fn write(
         .collect();
     let batches = sorted.chunks(BATCH).map(|some| columns(repo, some, &places));
     let more = [(REGROWN_PROPERTY, if is_regrown { "true" } else { "false" })];
-    Told::new(COMMITS, repo, refs).write(folder, &schema(), &more, batches)
+    Told::new(COMMITS, repo, refs).write(folder, schema(), &more, batches)
 }
 
 fn columns(repo: &str, commits: &[&Commit], places: &HashMap<ObjectId, i32>) -> Vec<Column> {
@@ -141,10 +143,6 @@ fn lines(commits: &[&Commit], counts: impl Fn(&Commit) -> Option<LineCounts>) ->
         column(|counts| counts.added),
         column(|counts| counts.removed),
     ]
-}
-
-fn long(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 fn has_own_columns(class: FileClass) -> bool {
@@ -341,7 +339,7 @@ fn id_in(file: &TableFile, raw: &Shared) -> Result<ObjectId, TableError> {
 
 impl StoredCommits {
     fn open(&self) -> Result<TableFile, TableError> {
-        let file = Told::new(COMMITS, &self.repo, &self.refs).open(&self.folder, &schema())?;
+        let file = Told::new(COMMITS, &self.repo, &self.refs).open(&self.folder, schema())?;
         match self.rows {
             0 => Ok(file),
             rows if rows == file.rows() => Ok(file),

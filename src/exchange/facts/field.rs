@@ -3,7 +3,8 @@
 use serde::de::DeserializeOwned;
 
 use crate::facts::ids::ObjectId;
-use crate::tables::{Column, Lists, TableError, TableFile, Value};
+use crate::facts::quantity::Minutes;
+use crate::tables::{Column, Lists, Schema, TableError, TableFile, Value};
 
 /// The longest name, key, reason or model, in bytes: longer ones are not written by this program.
 pub const LONGEST_TEXT: usize = 64 << 10;
@@ -105,9 +106,23 @@ impl<'a> Taken<'a> {
     }
 }
 
+/// The last column of a table, which has each row as JSON for this program: the others follow from it.
+pub fn lines<T: DeserializeOwned>(file: &TableFile, schema: &Schema) -> Result<Vec<T>, TableError> {
+    let mut lines = Vec::new();
+    for batch in 0..file.batches() {
+        lines.extend(Taken::new(file, file.batch(batch, &[schema.len() - 1])?).json::<T>()?);
+    }
+    Ok(lines)
+}
+
 /// Minutes as whole milliseconds.
-pub fn millis(minutes: f64) -> i64 {
-    (minutes * 60_000.0).round() as i64
+pub fn millis(minutes: Minutes) -> i64 {
+    (minutes.get() * 60_000.0).round() as i64
+}
+
+/// A count as a signed number, which is what other programs sum.
+pub fn long(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// A column with lists of ids.

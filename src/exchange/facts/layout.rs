@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::facts::hash::hex;
 use crate::tables::{Properties, Schema, TableError, TableFile};
 
 /// Increase it whenever something is written differently, or other things are: facts of another version are not read.
@@ -46,10 +47,6 @@ pub fn digest<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
         sum.update(text.as_bytes());
     }
     hex(&sum.finalize())[..2 * ID_DIGITS].to_owned()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 pub(super) fn is_id(text: &str) -> bool {
@@ -108,16 +105,20 @@ impl<'a> Told<'a> {
         schema: &Schema,
     ) -> Result<TableFile, TableError> {
         let file = TableFile::open(&file_of(folder, table, repo), schema)?;
-        check_version(&file)?;
-        let refs = file.property(REFS_PROPERTY).unwrap_or_default().to_owned();
-        Told::new(table, repo, &refs).open(folder, schema)
+        let refs = file.property(REFS_PROPERTY).unwrap_or_default();
+        Told::new(table, repo, refs).check(&file)?;
+        Ok(file)
     }
 
     /// Opens the file of a table that says this.
     pub(super) fn open(&self, folder: &Path, schema: &Schema) -> Result<TableFile, TableError> {
-        let path = file_of(folder, self.table, self.repo);
-        let file = TableFile::open(&path, schema)?;
-        check_version(&file)?;
+        let file = TableFile::open(&file_of(folder, self.table, self.repo), schema)?;
+        self.check(&file)?;
+        Ok(file)
+    }
+
+    fn check(&self, file: &TableFile) -> Result<(), TableError> {
+        check_version(file)?;
         for (name, value) in self.properties() {
             if file.property(name) != Some(value) {
                 return Err(file.wrong(match name {
@@ -126,7 +127,7 @@ impl<'a> Told<'a> {
                 }));
             }
         }
-        Ok(file)
+        Ok(())
     }
 }
 

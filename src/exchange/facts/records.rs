@@ -1,12 +1,13 @@
 //! The table of records: the sessions that were captured into notes.
 
 use serde::{Deserialize, Serialize};
+use std::path::Path;
+use std::sync::LazyLock;
 
-use super::field::{Taken, id_lists, millis, same};
+use super::field::{id_lists, lines, long, millis, same};
 use super::layout::{RECORDS, Told};
 use crate::facts::ids::ObjectId;
 use crate::facts::ledger::LedgerSession;
-use crate::facts::quantity::Minutes;
 use crate::facts::record::SessionRecord;
 use crate::facts::session::TokenCounts;
 use crate::tables::{Column, Schema, TableError};
@@ -30,8 +31,9 @@ const SCHEMA: &str = "message records {
     required binary line (STRING);
 }";
 
-pub fn schema() -> Schema {
-    Schema::of(SCHEMA)
+pub fn schema() -> &'static Schema {
+    static PARSED: LazyLock<Schema> = LazyLock::new(|| Schema::of(SCHEMA));
+    &PARSED
 }
 
 /// The line of a row.
@@ -50,19 +52,15 @@ struct OwnLine {
 /// The rows of a repository.
 pub fn columns(repo: &str, captured: &[LedgerSession]) -> Result<Vec<Column>, String> {
     let all = || captured.iter().map(|session| &session.record);
-    let lines = captured.iter().map(|session| {
+    let json = captured.iter().map(|session| {
         serde_json::to_string(&Line {
             record: &session.record,
             commits: &session.commits,
         })
     });
-    let lines: Result<Vec<String>, _> = lines.collect();
-    let minutes = |minutes: Option<Minutes>| minutes.map(|minutes| millis(minutes.get()));
+    let json: Result<Vec<String>, _> = json.collect();
     let tokens = |kind: fn(&TokenCounts) -> u64| {
-        Column::optional(all().map(move |record| {
-            let tokens = record.tokens.as_ref().map(kind);
-            tokens.map(|tokens| i64::try_from(tokens).unwrap_or(i64::MAX))
-        }))
+        Column::optional(all().map(move |record| record.tokens.as_ref().map(kind).map(long)))
     };
     Ok(vec![
         same(repo, captured.len()),
@@ -73,28 +71,21 @@ pub fn columns(repo: &str, captured: &[LedgerSession]) -> Result<Vec<Column>, St
         Column::of(all().map(|record| record.at.timestamp_millis())),
         Column::of(all().map(|record| record.started_at.timestamp_millis())),
         Column::of(all().map(|record| record.ended_at.timestamp_millis())),
-        Column::optional(all().map(|record| minutes(record.agent_minutes))),
-        Column::optional(all().map(|record| minutes(record.supervisory_minutes))),
+        Column::optional(all().map(|record| record.agent_minutes.map(millis))),
+        Column::optional(all().map(|record| record.supervisory_minutes.map(millis))),
         tokens(|tokens| tokens.input),
         tokens(|tokens| tokens.cache_write),
         tokens(|tokens| tokens.cache_read),
         tokens(|tokens| tokens.output),
         Column::of(all().map(|record| (record.share * 10_000.0).round() as i32)),
-        Column::of(lines.map_err(|error| error.to_string())?),
+        Column::of(json.map_err(|error| error.to_string())?),
     ])
 }
 
 /// The captured sessions of a repository.
-pub fn read(folder: &std::path::Path, repo: &str, refs: &str) -> Result<Vec<LedgerSession>, TableError> {
-    let schema = schema();
-    let file = Told::new(RECORDS, repo, refs).open(folder, &schema)?;
-    let mut captured = Vec::new();
-    for batch in 0..file.batches() {
-        let lines: Vec<OwnLine> = Taken::new(&file, file.batch(batch, &[schema.len() - 1])?).json()?;
-        captured.extend(lines.into_iter().map(|line| LedgerSession {
-            record: line.record,
-            commits: line.commits,
-        }));
-    }
-    Ok(captured)
+pub fn read(folder: &Path, repo: &str, refs: &str) -> Result<Vec<LedgerSession>, TableError> {
+    let file = Told::new(RECORDS, repo, refs).open(folder, schema())?;
+    let captured = lines(&file, schema())?.into_iter();
+    let captured = captured.map(|OwnLine { record, commits }| LedgerSession { record, commits });
+    Ok(captured.collect())
 }

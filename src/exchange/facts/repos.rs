@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::field::Taken;
+use super::field::{Taken, long};
 use super::layout::{REPOS, Told, VERSION, check_version, file_of, is_id};
 use crate::aggregate::repository::Repository;
 use crate::facts::diagnostics::{Status, Warning};
@@ -33,8 +34,9 @@ const SCHEMA: &str = "message repos {
     required binary rest (STRING);
 }";
 
-pub fn schema() -> Schema {
-    Schema::of(SCHEMA)
+pub fn schema() -> &'static Schema {
+    static PARSED: LazyLock<Schema> = LazyLock::new(|| Schema::of(SCHEMA));
+    &PARSED
 }
 
 /// The row of a repository.
@@ -140,11 +142,11 @@ impl Row {
             Column::of([self.read_at]),
             one(&self.status.to_string()),
             Column::optional([self.reason.clone()]),
-            Column::of([i64::try_from(self.commits).unwrap_or(i64::MAX)]),
+            Column::of([long(self.commits)]),
             Column::of([self.cut_short]),
             one(&rest),
         ];
-        Told::new(REPOS, &self.repo, &self.refs).write(folder, &schema(), &[], [columns])
+        Told::new(REPOS, &self.repo, &self.refs).write(folder, schema(), &[], [columns])
     }
 
     /// The row of a repository; `None` if it has none.
@@ -158,7 +160,7 @@ impl Row {
 
     /// The row in a file.
     pub fn read_file(path: &Path) -> Result<Self, TableError> {
-        let file = TableFile::open(path, &schema())?;
+        let file = TableFile::open(path, schema())?;
         check_version(&file)?;
         if file.rows() != 1 || file.batches() != 1 {
             return Err(file.wrong("more or less than one row"));

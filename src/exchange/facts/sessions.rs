@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -38,12 +39,14 @@ const LINKS_SCHEMA: &str = "message links {
     required double share;
 }";
 
-pub fn schema() -> Schema {
-    Schema::of(SESSIONS_SCHEMA)
+pub fn schema() -> &'static Schema {
+    static PARSED: LazyLock<Schema> = LazyLock::new(|| Schema::of(SESSIONS_SCHEMA));
+    &PARSED
 }
 
-fn links_schema() -> Schema {
-    Schema::of(LINKS_SCHEMA)
+fn links_schema() -> &'static Schema {
+    static PARSED: LazyLock<Schema> = LazyLock::new(|| Schema::of(LINKS_SCHEMA));
+    &PARSED
 }
 
 /// A session of the logs of a machine, in terms of ids of repositories.
@@ -171,8 +174,6 @@ pub fn write(
     let about = |session: &LoggedSession| seen.get(&session.id).copied();
     let lines = all().map(|session| serde_json::to_string(&session.seen));
     let lines: Result<Vec<String>, _> = lines.collect();
-    let minutes =
-        |minutes: Option<crate::facts::quantity::Minutes>| minutes.map(|minutes| millis(minutes.get()));
     let columns = vec![
         same(source, sessions.len()),
         Column::of(all().map(|session| session.id.agent.clone())),
@@ -180,17 +181,17 @@ pub fn write(
         Column::optional(all().map(|session| session.seen.as_ref().map(|line| line.home.clone()))),
         Column::optional(all().map(|session| session.seen.as_ref().map(|line| line.span.start.0))),
         Column::optional(all().map(|session| session.seen.as_ref().map(|line| line.span.end.0))),
-        Column::optional(all().map(|session| minutes(about(session)?.most_agent_minutes()))),
-        Column::optional(all().map(|session| minutes(about(session)?.supervisory_minutes()))),
+        Column::optional(all().map(|session| about(session)?.most_agent_minutes().map(millis))),
+        Column::optional(all().map(|session| about(session)?.supervisory_minutes().map(millis))),
         Column::of(lines.map_err(|error| error.to_string())?),
     ];
     let told = |table| Told::new(table, source, digest);
     let wrong = |error: TableError| error.to_string();
     let size = told(LINKS)
-        .write(folder, &links_schema(), &[], [link_columns(source, sessions)])
+        .write(folder, links_schema(), &[], [link_columns(source, sessions)])
         .map_err(wrong)?;
     let own = told(SESSIONS)
-        .write(folder, &schema(), &[], [columns])
+        .write(folder, schema(), &[], [columns])
         .map_err(wrong)?;
     Ok(size + own)
 }
@@ -214,7 +215,7 @@ fn link_columns(source: &str, sessions: &[LoggedSession]) -> Vec<Column> {
 /// The sessions of a machine.
 pub fn read(folder: &Path, source: &str) -> Result<Vec<LoggedSession>, TableError> {
     let schema = schema();
-    let file = Told::open_any(folder, SESSIONS, source, &schema)?;
+    let file = Told::open_any(folder, SESSIONS, source, schema)?;
     let mut sessions = Vec::new();
     for batch in 0..file.batches() {
         let mut taken = Taken::new(&file, file.batch(batch, &[1, 2, schema.len() - 1])?);

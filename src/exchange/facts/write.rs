@@ -87,9 +87,9 @@ impl Writer<'_> {
             decided.decide(&signs, ForeignTrailers::Believe);
             commits::write(folder, (repo, &refs), &decided, repository.commits.is_regrown())?;
             let columns = tasks::columns(repo, &repository.tasks).map_err(wrong)?;
-            Told::new(TASKS, repo, &refs).write(folder, &tasks::schema(), &[], [columns])?;
+            Told::new(TASKS, repo, &refs).write(folder, tasks::schema(), &[], [columns])?;
             let columns = records::columns(repo, &repository.captured).map_err(wrong)?;
-            Told::new(RECORDS, repo, &refs).write(folder, &records::schema(), &[], [columns])?;
+            Told::new(RECORDS, repo, &refs).write(folder, records::schema(), &[], [columns])?;
         }
         let reason = repository.reason.as_deref();
         let row = Row {
