@@ -1,0 +1,49 @@
+//! The arguments of `facts`.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use crate::cli::logs::{LogArgs, RulesArgs};
+use crate::cli::reading::ReadArgs;
+
+/// The arguments of `facts`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  git leverage facts ~/src --output ~/facts\n  \
+                  git leverage facts --repos list.tsv --output /mnt/facts\n  \
+                  git leverage facts ~/src --output ~/facts --sessions\n  \
+                  git leverage report --facts ~/facts --by repo,month\n\n\
+                  A repository whose references are as in the last run is skipped. docs/formats/facts.md describes the files.")]
+pub struct Args {
+    #[command(flatten)]
+    pub(super) read: ReadArgs,
+    /// Write the files to DIR
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) output: PathBuf,
+    /// Read the repositories in FILE, one a line: `PATH`, `PATH<TAB>KEY` or `PATH<TAB>KEY<TAB>RANK`; `-` is standard input.
+    /// Of copies of a commit, the one in the repository of the lowest rank counts [default rank: the line's number, from 0]
+    #[arg(long, value_name = "FILE", conflicts_with = "roots")]
+    pub(super) repos: Option<PathBuf>,
+    /// Also write what the logs of this machine say of sessions in these repositories
+    #[arg(long)]
+    pub(super) sessions: bool,
+    /// Read and write everything again
+    #[arg(long)]
+    pub(super) again: bool,
+    /// Output format
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(super) format: FactsFormat,
+    #[command(flatten)]
+    pub(super) logs: LogArgs,
+    #[command(flatten)]
+    pub(super) rules: RulesArgs,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum FactsFormat {
+    /// A table for a terminal
+    #[default]
+    Table,
+    /// JSON
+    Json,
+}

@@ -1,0 +1,73 @@
+//! What the logs of this machine say of sessions in the repositories.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use super::args::Args;
+use super::looked::Looked;
+use crate::aggregate::repository::Repository;
+use crate::cli::bar;
+use crate::cli::context::Context;
+use crate::cli::error::CommandError;
+use crate::cli::linking::Linking;
+use crate::correlate::seen::{Origin, SeenSession};
+use crate::exchange::facts::{Line, LoggedSession, digest, id_of, write_sessions};
+use crate::facts::ids::SessionId;
+use crate::workspace::read::Workspace;
+
+impl Args {
+    /// Writes what logs say of sessions in these repositories; returns how many worked there.
+    pub(super) fn add_sessions(
+        &self,
+        looked: &[Looked],
+        repos: &mut HashMap<String, Repository>,
+        folder: &Path,
+        context: &mut Context,
+    ) -> Result<usize, CommandError> {
+        let readable = looked.iter().filter(|one| repos.contains_key(&one.entry.repo));
+        let ids: Vec<String> = readable.map(|one| one.entry.repo.clone()).collect();
+        let read = ids.iter().filter_map(|id| repos.remove(id)).collect();
+        let linking = Linking {
+            logs: &self.logs,
+            rules: &self.rules,
+            foreign: self.read.foreign,
+            no_cache: self.read.no_cache,
+        };
+        let options = linking.options(context)?;
+        let mut workspace = Workspace::of(read);
+        let live: HashSet<SessionId> = bar::during(context, || {
+            workspace.complete_and(&options, |looked| {
+                looked.sessions.iter().map(|session| session.id.clone()).collect()
+            })
+        });
+        let logged = workspace
+            .sessions
+            .iter()
+            .filter(|session| session.origin == Origin::Log);
+        let seen: HashMap<SessionId, &SeenSession> =
+            logged.map(|session| (session.id.clone(), session)).collect();
+        let mut sessions: Vec<LoggedSession> = live
+            .into_iter()
+            .map(|id| LoggedSession {
+                seen: seen.get(&id).and_then(|session| Line::of(session, &ids)),
+                id,
+            })
+            .collect();
+        sessions.sort_by(|one, other| one.id.cmp(&other.id));
+        let source = id_of(&source_of(context), None);
+        write_sessions(folder, (&source, &digest([&*source])), &sessions, &seen)
+            .map_err(CommandError::failed)?;
+        context.terminal.warnings(&workspace.warnings)?;
+        Ok(seen.len())
+    }
+}
+
+/// What tells this machine's logs apart from those of others: only a hash of it is written.
+fn source_of(context: &Context) -> String {
+    let home = context.environment.home().map(|home| home.display().to_string());
+    format!(
+        "{}\0{}",
+        rustix::system::uname().nodename().to_string_lossy(),
+        home.unwrap_or_default()
+    )
+}
