@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::DateTime;
 
-use crate::exchange::{self, ImportOptions};
+use crate::exchange::{self, ImportOptions, facts};
 use crate::facts::attestation::git_ai::GitAiNote;
 use crate::facts::inventory::{HistoryFacts, TreeFacts};
 use crate::facts::quantity::WorkTime;
@@ -44,6 +44,7 @@ pub const READERS: &[(&str, Reader)] = &[
     ("exchange", read_exchange),
     ("cache", read_cache),
     ("columns", commits::read_anything),
+    ("facts", facts::hostile::read),
     ("settings", read_settings),
     ("payload", read_payload),
     ("spool", spool::hostile),

@@ -2,6 +2,8 @@
 
 use parquet::data_type::ByteArray;
 
+use super::dictionary::Dictionary;
+
 /// Values of one type.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {
@@ -13,25 +15,33 @@ pub enum Values {
     Longs(Vec<i64>),
     /// Fractions.
     Doubles(Vec<f64>),
-    /// Text or ids.
+    /// Text or ids to be written.
     Bytes(Vec<ByteArray>),
+    /// Text or ids that were read: their positions among the different ones.
+    Coded(Dictionary, Vec<u32>),
 }
 
-/// A type of values.
-pub trait Value: Sized {
+/// A type of values that can be written.
+pub trait IntoValues: Sized {
     /// Makes values of this type.
     fn values(all: Vec<Self>) -> Values;
+}
+
+/// A type of values that can be read.
+pub trait FromValues: Sized {
     /// The values, if they have this type.
     fn take(values: Values) -> Option<Vec<Self>>;
 }
 
 macro_rules! value {
     ($type:ty, $variant:ident) => {
-        impl Value for $type {
+        impl IntoValues for $type {
             fn values(all: Vec<Self>) -> Values {
                 Values::$variant(all)
             }
+        }
 
+        impl FromValues for $type {
             fn take(values: Values) -> Option<Vec<Self>> {
                 match values {
                     Values::$variant(all) => Some(all),
@@ -47,64 +57,51 @@ value!(i32, Ints);
 value!(i64, Longs);
 value!(f64, Doubles);
 
-/// Bytes of a batch that are not copied: a value that many rows have is in memory once.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Shared(ByteArray);
-
-impl Shared {
-    /// The bytes.
-    pub fn data(&self) -> &[u8] {
-        self.0.data()
-    }
-}
-
-impl Eq for Shared {}
-
-impl std::hash::Hash for Shared {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.data().hash(state);
-    }
-}
-
-impl Value for Shared {
-    fn values(all: Vec<Self>) -> Values {
-        Values::Bytes(all.into_iter().map(|shared| shared.0).collect())
-    }
-
+/// Positions in the [`Dictionary`] of the column: what has each different text once is not looked up for every row.
+impl FromValues for u32 {
     fn take(values: Values) -> Option<Vec<Self>> {
         match values {
-            Values::Bytes(all) => Some(all.into_iter().map(Shared).collect()),
+            Values::Coded(_, codes) => Some(codes),
             _ => None,
         }
     }
 }
 
-/// Text that is not UTF-8 is not text.
-impl Value for String {
+impl IntoValues for String {
     fn values(all: Vec<Self>) -> Values {
         Values::Bytes(all.into_iter().map(|text| text.into_bytes().into()).collect())
     }
+}
 
+/// Text that is not UTF-8 is not text.
+impl FromValues for String {
     fn take(values: Values) -> Option<Vec<Self>> {
-        let Values::Bytes(all) = values else {
+        let Values::Coded(dictionary, codes) = values else {
             return None;
         };
-        let text = |bytes: ByteArray| String::from_utf8(bytes.data().to_vec()).ok();
-        all.into_iter().map(text).collect()
+        let text = |code| String::from_utf8(dictionary.get(code).to_vec()).ok();
+        codes.into_iter().map(text).collect()
     }
 }
 
 /// Bytes such as those of an id.
-impl Value for Vec<u8> {
+impl IntoValues for Vec<u8> {
     fn values(all: Vec<Self>) -> Values {
         Values::Bytes(all.into_iter().map(ByteArray::from).collect())
     }
+}
 
+impl FromValues for Vec<u8> {
     fn take(values: Values) -> Option<Vec<Self>> {
-        let Values::Bytes(all) = values else {
+        let Values::Coded(dictionary, codes) = values else {
             return None;
         };
-        Some(all.into_iter().map(|bytes| bytes.data().to_vec()).collect())
+        Some(
+            codes
+                .into_iter()
+                .map(|code| dictionary.get(code).to_vec())
+                .collect(),
+        )
     }
 }
 
@@ -124,7 +121,7 @@ pub struct Lists(pub Vec<usize>);
 
 impl Column {
     /// A column with a value in each row.
-    pub fn of<T: Value>(values: impl IntoIterator<Item = T>) -> Self {
+    pub fn of<T: IntoValues>(values: impl IntoIterator<Item = T>) -> Self {
         Self {
             values: T::values(values.into_iter().collect()),
             defined: Vec::new(),
@@ -133,7 +130,7 @@ impl Column {
     }
 
     /// A column with a value in some rows.
-    pub fn optional<T: Value>(values: impl IntoIterator<Item = Option<T>>) -> Self {
+    pub fn optional<T: IntoValues>(values: impl IntoIterator<Item = Option<T>>) -> Self {
         let mut defined = Vec::new();
         let mut present = Vec::new();
         for value in values {
@@ -148,13 +145,13 @@ impl Column {
     }
 
     /// A column in lists, with a value in each element.
-    pub fn list<T: Value>(lists: &Lists, values: impl IntoIterator<Item = T>) -> Self {
+    pub fn list<T: IntoValues>(lists: &Lists, values: impl IntoIterator<Item = T>) -> Self {
         let present = T::values(values.into_iter().collect());
         Self::of_lists(lists, present, |_| 1)
     }
 
     /// A column in lists, with a value in some elements.
-    pub fn optional_list<T: Value>(lists: &Lists, values: impl IntoIterator<Item = Option<T>>) -> Self {
+    pub fn optional_list<T: IntoValues>(lists: &Lists, values: impl IntoIterator<Item = Option<T>>) -> Self {
         let mut has = Vec::new();
         let mut present = Vec::new();
         for value in values {
@@ -187,25 +184,33 @@ impl Column {
         }
     }
 
+    /// The different values of a column of texts or ids, whose values are then positions in it; empty if it has other ones.
+    pub fn take_dictionary(&mut self) -> Dictionary {
+        match &mut self.values {
+            Values::Coded(dictionary, _) => std::mem::take(dictionary),
+            _ => Dictionary::default(),
+        }
+    }
+
     /// The values of a column with one in each row; `None` if they have another type.
-    pub fn all<T: Value>(self) -> Option<Vec<T>> {
+    pub fn all<T: FromValues>(self) -> Option<Vec<T>> {
         T::take(self.values)
     }
 
     /// The values of a column with one in some rows.
-    pub fn some<T: Value>(self) -> Option<Vec<Option<T>>> {
+    pub fn some<T: FromValues>(self) -> Option<Vec<Option<T>>> {
         spread(T::take(self.values)?, self.defined.iter().map(|level| *level > 0))
     }
 
     /// The values of the elements of lists.
-    pub fn elements<T: Value>(self) -> Option<(Lists, Vec<T>)> {
+    pub fn elements<T: FromValues>(self) -> Option<(Lists, Vec<T>)> {
         let lists = self.lists();
         let values = T::take(self.values)?;
         (values.len() == lists.0.iter().sum::<usize>()).then_some((lists, values))
     }
 
     /// The values of some elements of lists.
-    pub fn some_elements<T: Value>(self) -> Option<(Lists, Vec<Option<T>>)> {
+    pub fn some_elements<T: FromValues>(self) -> Option<(Lists, Vec<Option<T>>)> {
         let lists = self.lists();
         let of_elements = self.defined.iter().filter(|level| **level > 0);
         let values = spread(T::take(self.values)?, of_elements.map(|level| *level > 1))?;

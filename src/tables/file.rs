@@ -2,28 +2,29 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::column::writer::ColumnWriter;
-use parquet::data_type::DataType;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{KeyValue, ParquetMetaData};
+use parquet::file::metadata::{KeyValue, ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::properties::{WriterProperties, WriterPropertiesPtr};
-use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 
 use super::column::{Column, Values};
+use super::decode;
 use super::error::TableError;
 use super::schema::Schema;
+use super::screen;
 
 /// The maximum size of a file, in bytes.
 const LARGEST: u64 = 16 << 30;
-/// A column of a file may have this many values more than the file has bytes: each row has something that no other row has, so
-/// that honest files have fewer.
-const VALUES_BEYOND_BYTES: i64 = 4096;
+/// The bytes at both ends of a file.
+const MAGIC: &[u8; 4] = b"PAR1";
+/// At the end of a file: the size of the footer, and [`MAGIC`].
+const TAIL: u64 = 8;
 
 /// What a file says about itself, by name.
 pub type Properties<'a> = &'a [(&'a str, &'a str)];
@@ -104,28 +105,23 @@ fn write_column(place: &mut SerializedColumnWriter<'_>, column: &Column) -> Resu
         (Values::Bytes(all), ColumnWriter::ByteArrayColumnWriter(place)) => {
             place.write_batch(all, defined, repeated)
         }
+        // What was read is not written again; a column of another type would be a fault of the program.
         _ => Err(ParquetError::General("a column of another type".to_owned())),
     }?;
     Ok(())
 }
 
 /// The file of a table whose columns are the expected ones.
+#[derive(Debug)]
 pub struct TableFile {
     path: PathBuf,
     schema: Schema,
-    reader: SerializedFileReader<File>,
-}
-
-impl std::fmt::Debug for TableFile {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TableFile")
-            .field("path", &self.path)
-            .finish_non_exhaustive()
-    }
+    file: File,
+    metadata: ParquetMetaData,
 }
 
 impl TableFile {
-    /// Opens a file, and checks that it has these columns and does not claim more rows than it can contain.
+    /// Opens a file, and checks that it has these columns and does not claim more than it can contain.
     pub fn open(path: &Path, schema: &Schema) -> Result<Self, TableError> {
         let io = |error| TableError::io(path, error);
         let file = File::open(path).map_err(io)?;
@@ -136,19 +132,17 @@ impl TableFile {
         if about.len() > LARGEST {
             return Err(TableError::content(path, "too large for a table"));
         }
-        let reader = SerializedFileReader::new(file).map_err(|error| not_parquet(path, &error))?;
-        let metadata = reader.metadata();
+        let metadata = read_footer(path, &file, about.len())?;
         if let Some(name) = schema.difference(metadata.file_metadata().schema_descr()) {
-            return Err(TableError::content(
-                path,
-                format!("column `{name}` is not as expected"),
-            ));
+            let reason = format!("column `{name}` is not as expected");
+            return Err(TableError::content(path, reason));
         }
-        check_counts(metadata, about.len()).map_err(|reason| TableError::content(path, reason))?;
+        screen::counts(&metadata, about.len(), schema.len()).map_err(|reason| damaged(path, reason))?;
         Ok(Self {
             path: path.to_owned(),
             schema: schema.clone(),
-            reader,
+            file,
+            metadata,
         })
     }
 
@@ -159,7 +153,7 @@ impl TableFile {
 
     /// How many rows it has.
     pub fn rows(&self) -> usize {
-        let groups = self.reader.metadata().row_groups().iter();
+        let groups = self.metadata.row_groups().iter();
         groups
             .map(|group| usize::try_from(group.num_rows()).unwrap_or_default())
             .sum()
@@ -167,30 +161,29 @@ impl TableFile {
 
     /// What the file says about itself under a name.
     pub fn property(&self, name: &str) -> Option<&str> {
-        let told = self.reader.metadata().file_metadata().key_value_metadata()?;
+        let told = self.metadata.file_metadata().key_value_metadata()?;
         told.iter().find(|told| told.key == name)?.value.as_deref()
     }
 
     /// How many batches of rows it has.
     pub fn batches(&self) -> usize {
-        self.reader.num_row_groups()
+        self.metadata.num_row_groups()
     }
 
     /// Columns of a batch, by position in the schema.
     pub fn batch(&self, number: usize, columns: &[usize]) -> Result<Vec<Column>, TableError> {
-        let group = self
-            .reader
-            .get_row_group(number)
-            .map_err(|error| not_parquet(&self.path, &error))?;
-        let rows = usize::try_from(group.metadata().num_rows()).unwrap_or_default();
-        let read = |at: &usize| {
-            let reader = group
-                .get_column_reader(*at)
-                .map_err(|error| not_parquet(&self.path, &error))?;
-            let column = read_column(reader, rows, self.schema.levels(*at));
-            column.map_err(|error| not_parquet(&self.path, &error))
-        };
-        columns.iter().map(read).collect()
+        columns.iter().map(|at| self.column(number, *at)).collect()
+    }
+
+    fn column(&self, batch: usize, at: usize) -> Result<Column, TableError> {
+        let group = self.metadata.row_group(batch);
+        let rows = usize::try_from(group.num_rows()).unwrap_or_default();
+        let about = group.column(at);
+        let damaged = |reason| damaged(&self.path, reason);
+        let (start, end) = screen::place(about).map_err(damaged)?;
+        let bytes = read_bytes(&self.file, start, end);
+        let bytes = bytes.map_err(|error| TableError::io(&self.path, error))?;
+        decode::column(about, &bytes, rows, self.schema.levels(at)).map_err(damaged)
     }
 
     /// All columns of a batch.
@@ -205,78 +198,39 @@ impl TableFile {
     }
 }
 
-fn not_parquet(path: &Path, error: &ParquetError) -> TableError {
-    match error {
-        ParquetError::External(error) => TableError::content(path, format!("cannot be read: {error}")),
-        error => {
-            let reason: String = error.to_string().chars().take(200).collect();
-            TableError::content(path, format!("cut or damaged: {reason}"))
-        }
-    }
+/// The error for content that no writer produces.
+fn damaged(path: &Path, reason: &str) -> TableError {
+    TableError::content(path, format!("cut or damaged: {reason}"))
 }
 
-/// Refuses numbers that lie about the size of the content: memory is reserved by them.
-fn check_counts(metadata: &ParquetMetaData, size: u64) -> Result<(), String> {
-    let most = i64::try_from(size)
-        .unwrap_or(i64::MAX)
-        .saturating_add(VALUES_BEYOND_BYTES);
-    let mut rows = 0_i64;
-    for group in metadata.row_groups() {
-        let is_sound = group.num_rows() >= 0
-            && group.columns().iter().all(|column| {
-                let bytes = column.compressed_size();
-                let fits = u64::try_from(bytes).is_ok_and(|bytes| bytes <= size);
-                fits && (0..=most).contains(&column.num_values())
-            });
-        rows = rows.saturating_add(group.num_rows());
-        if !is_sound || rows > most {
-            return Err("its numbers of rows and bytes cannot be true".to_owned());
-        }
-    }
-    Ok(())
+/// Bytes of a file, of which the caller knows that there are so many.
+fn read_bytes(file: &File, start: u64, end: u64) -> io::Result<Vec<u8>> {
+    let length = usize::try_from(end.saturating_sub(start)).map_err(io::Error::other)?;
+    let mut bytes = vec![0; length];
+    file.read_exact_at(&mut bytes, start)?;
+    Ok(bytes)
 }
 
-fn read_column(reader: ColumnReader, rows: usize, levels: (i16, i16)) -> Result<Column, ParquetError> {
-    let mut places = Places::default();
-    let values = match reader {
-        ColumnReader::BoolColumnReader(reader) => Values::Bools(places.read(reader, rows, levels)?),
-        ColumnReader::Int32ColumnReader(reader) => Values::Ints(places.read(reader, rows, levels)?),
-        ColumnReader::Int64ColumnReader(reader) => Values::Longs(places.read(reader, rows, levels)?),
-        ColumnReader::DoubleColumnReader(reader) => Values::Doubles(places.read(reader, rows, levels)?),
-        ColumnReader::ByteArrayColumnReader(reader) => Values::Bytes(places.read(reader, rows, levels)?),
-        _ => return Err(ParquetError::General("a column of another type".to_owned())),
-    };
-    Ok(Column {
-        values,
-        defined: places.defined,
-        repeated: places.repeated,
+/// The footer, from which all else is found.
+fn read_footer(path: &Path, file: &File, size: u64) -> Result<ParquetMetaData, TableError> {
+    let io = |error| TableError::io(path, error);
+    let damaged = |reason: &str| damaged(path, reason);
+    let cut = || damaged("it has no footer");
+    let tail_at = size.checked_sub(TAIL).ok_or_else(cut)?;
+    let tail = read_bytes(file, tail_at, size).map_err(io)?;
+    let (length, magic) = tail.split_first_chunk::<4>().ok_or_else(cut)?;
+    if magic != MAGIC {
+        return Err(cut());
+    }
+    let length = u64::from(u32::from_le_bytes(*length));
+    let start = tail_at.checked_sub(length).ok_or_else(cut)?;
+    if length > screen::LARGEST_FOOTER {
+        return Err(damaged("its footer is too large"));
+    }
+    let bytes = read_bytes(file, start, tail_at).map_err(io)?;
+    screen::footer(&bytes).map_err(damaged)?;
+    ParquetMetaDataReader::decode_metadata(&bytes).map_err(|error| {
+        let reason: String = error.to_string().chars().take(200).collect();
+        damaged(&reason)
     })
-}
-
-#[derive(Default)]
-struct Places {
-    defined: Vec<i16>,
-    repeated: Vec<i16>,
-}
-
-impl Places {
-    fn read<T: DataType>(
-        &mut self,
-        mut reader: ColumnReaderImpl<T>,
-        rows: usize,
-        levels: (i16, i16),
-    ) -> Result<Vec<T::T>, ParquetError> {
-        let mut values = Vec::new();
-        let mut read = 0;
-        while read < rows {
-            let defined = (levels.0 > 0).then_some(&mut self.defined);
-            let repeated = (levels.1 > 0).then_some(&mut self.repeated);
-            let (records, ..) = reader.read_records(rows - read, defined, repeated, &mut values)?;
-            if records == 0 {
-                return Err(ParquetError::EOF(format!("{read} of {rows} rows")));
-            }
-            read += records;
-        }
-        Ok(values)
-    }
 }

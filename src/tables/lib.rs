@@ -5,11 +5,18 @@
 //! an error that names it.
 
 mod column;
+mod decode;
+mod dictionary;
 mod error;
 mod file;
+mod page;
+mod runs;
 mod schema;
+mod screen;
+mod thrift;
 
-pub use column::{Column, Lists, Shared, Value, Values};
+pub use column::{Column, FromValues, IntoValues, Lists, Values};
+pub use dictionary::Dictionary;
 pub use error::TableError;
 pub use file::{Properties, TableFile, write};
 pub use schema::Schema;

@@ -14,7 +14,7 @@ use crate::facts::evidence::Evidence;
 use crate::facts::files::FileClass;
 use crate::facts::ids::ObjectId;
 use crate::facts::sign::Sign;
-use crate::tables::{Column, Lists, Schema, Shared, TableError, TableFile};
+use crate::tables::{Column, Dictionary, Lists, Schema, TableError, TableFile};
 
 const SCHEMA: &str = "message commits {
     required binary repo (STRING);
@@ -241,9 +241,9 @@ impl Load for StoredCommits {
         let ids = self.open().and_then(|file| {
             let mut ids = Vec::new();
             for batch in 0..file.batches() {
-                let raw: Vec<Shared> = Taken::new(&file, file.batch(batch, &[ID])?).all()?;
-                for id in &raw {
-                    ids.push(id_in(&file, id)?);
+                let (known, codes) = Taken::new(&file, file.batch(batch, &[ID])?).coded()?;
+                for code in codes {
+                    ids.push(id_in(&file, known.get(code))?);
                 }
             }
             Ok(ids)
@@ -275,12 +275,12 @@ impl StoredCommits {
         let mut ends = Vec::new();
         for batch in 0..file.batches() {
             let mut taken = Taken::new(&file, file.batch(batch, &[ID, PARENTS, OTHER_PARENTS])?);
-            let ids: Vec<Shared> = taken.all()?;
+            let (ids, codes) = taken.coded()?;
             let parents: Vec<i32> = taken.all()?;
-            let (others, _): (Lists, Vec<Shared>) = taken.lists()?;
-            for ((id, parents), others) in ids.iter().zip(parents).zip(others.0) {
+            let (_, others, _) = taken.coded_lists()?;
+            for ((id, parents), others) in codes.into_iter().zip(parents).zip(others.0) {
                 if is_regrown || parents == 0 || others > 0 {
-                    ends.push(id_in(&file, id)?);
+                    ends.push(id_in(&file, ids.get(id))?);
                 }
             }
         }
@@ -292,35 +292,62 @@ impl StoredCommits {
         let mut found = Vec::new();
         for batch in 0..file.batches() {
             let mut taken = Taken::new(&file, file.batch(batch, &[ID])?);
-            let ids: Vec<Shared> = taken.all()?;
-            let is_wanted = |id: &Shared| wanted.has(id.data());
-            if !ids.iter().any(is_wanted) {
+            let (known, codes) = taken.coded()?;
+            let rows = codes.iter().map(|code| known.get(*code)).enumerate();
+            let rows: Vec<(usize, &[u8])> = rows.filter(|(_, id)| wanted.has(id)).collect();
+            if rows.is_empty() {
                 continue;
             }
-            let mut taken = Taken::new(&file, file.batch(batch, &AUTHORED)?);
-            let names: Vec<Shared> = taken.all()?;
-            let emails: Vec<Shared> = taken.all()?;
-            let seconds: Vec<i64> = taken.all()?;
-            let offsets: Vec<i32> = taken.all()?;
-            for (row, id) in ids.iter().enumerate().filter(|(_, id)| is_wanted(id)) {
-                let person = names.get(row).zip(emails.get(row));
-                let time = seconds.get(row).zip(offsets.get(row));
-                let ((name, email), (seconds, offset)) = person
-                    .zip(time)
-                    .ok_or_else(|| file.wrong("its columns have different numbers of rows"))?;
-                let author = Person {
-                    name: text(&file, name)?,
-                    email: text(&file, email)?,
-                };
-                let time = Instant {
-                    seconds: *seconds,
-                    offset: i16::try_from(*offset).unwrap_or_default(),
-                };
+            let authored = Authored::in_batch(&file, batch)?;
+            for (row, id) in rows {
+                let (author, time) = authored.of(&file, row)?;
                 found.push((id_in(&file, id)?, author, time));
             }
         }
         Ok(found)
     }
+}
+
+/// The authors and the author's times of a batch of rows.
+struct Authored {
+    names: (Dictionary, Vec<u32>),
+    emails: (Dictionary, Vec<u32>),
+    seconds: Vec<i64>,
+    offsets: Vec<i32>,
+}
+
+impl Authored {
+    fn in_batch(file: &TableFile, batch: usize) -> Result<Self, TableError> {
+        let mut taken = Taken::new(file, file.batch(batch, &AUTHORED)?);
+        Ok(Self {
+            names: taken.coded()?,
+            emails: taken.coded()?,
+            seconds: taken.all()?,
+            offsets: taken.all()?,
+        })
+    }
+
+    fn of(&self, file: &TableFile, row: usize) -> Result<(Person, Instant), TableError> {
+        let text = |(known, codes): &(Dictionary, Vec<u32>)| {
+            let code = codes.get(row).ok_or_else(|| uneven(file))?;
+            text(file, known.get(*code))
+        };
+        let time = self.seconds.get(row).zip(self.offsets.get(row));
+        let (seconds, offset) = time.ok_or_else(|| uneven(file))?;
+        let person = Person {
+            name: text(&self.names)?,
+            email: text(&self.emails)?,
+        };
+        let time = Instant {
+            seconds: *seconds,
+            offset: i16::try_from(*offset).unwrap_or_default(),
+        };
+        Ok((person, time))
+    }
+}
+
+fn uneven(file: &TableFile) -> TableError {
+    file.wrong("its columns have different numbers of rows")
 }
 
 fn empty() -> Layer {
@@ -333,8 +360,8 @@ fn empty() -> Layer {
         .unwrap_or_else(|| unreachable!("no commits fit together"))
 }
 
-fn id_in(file: &TableFile, raw: &Shared) -> Result<ObjectId, TableError> {
-    ObjectId::from_bytes(raw.data()).ok_or_else(|| file.wrong("an id has an impossible length"))
+fn id_in(file: &TableFile, raw: &[u8]) -> Result<ObjectId, TableError> {
+    ObjectId::from_bytes(raw).ok_or_else(|| file.wrong("an id has an impossible length"))
 }
 
 impl StoredCommits {
@@ -362,13 +389,12 @@ impl StoredCommits {
 #[derive(Default)]
 struct Gathered {
     columns: CommitColumns,
-    people: HashMap<(Shared, Shared), u64>,
-    sets: HashMap<Vec<RawSign>, u64>,
-    classes: HashMap<Shared, FileClass>,
+    people: HashMap<Person, u64>,
+    sets: HashMap<Vec<Evidence>, u64>,
 }
 
-/// One sign as it is stored.
-type RawSign = (Shared, Option<Shared>, Option<Shared>, Option<i64>);
+/// One sign of a batch, with texts by their positions.
+type RawSign = (u32, Option<u32>, Option<u32>, Option<i64>);
 
 impl Gathered {
     fn add(&mut self, file: &TableFile, columns: Vec<Column>) -> Result<(), TableError> {
@@ -379,25 +405,26 @@ impl Gathered {
         self.add_lines(file, &mut taken)?;
         self.add_evidence(file, &mut taken)?;
         let fits = self.columns.authors.len() == rows && self.columns.evidence.len() == rows;
-        fits.then_some(())
-            .ok_or_else(|| file.wrong("its columns have different numbers of rows"))
+        fits.then_some(()).ok_or_else(|| uneven(file))
     }
 
     /// Returns how many rows there are so far.
     fn add_ancestry(&mut self, file: &TableFile, taken: &mut Taken<'_>) -> Result<usize, TableError> {
-        let ids: Vec<Shared> = taken.all()?;
+        let (ids, codes) = taken.coded()?;
         let own = &mut self.columns;
         if own.id_width == 0 {
-            own.id_width = ids.first().map_or(20, |id| id.data().len());
+            own.id_width = codes.first().map_or(20, |code| ids.get(*code).len());
         }
-        if ids.iter().any(|id| id.data().len() != own.id_width) {
-            return Err(file.wrong("its ids have different lengths"));
+        for id in codes.iter().map(|code| ids.get(*code)) {
+            if id.len() != own.id_width {
+                return Err(file.wrong("its ids have different lengths"));
+            }
+            own.ids.extend_from_slice(id);
         }
-        ids.iter().for_each(|id| own.ids.extend(id.data()));
         taken.skip(1)?;
         let (lengths, rows): (Lists, Vec<i32>) = taken.lists()?;
-        let (_, others): (Lists, Vec<Shared>) = taken.lists()?;
-        let mut others = others.into_iter();
+        let (known, _, others) = taken.coded_lists()?;
+        let mut others = others.iter().map(|code| known.get(*code));
         let whole = file.rows() as u64;
         own.parent_counts
             .extend(lengths.0.iter().map(|length| *length as u64));
@@ -406,7 +433,7 @@ impl Gathered {
                 Ok(row) => Some(row),
                 Err(_) => others.next().map(|id| {
                     let place = own.foreign_ids.len() / own.id_width;
-                    own.foreign_ids.extend(id.data());
+                    own.foreign_ids.extend_from_slice(id);
                     whole + place as u64
                 }),
             };
@@ -417,19 +444,27 @@ impl Gathered {
     }
 
     fn add_people_and_times(&mut self, file: &TableFile, taken: &mut Taken<'_>) -> Result<(), TableError> {
-        let names: Vec<Shared> = taken.all()?;
-        let emails: Vec<Shared> = taken.all()?;
+        let (names, of_names) = taken.coded()?;
+        let (emails, of_emails) = taken.coded()?;
+        let mut known: HashMap<(u32, u32), u64> = HashMap::new();
         // The next commit is most often by the same person.
-        let mut last: Option<((Shared, Shared), u64)> = None;
-        for person in names.into_iter().zip(emails) {
-            let number = match &last {
-                Some((known, number)) if *known == person => *number,
-                _ => {
-                    let number = self.person(file, &person)?;
-                    last = Some((person, number));
-                    number
-                }
+        let mut last = None;
+        for person in of_names.into_iter().zip(of_emails) {
+            let number = match last {
+                Some((known, number)) if known == person => number,
+                _ => match known.get(&person) {
+                    Some(number) => *number,
+                    None => {
+                        let number = self.person(Person {
+                            name: text(file, names.get(person.0))?,
+                            email: text(file, emails.get(person.1))?,
+                        });
+                        known.insert(person, number);
+                        number
+                    }
+                },
             };
+            last = Some((person, number));
             self.columns.authors.push(number);
         }
         for times in [&mut self.columns.author_times, &mut self.columns.commit_times] {
@@ -441,28 +476,26 @@ impl Gathered {
         Ok(())
     }
 
-    fn person(&mut self, file: &TableFile, person: &(Shared, Shared)) -> Result<u64, TableError> {
-        if let Some(number) = self.people.get(person) {
-            return Ok(*number);
-        }
-        let number = self.columns.people.len() as u64;
-        self.columns.people.push(Person {
-            name: text(file, &person.0)?,
-            email: text(file, &person.1)?,
-        });
-        self.people.insert(person.clone(), number);
-        Ok(number)
+    fn person(&mut self, person: Person) -> u64 {
+        let next = self.columns.people.len() as u64;
+        *self.people.entry(person).or_insert_with_key(|person| {
+            self.columns.people.push(person.clone());
+            next
+        })
     }
 
     fn add_lines(&mut self, file: &TableFile, taken: &mut Taken<'_>) -> Result<(), TableError> {
         let all = counts(file, taken)?;
         let source = counts(file, taken)?;
         let tests = counts(file, taken)?;
-        let (lengths, names): (Lists, Vec<Shared>) = taken.lists()?;
+        let (names, lengths, codes) = taken.coded_lists()?;
+        let known: Result<Vec<FileClass>, TableError> =
+            names.iter().map(|name| class_in(file, name)).collect();
+        let known = known?;
         let mut each = || -> Result<Vec<i64>, TableError> { Ok(taken.lists()?.1) };
         let (files, added, removed) = (each()?, each()?, each()?);
         let numbers = files.into_iter().zip(added).zip(removed);
-        let mut others = names.into_iter().zip(numbers);
+        let mut others = codes.into_iter().zip(numbers);
         for (((lines, source), tests), length) in all.into_iter().zip(source).zip(tests).zip(lengths.0) {
             let before = self.columns.classes.len();
             let own = [(FileClass::Source, source), (FileClass::Test, tests)];
@@ -470,11 +503,10 @@ impl Gathered {
                 .into_iter()
                 .filter_map(|(class, counts)| Some((class, counts?)));
             self.columns.classes.extend(own);
-            for (name, ((files, added), removed)) in others.by_ref().take(length) {
-                let class = self.class(file, &name)?;
-                self.columns
-                    .classes
-                    .push((class, line_counts(file, [files, added, removed])?));
+            for (code, ((files, added), removed)) in others.by_ref().take(length) {
+                let class = known.get(code as usize).ok_or_else(|| uneven(file))?;
+                let lines = line_counts(file, [files, added, removed])?;
+                self.columns.classes.push((*class, lines));
             }
             self.columns
                 .class_counts
@@ -484,63 +516,71 @@ impl Gathered {
         Ok(())
     }
 
-    fn class(&mut self, file: &TableFile, name: &Shared) -> Result<FileClass, TableError> {
-        if let Some(class) = self.classes.get(name) {
-            return Ok(*class);
-        }
-        let class = serde_json::from_value(serde_json::Value::String(text(file, name)?));
-        let class = class.map_err(|_| file.wrong("a class of files is unknown"))?;
-        self.classes.insert(name.clone(), class);
-        Ok(class)
-    }
-
     fn add_evidence(&mut self, file: &TableFile, taken: &mut Taken<'_>) -> Result<(), TableError> {
-        let (lengths, rules): (Lists, Vec<Shared>) = taken.lists()?;
-        let (_, agents): (Lists, Vec<Option<Shared>>) = taken.some_lists()?;
-        let (_, models): (Lists, Vec<Option<Shared>>) = taken.some_lists()?;
+        let (rules, lengths, of_rules) = taken.coded_lists()?;
+        let (agents, of_agents) = taken.some_coded_lists()?;
+        let (models, of_models) = taken.some_coded_lists()?;
         let (_, lines): (Lists, Vec<Option<i64>>) = taken.some_lists()?;
-        let mut signs = rules.into_iter().zip(agents).zip(models).zip(lines);
+        let signs = of_rules.into_iter().zip(of_agents).zip(of_models).zip(lines);
+        let signs = signs.map(|(((rule, agent), model), lines)| (rule, agent, model, lines));
+        let signs: Vec<RawSign> = signs.collect();
+        let texts = [&rules, &agents, &models];
+        let mut known: HashMap<&[RawSign], u64> = HashMap::new();
+        let mut rest = &*signs;
         for length in lengths.0 {
-            let set = signs.by_ref().take(length);
-            let set: Vec<RawSign> = set
-                .map(|(((rule, agent), model), lines)| (rule, agent, model, lines))
-                .collect();
-            let number = self.set(file, set)?;
+            let (set, after) = rest.split_at_checked(length).ok_or_else(|| uneven(file))?;
+            rest = after;
+            let number = match known.get(set) {
+                Some(number) => *number,
+                None => {
+                    let signs = set.iter().map(|sign| sign_of(file, texts, *sign));
+                    let number = self.set(signs.collect::<Result<_, _>>()?);
+                    known.insert(set, number);
+                    number
+                }
+            };
             self.columns.evidence.push(number);
         }
         Ok(())
     }
 
-    fn set(&mut self, file: &TableFile, set: Vec<RawSign>) -> Result<u64, TableError> {
-        if let Some(number) = self.sets.get(&set) {
-            return Ok(*number);
-        }
-        let number = self.columns.evidence_sets.len() as u64;
-        let signs: Result<Vec<Evidence>, TableError> = set.iter().map(|sign| sign_of(file, sign)).collect();
-        self.columns.evidence_sets.push(signs?);
-        self.sets.insert(set, number);
-        Ok(number)
+    fn set(&mut self, set: Vec<Evidence>) -> u64 {
+        let next = self.columns.evidence_sets.len() as u64;
+        *self.sets.entry(set).or_insert_with_key(|set| {
+            self.columns.evidence_sets.push(set.clone());
+            next
+        })
     }
 }
 
-fn sign_of(file: &TableFile, (rule, agent, model, lines): &RawSign) -> Result<Evidence, TableError> {
-    let some = |value: &Option<Shared>| value.as_ref().map(|value| text(file, value)).transpose();
-    let rule: Result<Sign, _> = text(file, rule)?.parse();
+fn class_in(file: &TableFile, name: &[u8]) -> Result<FileClass, TableError> {
+    let class = serde_json::from_value(serde_json::Value::String(text(file, name)?));
+    class.map_err(|_| file.wrong("a class of files is unknown"))
+}
+
+fn sign_of(
+    file: &TableFile,
+    [rules, agents, models]: [&Dictionary; 3],
+    (rule, agent, model, lines): RawSign,
+) -> Result<Evidence, TableError> {
+    let some =
+        |known: &Dictionary, code: Option<u32>| code.map(|code| text(file, known.get(code))).transpose();
+    let rule: Result<Sign, _> = text(file, rules.get(rule))?.parse();
     let lines =
         lines.map(|lines| u64::try_from(lines).map_err(|_| file.wrong("a number of lines is negative")));
     Ok(Evidence {
         rule: rule.map_err(|_| file.wrong("a rule of evidence is unknown"))?,
-        agent: some(agent)?,
-        model: some(model)?,
+        agent: some(agents, agent)?,
+        model: some(models, model)?,
         lines: lines.transpose()?,
     })
 }
 
-fn text(file: &TableFile, bytes: &Shared) -> Result<String, TableError> {
-    if bytes.data().len() > LONGEST_TEXT {
+fn text(file: &TableFile, bytes: &[u8]) -> Result<String, TableError> {
+    if bytes.len() > LONGEST_TEXT {
         return Err(file.wrong("a text in it is too long"));
     }
-    String::from_utf8(bytes.data().to_vec()).map_err(|_| file.wrong("a text in it is not UTF-8"))
+    String::from_utf8(bytes.to_vec()).map_err(|_| file.wrong("a text in it is not UTF-8"))
 }
 
 fn line_counts(file: &TableFile, counts: [i64; 3]) -> Result<LineCounts, TableError> {

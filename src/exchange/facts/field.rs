@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 
 use crate::facts::ids::ObjectId;
 use crate::facts::quantity::Minutes;
-use crate::tables::{Column, Lists, Schema, TableError, TableFile, Value};
+use crate::tables::{Column, Dictionary, FromValues, Lists, Schema, TableError, TableFile};
 
 /// The longest name, key, reason or model, in bytes: longer ones are not written by this program.
 pub const LONGEST_TEXT: usize = 64 << 10;
@@ -39,27 +39,50 @@ impl<'a> Taken<'a> {
     }
 
     /// A value for each row.
-    pub fn all<T: Value>(&mut self) -> Result<Vec<T>, TableError> {
+    pub fn all<T: FromValues>(&mut self) -> Result<Vec<T>, TableError> {
         let column = self.next()?;
         self.typed(column.all())
     }
 
     /// A value for some rows.
-    pub fn some<T: Value>(&mut self) -> Result<Vec<Option<T>>, TableError> {
+    pub fn some<T: FromValues>(&mut self) -> Result<Vec<Option<T>>, TableError> {
         let column = self.next()?;
         self.typed(column.some())
     }
 
     /// A list for each row.
-    pub fn lists<T: Value>(&mut self) -> Result<(Lists, Vec<T>), TableError> {
+    pub fn lists<T: FromValues>(&mut self) -> Result<(Lists, Vec<T>), TableError> {
         let column = self.next()?;
         self.typed(column.elements())
     }
 
     /// A list for each row, in which values may be missing.
-    pub fn some_lists<T: Value>(&mut self) -> Result<(Lists, Vec<Option<T>>), TableError> {
+    pub fn some_lists<T: FromValues>(&mut self) -> Result<(Lists, Vec<Option<T>>), TableError> {
         let column = self.next()?;
         self.typed(column.some_elements())
+    }
+
+    /// Text or an id for each row, by its position among the different ones.
+    pub fn coded(&mut self) -> Result<(Dictionary, Vec<u32>), TableError> {
+        let mut column = self.next()?;
+        let dictionary = column.take_dictionary();
+        Ok((dictionary, self.typed(column.all())?))
+    }
+
+    /// A list of texts or ids for each row.
+    pub fn coded_lists(&mut self) -> Result<(Dictionary, Lists, Vec<u32>), TableError> {
+        let mut column = self.next()?;
+        let dictionary = column.take_dictionary();
+        let (lists, codes) = self.typed(column.elements())?;
+        Ok((dictionary, lists, codes))
+    }
+
+    /// A list of texts for each row, in which some may be missing.
+    pub fn some_coded_lists(&mut self) -> Result<(Dictionary, Vec<Option<u32>>), TableError> {
+        let mut column = self.next()?;
+        let dictionary = column.take_dictionary();
+        let (_, codes) = self.typed(column.some_elements())?;
+        Ok((dictionary, codes))
     }
 
     /// Text for each row.

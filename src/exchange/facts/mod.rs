@@ -7,6 +7,8 @@
 
 mod commits;
 mod field;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod hostile;
 mod layout;
 mod read;
 mod records;
