@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::json;
 
 use crate::world::transcript::Transcript;
@@ -127,6 +128,61 @@ fn nothing_that_was_said_is_found_again() {
     }
     assert!(files > 10, "{files} files are not all that was written");
     assert!(world.home().join("cache/git-leverage/sessions").is_dir());
+}
+
+/// Facts are compressed, so they are read: by the library, which sees all columns that are there.
+#[test]
+fn facts_hold_nothing_that_was_said_and_no_path() {
+    let world = World::new();
+    let repo = world.repo("kiln");
+    repo.write("src/a.rs", "let retries = 5;\nlet delay = cap(retries);\n")
+        .write("src/b.rs", "fn second() {}\n")
+        .commit_at("Retry", START + 68 * 60);
+    repo.git(&[
+        "remote",
+        "add",
+        "origin",
+        "https://user:secret@example.org/team/kiln.git",
+    ]);
+    secretive(&world, &repo);
+    repo.run(&["capture"]).success();
+    repo.run(&["record", "--estimate", "40h", "--title", "Retries"])
+        .success();
+    let facts = world.home().join("facts");
+    let folder = facts.to_str().unwrap();
+    repo.run(&["facts", "--output", folder, "--sessions"]).success();
+    scan(&facts);
+    let tables = ["repos", "commits", "tasks", "records", "sessions", "links"];
+    let mut found: Vec<String> = std::fs::read_dir(&facts)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    found.sort();
+    let mut expected = tables;
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+    let home = world.home().to_str().unwrap().to_owned();
+    for table in tables {
+        let rows = rows_of(&facts.join(table));
+        assert_eq!(rows.len(), 1, "{table}");
+        for secret in [MARKER, "secret", &home] {
+            assert!(!rows[0].to_lowercase().contains(secret), "{table}: {}", rows[0]);
+        }
+    }
+}
+
+/// The rows of all files of a table, and what the files say about themselves.
+fn rows_of(folder: &Path) -> Vec<String> {
+    let mut rows = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let file = std::fs::File::open(entry.unwrap().path()).unwrap();
+        let reader = SerializedFileReader::new(file).unwrap();
+        let about = format!("{:?}", reader.metadata().file_metadata());
+        for row in reader.get_row_iter(None).unwrap() {
+            rows.push(format!("{} {about}", row.unwrap()));
+        }
+    }
+    rows
 }
 
 /// The input of agents to their hooks, each text with the marker: prompts, answers, calls and their arguments.

@@ -102,6 +102,16 @@ impl Dimension {
         }
     }
 
+    /// A number that all days with the same key have, and no others: without making the key.
+    pub(super) fn number(self, day: NaiveDate) -> i32 {
+        match self {
+            Self::Month => day.year() * 12 + day.month0() as i32,
+            // The first day of the calendar is a Monday, and its number is 1.
+            Self::Week => (day.num_days_from_ce() - 1).div_euclid(7),
+            _ => day.num_days_from_ce(),
+        }
+    }
+
     /// The position of a key on an axis of time, in periods; `None` if it is not a key of the calendar.
     pub fn position(self, key: &str) -> Option<i64> {
         let day = self.first_day(key)?;
@@ -376,4 +386,25 @@ fn each_once(mut values: Vec<Option<String>>) -> Vec<Option<String>> {
 
 fn or_none(values: Vec<Option<String>>) -> Vec<Option<String>> {
     if values.is_empty() { vec![None] } else { values }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_have_the_same_number_if_they_have_the_same_key() {
+        let first = NaiveDate::from_ymd_opt(1899, 12, 20).unwrap();
+        let days: Vec<NaiveDate> = first.iter_days().take(50_000).collect();
+        for by in [Dimension::Day, Dimension::Week, Dimension::Month] {
+            for pair in days.windows(2) {
+                let [is_same_key, is_same_number] = [
+                    by.of_day(pair[0]) == by.of_day(pair[1]),
+                    by.number(pair[0]) == by.number(pair[1]),
+                ];
+                assert_eq!(is_same_key, is_same_number, "{by} {pair:?}");
+                assert!(by.number(pair[0]) <= by.number(pair[1]));
+            }
+        }
+    }
 }

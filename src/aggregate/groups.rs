@@ -1,10 +1,11 @@
-//! Commits as sums: those of one history with the same day, author and evidence count as one row that was added so many times.
+//! Commits as sums: those of one history with the same day, week or month, author and evidence count as one row that was added
+//! so many times.
 //!
 //! Nothing in a report distinguishes them further, unless they have a task or a session, or a model estimates each of them.
 
 use std::collections::HashMap;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 
 use super::group::Dimension;
 use crate::facts::commit::{Commit, Instant, LineCounts, Person};
@@ -53,7 +54,8 @@ impl CommitSum {
 /// What distinguishes commits in a report.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Needs {
-    day: bool,
+    /// The longest time within which commits need not be distinguished: a day, week or month; `None` if no time matters.
+    time: Option<Dimension>,
     author: bool,
     origin: bool,
     repo: bool,
@@ -63,8 +65,13 @@ impl Needs {
     /// For a report by these dimensions, of a period, and of some authors or one agent if these are asked for.
     pub(super) fn new(by: &[Dimension], period: Period, (some_authors, one_agent): (bool, bool)) -> Self {
         let has = |dimensions: &[Dimension]| by.iter().any(|by| dimensions.contains(by));
+        let mut times = by.iter().copied().filter(|by| by.is_time());
+        let time = match (times.next(), times.next()) {
+            (time, None) if period == Period::default() => time,
+            _ => Some(Dimension::Day),
+        };
         Self {
-            day: period != Period::default() || by.iter().any(|by| by.is_time()),
+            time,
             author: some_authors || has(&[Dimension::Author]),
             origin: one_agent || has(&[Dimension::Agent, Dimension::Model]),
             repo: some_authors || has(&[Dimension::Repo]),
@@ -80,7 +87,7 @@ impl Needs {
 /// What the commits of a group have in common, as numbers of their layer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 struct Key {
-    day: i32,
+    time: i32,
     author: usize,
     origin: usize,
 }
@@ -119,11 +126,7 @@ impl Groups {
         let mut last: Option<(Key, usize)> = None;
         layer.visit(except, |seen| {
             let key = Key {
-                day: if needs.day {
-                    day(seen.seconds).num_days_from_ce()
-                } else {
-                    0
-                },
+                time: needs.time.map_or(0, |time| time.number(day(seen.seconds))),
                 author: if needs.author { seen.author } else { 0 },
                 origin: if needs.origin { seen.origin } else { 0 },
             };

@@ -9,7 +9,7 @@ use parquet::file::metadata::ColumnChunkMetaData;
 
 use super::column::{Column, Values};
 use super::dictionary::Dictionary;
-use super::page::{self, Kind, Page};
+use super::page::{self, Kind, Page, Unpacked};
 use super::runs;
 use super::thrift::Wrong;
 
@@ -17,22 +17,27 @@ const CUT: Wrong = "a page ends within its values";
 
 /// The values of a column with so many rows, whose values may be absent and repeated so often.
 pub(super) fn column(
-    about: &ColumnChunkMetaData,
-    bytes: &[u8],
+    (about, bytes): (&ColumnChunkMetaData, &[u8]),
     rows: usize,
     levels: (i16, i16),
+    unpacked: &mut Unpacked,
 ) -> Result<Column, Wrong> {
     let mut places = Places {
         levels,
         ..Places::default()
     };
+    let pages = Pages {
+        about,
+        bytes,
+        unpacked,
+    };
     let values = match about.column_type() {
-        Physical::BOOLEAN => Values::Bools(read(about, bytes, &mut places, Bools::default())?),
-        Physical::INT32 => Values::Ints(read(about, bytes, &mut places, Fixed::default())?),
-        Physical::INT64 => Values::Longs(read(about, bytes, &mut places, Fixed::default())?),
-        Physical::DOUBLE => Values::Doubles(read(about, bytes, &mut places, Fixed::default())?),
+        Physical::BOOLEAN => Values::Bools(pages.read(&mut places, Bools::default())?),
+        Physical::INT32 => Values::Ints(pages.read(&mut places, Fixed::default())?),
+        Physical::INT64 => Values::Longs(pages.read(&mut places, Fixed::default())?),
+        Physical::DOUBLE => Values::Doubles(pages.read(&mut places, Fixed::default())?),
         Physical::BYTE_ARRAY => {
-            let (dictionary, codes) = read(about, bytes, &mut places, Coded::default())?;
+            let (dictionary, codes) = pages.read(&mut places, Coded::default())?;
             Values::Coded(dictionary, codes)
         }
         _ => return Err("a column of another type"),
@@ -47,24 +52,28 @@ pub(super) fn column(
     })
 }
 
-fn read<R: Reader>(
-    about: &ColumnChunkMetaData,
-    bytes: &[u8],
-    places: &mut Places,
-    mut reader: R,
-) -> Result<R::Values, Wrong> {
-    page::each(about, bytes, |page| match page.kind {
-        Kind::Dictionary => reader.dictionary(page.bytes, page.values),
-        Kind::Plain => {
-            let (values, count) = places.read(page)?;
-            reader.plain(values, count)
-        }
-        Kind::Coded => {
-            let (values, count) = places.read(page)?;
-            reader.coded(values, count)
-        }
-    })?;
-    Ok(reader.finish())
+/// The pages of a column.
+struct Pages<'a> {
+    about: &'a ColumnChunkMetaData,
+    bytes: &'a [u8],
+    unpacked: &'a mut Unpacked,
+}
+
+impl Pages<'_> {
+    fn read<R: Reader>(self, places: &mut Places, mut reader: R) -> Result<R::Values, Wrong> {
+        page::each(self.about, self.bytes, self.unpacked, |page| match page.kind {
+            Kind::Dictionary => reader.dictionary(page.bytes, page.values),
+            Kind::Plain => {
+                let (values, count) = places.read(page)?;
+                reader.plain(values, count)
+            }
+            Kind::Coded => {
+                let (values, count) = places.read(page)?;
+                reader.coded(values, count)
+            }
+        })?;
+        Ok(reader.finish())
+    }
 }
 
 /// For each place of a column whether there is a value, and where a row begins.

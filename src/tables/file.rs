@@ -16,6 +16,7 @@ use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use super::column::{Column, Values};
 use super::decode;
 use super::error::TableError;
+use super::page::Unpacked;
 use super::schema::Schema;
 use super::screen;
 
@@ -172,10 +173,12 @@ impl TableFile {
 
     /// Columns of a batch, by position in the schema.
     pub fn batch(&self, number: usize, columns: &[usize]) -> Result<Vec<Column>, TableError> {
-        columns.iter().map(|at| self.column(number, *at)).collect()
+        let mut unpacked = Unpacked::default();
+        let read = |at: &usize| self.column(number, *at, &mut unpacked);
+        columns.iter().map(read).collect()
     }
 
-    fn column(&self, batch: usize, at: usize) -> Result<Column, TableError> {
+    fn column(&self, batch: usize, at: usize, unpacked: &mut Unpacked) -> Result<Column, TableError> {
         let group = self.metadata.row_group(batch);
         let rows = usize::try_from(group.num_rows()).unwrap_or_default();
         let about = group.column(at);
@@ -183,7 +186,7 @@ impl TableFile {
         let (start, end) = screen::place(about).map_err(damaged)?;
         let bytes = read_bytes(&self.file, start, end);
         let bytes = bytes.map_err(|error| TableError::io(&self.path, error))?;
-        decode::column(about, &bytes, rows, self.schema.levels(at)).map_err(damaged)
+        decode::column((about, &bytes), rows, self.schema.levels(at), unpacked).map_err(damaged)
     }
 
     /// All columns of a batch.

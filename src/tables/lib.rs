@@ -20,3 +20,6 @@ pub use dictionary::Dictionary;
 pub use error::TableError;
 pub use file::{Properties, TableFile, write};
 pub use schema::Schema;
+
+#[cfg(test)]
+mod tests;

@@ -66,9 +66,14 @@ struct Header {
 pub(super) fn each(
     column: &ColumnChunkMetaData,
     bytes: &[u8],
+    unpacked: &mut Unpacked,
     mut take: impl FnMut(&Page<'_>) -> Result<(), Wrong>,
 ) -> Result<(), Wrong> {
-    let mut unpacked = Unpacked::new(column.compression())?;
+    let is_packed = match column.compression() {
+        Compression::ZSTD(_) => true,
+        Compression::UNCOMPRESSED => false,
+        _ => return Err("compressed by another method than zstd"),
+    };
     let (mut rest, mut values, mut is_first) = (bytes, 0, true);
     let mut left = positive(column.uncompressed_size())?;
     while !rest.is_empty() {
@@ -85,7 +90,11 @@ pub(super) fn each(
         let page = Page {
             kind: header.kind(is_first)?,
             values: usize::try_from(header.values).map_err(|_| UNTRUE)?,
-            bytes: unpacked.unpack(packed, header.size)?,
+            bytes: match is_packed {
+                true => unpacked.unpack(packed, header.size)?,
+                false if packed.len() as u64 == header.size => packed,
+                false => return Err(UNTRUE),
+            },
         };
         if page.kind != Kind::Dictionary {
             values += header.values;
@@ -148,39 +157,25 @@ impl Header {
     }
 }
 
-/// The bytes of one page after the other.
-struct Unpacked {
-    /// `None` if nothing is compressed.
+/// The bytes of one page after the other, of any number of columns: what decompresses them is made once.
+#[derive(Default)]
+pub(super) struct Unpacked {
     zstd: Option<zstd::bulk::Decompressor<'static>>,
     bytes: Vec<u8>,
 }
 
 impl Unpacked {
-    fn new(compression: Compression) -> Result<Self, Wrong> {
-        let zstd = match compression {
-            Compression::UNCOMPRESSED => None,
-            Compression::ZSTD(_) => {
-                Some(zstd::bulk::Decompressor::new().map_err(|_| "memory for zstd is lacking")?)
-            }
-            _ => return Err("compressed by another method than zstd"),
-        };
-        Ok(Self {
-            zstd,
-            bytes: Vec::new(),
-        })
-    }
-
     /// The bytes of a page, of which there are as many as it says.
-    fn unpack<'a>(&'a mut self, packed: &'a [u8], size: u64) -> Result<&'a [u8], Wrong> {
-        let size = usize::try_from(size).map_err(|_| UNTRUE)?;
-        let Some(zstd) = &mut self.zstd else {
-            return Some(packed).filter(|packed| packed.len() == size).ok_or(UNTRUE);
+    fn unpack(&mut self, packed: &[u8], size: u64) -> Result<&[u8], Wrong> {
+        let zstd = match &mut self.zstd {
+            Some(zstd) => zstd,
+            none => none.insert(zstd::bulk::Decompressor::new().map_err(|_| "there is no memory for it")?),
         };
+        let size = usize::try_from(size).map_err(|_| UNTRUE)?;
         self.bytes.clear();
         self.bytes.try_reserve_exact(size).map_err(|_| UNTRUE)?;
         // It writes no more than there is space for.
-        let written = zstd.decompress_to_buffer(packed, &mut self.bytes);
-        match written {
+        match zstd.decompress_to_buffer(packed, &mut self.bytes) {
             Ok(written) if written == size => Ok(&self.bytes),
             _ => Err("a page cannot be decompressed"),
         }
