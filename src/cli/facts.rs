@@ -8,8 +8,16 @@ use super::error::CommandError;
 use super::linking::SessionArgs;
 use super::logs::RulesArgs;
 use super::reading::ReadArgs;
-use crate::exchange::facts::{self, Trouble};
+use crate::aggregate::repository::Repository;
+use crate::exchange::facts::{self, FactsRead, Inventoried, Trouble};
+use crate::facts::diagnostics::Status;
+use crate::facts::span::Seconds;
+use crate::facts::zone::Zone;
+use crate::workspace::inventory::Elsewhere;
 use crate::workspace::read::Workspace;
+
+/// What writes facts with inventories.
+const WRITE: &str = "git leverage facts --output DIR --inventory";
 
 /// Where facts are.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -59,18 +67,79 @@ impl FactsArgs {
         (read, sessions, rules): (&ReadArgs, &SessionArgs, &RulesArgs),
         context: &Context,
     ) -> Result<Loading, CommandError> {
-        if self.folders.is_empty() {
+        let Some(found) = self.load(context)? else {
             return Ok(Loading::default());
-        }
-        let folders: Vec<PathBuf> = self
-            .folders
-            .iter()
-            .map(|folder| context.environment.directory.join(folder))
-            .collect();
-        let found = facts::read(&folders).map_err(|error| CommandError::from_error(&error))?;
+        };
         workspace.warnings.extend(found.warnings);
         let counted = sessions.options(read, rules, context)?;
         workspace.join(found.repos, (found.sessions, found.live), &counted);
         Ok(Loading(Some(found.trouble)))
     }
+
+    /// The facts with their inventories, whose windows begin at `earliest`, in seconds since the epoch.
+    pub fn inventories(
+        &self,
+        earliest: i64,
+        context: &Context,
+    ) -> Result<(Elsewhere, Loading), CommandError> {
+        let Some(found) = self.load(context)? else {
+            return Ok(Default::default());
+        };
+        let inventories = found.inventories();
+        let mut facts = Vec::new();
+        let mut lacks_all = true;
+        for (repository, inventory) in found.repos.iter().zip(inventories) {
+            let has_one = inventory.is_some() && repository.status != Status::Failed;
+            lacks_all &= !has_one;
+            let lacking =
+                || Inventoried::failed(repository, format!("no inventory in its facts: run `{WRITE}`"));
+            let inventory = inventory.unwrap_or_else(lacking);
+            check_start(&inventory, earliest)?;
+            facts.push(inventory.facts);
+        }
+        let are_readable = |repository: &Repository| repository.status != Status::Failed;
+        if lacks_all && found.repos.iter().any(are_readable) {
+            let folders: Vec<String> = self
+                .folders
+                .iter()
+                .map(|folder| format!("`{}`", folder.display()))
+                .collect();
+            let what = format!("no inventory in the facts in {}", folders.join(", "));
+            return Err(CommandError::failed(what).hint(format!("Run `{WRITE}`")));
+        }
+        let elsewhere = Elsewhere {
+            repos: found.repos,
+            facts,
+            sessions: found.sessions,
+            live: found.live,
+            warnings: found.warnings,
+        };
+        Ok((elsewhere, Loading(Some(found.trouble))))
+    }
+
+    /// What is in these directories, if there are any.
+    fn load(&self, context: &Context) -> Result<Option<FactsRead>, CommandError> {
+        if self.folders.is_empty() {
+            return Ok(None);
+        }
+        let directory = &context.environment.directory;
+        let folders: Vec<PathBuf> = self.folders.iter().map(|folder| directory.join(folder)).collect();
+        let found = facts::read(&folders).map_err(|error| CommandError::from_error(&error))?;
+        Ok(Some(found))
+    }
+}
+
+/// Refuses facts that do not list the commits of the whole period.
+fn check_start(inventory: &Inventoried, earliest: i64) -> Result<(), CommandError> {
+    if inventory.since <= earliest || inventory.facts.history.is_none() {
+        return Ok(());
+    }
+    let day = |seconds: i64| Zone::default().day(seconds);
+    // The first day may be cut.
+    let first = day(inventory.since + Seconds::DAY.0);
+    let what = format!(
+        "the facts of `{}` list recent commits only from {first} on",
+        inventory.facts.name
+    );
+    Err(CommandError::failed(what).hint(format!("Run `{WRITE} --since {}`", day(earliest))))
 }

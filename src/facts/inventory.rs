@@ -332,6 +332,19 @@ pub struct Remote {
     pub url: String,
 }
 
+impl Remote {
+    /// The name of the directory that its URL is, if it is one of a machine and no address.
+    pub fn directory(&self) -> Option<&str> {
+        let path = match self.url.split_once("://") {
+            Some((scheme, path)) => scheme.eq_ignore_ascii_case("file").then_some(path)?,
+            None if self.url.starts_with(['/', '.', '~']) || !self.url.contains(':') => &self.url,
+            None => return None,
+        };
+        let path = path.trim_end_matches('/');
+        Some(path.rsplit('/').next().unwrap_or(path))
+    }
+}
+
 /// A branch compared with its upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Divergence {

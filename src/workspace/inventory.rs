@@ -1,18 +1,24 @@
 //! Reads an inventory: the content of each repository at HEAD and, on request, its tasks, commits and sessions.
 
+use std::collections::HashSet;
+use std::path::Path;
+
 use rayon::ThreadPoolBuildError;
 
-use super::isolated::Readers;
-use super::one::{Found, Order};
+use super::one::Found;
 use super::options::{ReadOptions, Sessions};
 use super::read::Workspace;
-use super::workers::read_each;
-use crate::aggregate::inventory::{Agents, Inventory, Windows};
+use super::several::{Asked, Contents, read_several};
+use crate::aggregate::inventory::{Agents, Inventory, Windows, reached};
 use crate::aggregate::repository::{Repository, unify};
+use crate::correlate::seen::SeenSession;
+use crate::facts::commits::Wanted;
+use crate::facts::diagnostics::{Status, Warning};
+use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::inventory::RepoFacts;
 use crate::git::config::ConfigFiles;
 use crate::sources::discover::Discovery;
-use crate::sources::inventory::{Reading, Siblings, shared_histories};
+use crate::sources::inventory::{reached_at, shared_histories};
 
 /// How repositories are read for an inventory.
 #[derive(Debug, Clone)]
@@ -27,39 +33,54 @@ pub struct InventoryOptions {
     pub windows: Windows,
 }
 
-/// Takes the inventory of the repositories that were found. The caller adds the time.
+/// Repositories that were read elsewhere: they are not opened.
+#[derive(Debug, Default)]
+pub struct Elsewhere {
+    /// Their histories and ledgers.
+    pub repos: Vec<Repository>,
+    /// The content of each, from [`Windows::earliest`] on.
+    pub facts: Vec<RepoFacts>,
+    /// The sessions of logs that worked in them.
+    pub sessions: Vec<SeenSession>,
+    /// The ids of all sessions in these logs.
+    pub live: HashSet<SessionId>,
+    /// What could not be read of the sessions.
+    pub warnings: Vec<Warning>,
+}
+
+/// Takes the inventory of the repositories that were found, and of those that were read elsewhere. The caller adds the time.
 pub fn read_inventory(
     found: Discovery,
+    mut elsewhere: Elsewhere,
     options: &InventoryOptions,
 ) -> Result<Inventory, ThreadPoolBuildError> {
-    let each = options.read.for_each_of(found.repositories.len());
-    let siblings = Siblings::default();
-    let order = Order {
-        read: &each,
-        with_history: options.agents.is_some(),
-        inventory: Some(Reading {
-            cache_dir: options.read.history.cache.as_deref(),
+    let asked = Asked {
+        histories: options.agents.is_some(),
+        contents: Some(Contents {
             config_files: &options.config_files,
             now: options.windows.now,
             since: options.windows.earliest(),
-            progress: &each.history.progress,
-            siblings: &siblings,
         }),
     };
-    let readers = Readers::new(&order, found.repositories.len());
-    let read = |path, share| readers.read(path, share);
-    let threads = options.read.history.threads;
-    let stage = ("Scanning", &*options.read.progress);
-    let read = read_each(&found.repositories, threads, stage, read)?;
-    let (repos, facts): (Vec<Repository>, Vec<RepoFacts>) = apart(read);
+    let (repos, mut facts) = apart(read_several(&found.repositories, &options.read, asked)?);
+    elsewhere.refuse_mixed();
+    let here = facts.len();
+    facts.append(&mut elsewhere.facts);
+    let commits_of = |at: usize, head| match at.checked_sub(here).and_then(|at| elsewhere.repos.get(at)) {
+        Some(repo) => reached_in(repo, head),
+        None => reached_at(Path::new(&facts[at].path), head),
+    };
+    let shared = shared_histories(&facts, commits_of);
     let mut known = Workspace {
         repos,
         warnings: found.warnings,
         ..Workspace::default()
     };
-    unify(&mut known.repos);
     if let Some(sessions) = &options.agents {
-        known.complete(sessions);
+        known.complete_with(elsewhere, sessions);
+        note_ledgers(&known.repos, &mut facts);
+    } else {
+        known.warnings.append(&mut elsewhere.warnings);
     }
     let agents = options.agents.as_ref().map(|sessions| Agents {
         repos: &known.repos,
@@ -67,8 +88,55 @@ pub fn read_inventory(
     });
     Ok(Inventory {
         warnings: known.warnings.clone(),
-        ..Inventory::new(&facts, &shared_histories(&facts), agents, options.windows)
+        ..Inventory::new(&facts, &shared, agents, options.windows)
     })
+}
+
+impl Workspace {
+    /// Adds the sessions of this machine if repositories were read here, and then those that were read elsewhere.
+    fn complete_with(&mut self, elsewhere: Elsewhere, sessions: &Sessions) {
+        unify(&mut self.repos);
+        if !self.repos.is_empty() || elsewhere.repos.is_empty() {
+            self.complete(sessions);
+        }
+        self.warnings.extend(elsewhere.warnings);
+        if !elsewhere.repos.is_empty() {
+            self.join(elsewhere.repos, (elsewhere.sessions, elsewhere.live), sessions);
+        }
+    }
+}
+
+impl Elsewhere {
+    /// A HEAD that is not among the commits was read after the refs had changed: commits and content would not fit.
+    fn refuse_mixed(&mut self) {
+        for (repo, facts) in self.repos.iter().zip(&mut self.facts) {
+            let is_here = |head| !repo.commits.found(&Wanted::from_iter([head])).is_empty();
+            if !facts.head.is_none_or(is_here) {
+                let (name, path) = (facts.name.clone(), facts.path.clone());
+                let reason = "its inventory and its commits are of different times: write the facts again";
+                *facts = RepoFacts {
+                    lineage: facts.lineage.clone(),
+                    ..RepoFacts::failed(name, path, reason.to_owned())
+                };
+            }
+        }
+    }
+}
+
+/// The commits that HEAD of a repository reaches. They are dropped again: there may be millions.
+fn reached_in(repo: &Repository, head: ObjectId) -> Vec<ObjectId> {
+    let commits = repo.commits.clone();
+    let reached = reached(Some(head), &commits);
+    reached.into_iter().map(|commit| commit.id).collect()
+}
+
+/// Notes whose ledger was read only in part, which matters if tasks are counted.
+fn note_ledgers(repos: &[Repository], facts: &mut [RepoFacts]) {
+    for (repo, facts) in repos.iter().zip(facts) {
+        if repo.ledger_status != Status::Complete && facts.status != Status::Failed {
+            facts.partly("its ledger could not be read completely");
+        }
+    }
 }
 
 /// The results, by kind: histories only if they were requested.
@@ -80,4 +148,34 @@ fn apart(read: Vec<Found>) -> (Vec<Repository>, Vec<RepoFacts>) {
         repos.into_iter().flatten().collect(),
         facts.into_iter().flatten().collect(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aggregate::sample;
+
+    #[test]
+    fn content_of_a_commit_that_was_not_read_is_refused() {
+        let repo = sample::repository("kiln");
+        let facts = |head| RepoFacts {
+            status: Status::Complete,
+            head,
+            ..RepoFacts::failed("kiln".to_owned(), "team/kiln".to_owned(), String::new())
+        };
+        let here = repo.commits.ids().next().unwrap();
+        for (head, status) in [
+            (None, Status::Complete),
+            (Some(here), Status::Complete),
+            (Some([9; 20].into()), Status::Failed),
+        ] {
+            let mut elsewhere = Elsewhere {
+                repos: vec![repo.clone()],
+                facts: vec![facts(head)],
+                ..Elsewhere::default()
+            };
+            elsewhere.refuse_mixed();
+            assert_eq!(elsewhere.facts[0].status, status, "{head:?}");
+        }
+    }
 }

@@ -21,6 +21,7 @@ pub mod read;
 mod readings;
 pub mod repositories;
 pub mod sessions;
+pub mod several;
 pub mod status;
 pub mod survival;
 pub mod workers;

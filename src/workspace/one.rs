@@ -32,18 +32,11 @@ pub struct Found {
 impl Order<'_> {
     /// Reads the repository at `path`. Problems are part of the result.
     pub fn read_here(&self, path: &Path) -> Found {
-        let repository = self.with_history.then(|| read_repository(path, self.read));
-        let mut facts = self
-            .inventory
-            .as_ref()
-            .map(|reading| inventory::read(path, reading));
-        let ledger = repository.as_ref().map(|repo| repo.ledger_status);
-        if let Some(facts) = facts.as_mut()
-            && ledger.is_some_and(|status| status != Status::Complete)
-        {
-            facts.partly("its ledger could not be read completely");
+        let reading = self.inventory.as_ref();
+        Found {
+            repository: self.with_history.then(|| read_repository(path, self.read)),
+            facts: reading.map(|reading| inventory::read(path, reading)),
         }
-        Found { repository, facts }
     }
 
     /// The result for a repository that was given up.

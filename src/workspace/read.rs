@@ -5,13 +5,12 @@ use std::path::PathBuf;
 
 use rayon::ThreadPoolBuildError;
 
-use super::isolated::Readers;
 use super::linking::link_everywhere;
-use super::one::{Found, Order};
+use super::one::Found;
 use super::options::{ReadOptions, SessionOptions, Sessions};
 use super::repositories::{failed, recorded};
 use super::sessions::collect;
-use super::workers::read_each;
+use super::several::{Asked, read_several};
 use crate::aggregate::names::tell_apart;
 use crate::aggregate::repository::{Repository, unify};
 use crate::correlate::seen::{self, Origin, SeenSession};
@@ -52,34 +51,20 @@ pub struct Looked<'a> {
 impl Workspace {
     /// Reads the repositories that were found, in parallel.
     pub fn read(found: Discovery, options: &ReadOptions) -> Result<Self, ThreadPoolBuildError> {
-        let repos = Self::read_apart(&found, options)?;
-        Ok(Self {
-            warnings: found.warnings,
-            ..Self::of(repos)
-        })
-    }
-
-    /// Reads the repositories that were found, in parallel, without comparing any with another.
-    pub fn read_apart(
-        found: &Discovery,
-        options: &ReadOptions,
-    ) -> Result<Vec<Repository>, ThreadPoolBuildError> {
-        let each = options.for_each_of(found.repositories.len());
-        let order = Order {
-            read: &each,
-            with_history: true,
-            inventory: None,
+        let asked = Asked {
+            histories: true,
+            contents: None,
         };
-        let paths = &found.repositories;
-        let readers = Readers::new(&order, paths.len());
-        let read = |path, share| readers.read(path, share);
-        let stage = ("Scanning", &*options.progress);
-        let read = read_each(paths, options.history.threads, stage, read)?;
+        let read = read_several(&found.repositories, options, asked)?;
         let history = |(found, path): (Found, &PathBuf)| {
             let unread = || failed(path, "its history was not read".to_owned());
             found.repository.unwrap_or_else(unread)
         };
-        Ok(read.into_iter().zip(paths).map(history).collect())
+        let repos = read.into_iter().zip(&found.repositories).map(history);
+        Ok(Self {
+            warnings: found.warnings,
+            ..Self::of(repos.collect())
+        })
     }
 
     /// Repositories that were read apart.

@@ -22,8 +22,8 @@ use crate::facts::inventory::{HistoryFacts, RecentCommit, RepoFacts};
 use crate::facts::lineage::Lineage;
 
 pub use comparison::{Change, Comparison, Difference, Step};
-pub use row::{Activity, InventoryRow, TestRow};
-use row::{ratio, reached};
+use row::ratio;
+pub use row::{Activity, InventoryRow, TestRow, reached};
 pub use windows::Windows;
 
 /// The name and version of the machine format.

@@ -402,7 +402,7 @@ impl InventoryRow {
 }
 
 /// The commits that HEAD reaches, which the other columns are about; those of other branches are left out.
-pub(super) fn reached(head: Option<ObjectId>, commits: &[Commit]) -> Vec<&Commit> {
+pub fn reached(head: Option<ObjectId>, commits: &[Commit]) -> Vec<&Commit> {
     let by_id: HashMap<ObjectId, &Commit> = commits.iter().map(|commit| (commit.id, commit)).collect();
     let mut seen: HashSet<ObjectId> = head.into_iter().collect();
     let mut pending: Vec<ObjectId> = head.into_iter().collect();

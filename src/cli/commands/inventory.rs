@@ -12,6 +12,7 @@ use crate::cli::columns::ColumnsArgs;
 use crate::cli::commands::scan::no_commits;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
+use crate::cli::facts::FactsArgs;
 use crate::cli::input;
 use crate::cli::linking::SessionArgs;
 use crate::cli::logs::{ForeignArgs, RulesArgs};
@@ -25,7 +26,7 @@ use crate::render::document::{Document, Table};
 use crate::render::inventory::{self as shown, Columns, Sorting};
 use crate::render::json::{self, Versioned};
 use crate::render::single;
-use crate::sources::discover::LinkedWorkTrees;
+use crate::sources::discover::{Discovery, LinkedWorkTrees};
 use crate::workspace::inventory::{InventoryOptions, read_inventory};
 use crate::workspace::repositories::find;
 
@@ -37,6 +38,8 @@ pub struct Args {
     /// directory]
     #[arg(value_name = "ROOT")]
     roots: Vec<PathBuf>,
+    #[command(flatten)]
+    facts: FactsArgs,
     #[command(flatten)]
     columns: ColumnsArgs,
     /// Sort by these columns: largest number and latest date first, text from A to Z, or from Z to A with `-` before the column
@@ -213,11 +216,17 @@ fn take_inventory(
             zone,
         },
     };
-    let found = find(&roots.roots(context), LinkedWorkTrees::StandForThemselves)?;
-    let read = || read_inventory(found, &options);
+    let found = match args.facts.are_all(&roots) {
+        true => Discovery::default(),
+        false => find(&roots.roots(context), LinkedWorkTrees::StandForThemselves)?,
+    };
+    let (elsewhere, loading) = args.facts.inventories(options.windows.earliest(), context)?;
+    let read = || read_inventory(found, elsewhere, &options);
+    let inventory = bar::during(context, read)?;
+    loading.check()?;
     Ok(Inventory {
         at: environment.now.to_rfc3339_opts(SecondsFormat::Secs, true),
-        ..bar::during(context, read)?
+        ..inventory
     })
 }
 

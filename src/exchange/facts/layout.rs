@@ -15,6 +15,8 @@ pub(super) const REPOS: &str = "repos";
 pub(super) const COMMITS: &str = "commits";
 pub(super) const TASKS: &str = "tasks";
 pub(super) const RECORDS: &str = "records";
+/// The one that it has on request.
+pub(super) const INVENTORY: &str = "inventory";
 /// Those of a machine's logs.
 pub(super) const SESSIONS: &str = "sessions";
 pub(super) const LINKS: &str = "links";

@@ -9,6 +9,7 @@ mod commits;
 mod field;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod hostile;
+mod inventory;
 mod layout;
 mod read;
 mod records;
@@ -18,8 +19,9 @@ mod tasks;
 mod trouble;
 mod write;
 
+pub use inventory::Inventoried;
 pub use layout::{digest, id_of};
-pub use read::read;
+pub use read::{FactsRead, read};
 pub use repos::Row;
 pub use sessions::{Line, LoggedSession, write as write_sessions};
 pub use trouble::Trouble;

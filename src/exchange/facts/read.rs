@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::inventory::Inventoried;
 use super::layout::{COMMITS, REPOS, SESSIONS, file_of, is_id};
 use super::repos::Row;
 use super::sessions::{self, LoggedSession};
@@ -40,6 +41,16 @@ pub struct FactsRead {
     pub warnings: Vec<Warning>,
     /// The errors of what is loaded later.
     pub trouble: Arc<Trouble>,
+    /// Where the files of each repository are.
+    places: Vec<Place>,
+}
+
+/// The files of a repository: their directory, and what they have in common.
+#[derive(Debug)]
+struct Place {
+    folder: PathBuf,
+    id: String,
+    refs: String,
 }
 
 /// Reads these directories; an error if one has no facts.
@@ -65,24 +76,28 @@ pub fn read(folders: &[PathBuf]) -> Result<FactsRead, TableError> {
     let trouble: Arc<Trouble> = Arc::default();
     let rows: Vec<(String, (PathBuf, RowRead))> = rows.into_iter().collect();
     let read = rows.into_par_iter().map(|(id, (folder, row))| {
-        let place = row.as_ref().map_or(0, |row| row.rest.place);
-        (place, repository(&folder, row, whole <= MOST_HELD, &trouble), id)
+        let (nth, refs) = row.as_ref().map_or((0, ""), |row| (row.rest.place, &row.refs));
+        let refs = refs.to_owned();
+        let repository = repository(&folder, row, whole <= MOST_HELD, &trouble);
+        (nth, repository, Place { folder, id, refs })
     });
-    let mut found: Vec<(u32, Repository, String)> = read.collect();
-    found.sort_by(|(a, one, id), (b, other, other_id)| {
-        (a, &one.path, &one.name, id).cmp(&(b, &other.path, &other.name, other_id))
+    let mut found: Vec<(u32, Repository, Place)> = read.collect();
+    found.sort_by(|(a, one, place), (b, other, other_place)| {
+        (a, &one.path, &one.name, &place.id).cmp(&(b, &other.path, &other.name, &other_place.id))
     });
-    let (mut repos, ids): (Vec<Repository>, Vec<String>) =
-        found.into_iter().map(|(_, repo, id)| (repo, id)).unzip();
+    let (mut repos, places): (Vec<Repository>, Vec<Place>) =
+        found.into_iter().map(|(_, repo, place)| (repo, place)).unzip();
     tell_apart(&mut repos);
     unify(&mut repos);
+    let ids = places.iter().map(|place| place.id.clone());
+    let positions: HashMap<String, usize> = ids.zip(0..).collect();
     let mut read = FactsRead {
         repos,
         trouble,
+        places,
         ..FactsRead::default()
     };
-    let places: HashMap<String, usize> = ids.into_iter().zip(0..).collect();
-    read.add_sessions(folders, &places);
+    read.add_sessions(folders, &positions);
     Ok(read)
 }
 
@@ -163,6 +178,15 @@ fn failed(repository: Repository, error: &TableError) -> Repository {
 }
 
 impl FactsRead {
+    /// What was read of each repository for an inventory; `None` if nothing was.
+    pub fn inventories(&self) -> Vec<Option<Inventoried>> {
+        let repos = self.repos.par_iter().zip(&self.places);
+        let read = |(repo, place): (&Repository, &Place)| {
+            Inventoried::read(&place.folder, &place.refs, &place.id, repo)
+        };
+        repos.map(read).collect()
+    }
+
     fn add_sessions(&mut self, folders: &[PathBuf], places: &HashMap<String, usize>) {
         let mut latest: BTreeMap<SessionId, LoggedSession> = BTreeMap::new();
         for folder in folders {

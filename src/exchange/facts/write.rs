@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use super::layout::{COMMITS, RECORDS, REPOS, TASKS, Told, digest, file_of};
+use super::inventory::Inventoried;
+use super::layout::{COMMITS, INVENTORY, RECORDS, REPOS, TASKS, Told, digest, file_of};
 use super::repos::{Rest, Row, without_path};
 use super::{commits, records, tasks};
 use crate::aggregate::repository::Repository;
@@ -74,22 +75,24 @@ impl Writer<'_> {
         Ok(renamed)
     }
 
-    /// Writes what was read of a repository before it was decided who made its commits.
-    pub fn write(&self, entry: &Entry, repository: &Repository) -> Result<Row, TableError> {
+    /// Writes what was read of a repository before it was decided who made its commits, and what an inventory read of it.
+    pub fn write(
+        &self,
+        entry: &Entry,
+        repository: &Repository,
+        inventory: Option<&Inventoried>,
+    ) -> Result<Row, TableError> {
         let (folder, repo, refs) = (self.folder, &*entry.repo, self.refs(entry));
         let wrong = |reason: String| TableError::content(&file_of(folder, REPOS, repo), reason);
-        if repository.status == Status::Failed {
-            self.remove_tables(repo)?;
-        } else {
-            let mut decided = repository.commits.clone();
-            let mut signs = Signs::default();
-            signs.extend(repository.signs.clone());
-            decided.decide(&signs, ForeignTrailers::Believe);
-            commits::write(folder, (repo, &refs), &decided, repository.commits.is_regrown())?;
-            let columns = tasks::columns(repo, &repository.tasks).map_err(wrong)?;
-            Told::new(TASKS, repo, &refs).write(folder, tasks::schema(), &[], [columns])?;
-            let columns = records::columns(repo, &repository.captured).map_err(wrong)?;
-            Told::new(RECORDS, repo, &refs).write(folder, records::schema(), &[], [columns])?;
+        match repository.status {
+            Status::Failed => {
+                let mut tables = [COMMITS, TASKS, RECORDS, INVENTORY].into_iter();
+                tables.try_for_each(|table| self.remove(table, repo))?;
+            }
+            _ => {
+                self.write_inventory(entry, inventory)?;
+                self.write_tables((repo, &refs), repository)?;
+            }
         }
         let reason = repository.reason.as_deref();
         let row = Row {
@@ -112,17 +115,40 @@ impl Writer<'_> {
         Ok(row)
     }
 
-    /// Removes what was read of a repository earlier, so that no other program counts it.
-    fn remove_tables(&self, repo: &str) -> Result<(), TableError> {
-        for table in [COMMITS, TASKS, RECORDS] {
-            let path = file_of(self.folder, table, repo);
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(TableError::io(&path, error));
-                }
-                _ => {}
-            }
-        }
+    fn write_tables(&self, (repo, refs): (&str, &str), repository: &Repository) -> Result<(), TableError> {
+        let folder = self.folder;
+        let wrong = |reason: String| TableError::content(&file_of(folder, REPOS, repo), reason);
+        let mut decided = repository.commits.clone();
+        let mut signs = Signs::default();
+        signs.extend(repository.signs.clone());
+        decided.decide(&signs, ForeignTrailers::Believe);
+        commits::write(folder, (repo, refs), &decided, repository.commits.is_regrown())?;
+        let columns = tasks::columns(repo, &repository.tasks).map_err(wrong)?;
+        Told::new(TASKS, repo, refs).write(folder, tasks::schema(), &[], [columns])?;
+        let columns = records::columns(repo, &repository.captured).map_err(wrong)?;
+        Told::new(RECORDS, repo, refs).write(folder, records::schema(), &[], [columns])?;
         Ok(())
+    }
+
+    /// Writes what an inventory read of a repository, even if its refs are as before; without it, removes that of other refs.
+    pub fn write_inventory(&self, entry: &Entry, inventory: Option<&Inventoried>) -> Result<(), TableError> {
+        let (repo, refs) = (&*entry.repo, &*self.refs(entry));
+        match inventory {
+            Some(inventory) => {
+                let written = inventory.write(self.folder, (repo, refs, &entry.key), self.now);
+                written.map(drop)
+            }
+            None if Inventoried::is_of(self.folder, repo, refs) => Ok(()),
+            None => self.remove(INVENTORY, repo),
+        }
+    }
+
+    /// Removes what was read of a repository earlier, so that no other program counts it.
+    fn remove(&self, table: &str, repo: &str) -> Result<(), TableError> {
+        let path = file_of(self.folder, table, repo);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(TableError::io(&path, error)),
+            _ => Ok(()),
+        }
     }
 }

@@ -105,8 +105,12 @@ pub fn read(path: &Path, reading: &Reading) -> RepoFacts {
 }
 
 /// The commits that HEAD of each repository reaches, where others here may have them too: those of the same HEAD, and those that
-/// begin with the same commit. Nothing for all others. Of those that are all at one HEAD, it stands for what it reaches.
-pub fn shared_histories(repositories: &[RepoFacts]) -> Vec<Vec<ObjectId>> {
+/// begin with the same commit. Nothing for all others. Of those that are all at one HEAD, it stands for what it reaches. `reached`
+/// lists the commits that HEAD of the repository at a position reaches.
+pub fn shared_histories(
+    repositories: &[RepoFacts],
+    reached: impl Fn(usize, ObjectId) -> Vec<ObjectId> + Sync,
+) -> Vec<Vec<ObjectId>> {
     let mut heads_from: HashMap<ObjectId, BTreeSet<ObjectId>> = HashMap::new();
     let mut repositories_from: HashMap<ObjectId, usize> = HashMap::new();
     let beginnings = |facts: &RepoFacts| -> Vec<ObjectId> {
@@ -119,7 +123,7 @@ pub fn shared_histories(repositories: &[RepoFacts]) -> Vec<Vec<ObjectId>> {
             *repositories_from.entry(beginning).or_default() += 1;
         }
     }
-    let commits = |facts: &RepoFacts| {
+    let commits = |(at, facts): (usize, &RepoFacts)| {
         let Some(head) = facts.head else {
             return Vec::new();
         };
@@ -129,13 +133,16 @@ pub fn shared_histories(repositories: &[RepoFacts]) -> Vec<Vec<ObjectId>> {
         match (beginnings.iter().any(is_shared), beginnings.iter().any(differ)) {
             (false, _) => Vec::new(),
             (true, false) => vec![head],
-            (true, true) => {
-                let repo = Repo::open(Path::new(&facts.path)).ok();
-                repo.map(|repo| repo.reached_from(head)).unwrap_or_default()
-            }
+            (true, true) => reached(at, head),
         }
     };
-    repositories.par_iter().map(commits).collect()
+    repositories.par_iter().enumerate().map(commits).collect()
+}
+
+/// The commits that `head` of the repository at `path` reaches; none if it cannot be opened.
+pub fn reached_at(path: &Path, head: ObjectId) -> Vec<ObjectId> {
+    let repo = Repo::open(path).ok();
+    repo.map(|repo| repo.reached_from(head)).unwrap_or_default()
 }
 
 fn read_head(repo: &Repo, head: ObjectId, reading: &Reading, facts: &mut RepoFacts) {

@@ -12,7 +12,8 @@ use crate::cli::reading::ReadArgs;
 #[command(after_help = "Examples:\n  git leverage facts ~/src --output ~/facts\n  \
                   git leverage facts --repos list.tsv --output /mnt/facts\n  \
                   git leverage facts ~/src --output ~/facts --sessions\n  \
-                  git leverage report --facts ~/facts --by repo,month\n\n\
+                  git leverage report --facts ~/facts --by repo,month\n  \
+                  git leverage facts ~/src --output ~/facts --inventory && git leverage inventory --facts ~/facts\n\n\
                   A repository whose references are as in the last run is skipped. docs/formats/facts.md describes the files.")]
 pub struct Args {
     #[command(flatten)]
@@ -27,6 +28,12 @@ pub struct Args {
     /// Also write what the logs of this machine say of sessions in these repositories
     #[arg(long)]
     pub(super) sessions: bool,
+    /// Also write what `git leverage inventory` reads, of unchanged repositories as well: files, tests and the state of the clone
+    #[arg(long)]
+    pub(super) inventory: bool,
+    /// The earliest day that `inventory --facts` can begin at: a date, or words that git understands [default: 90 days ago]
+    #[arg(long, value_name = "DATE", requires = "inventory")]
+    pub(super) since: Option<String>,
     /// Read and write everything again
     #[arg(long)]
     pub(super) again: bool,

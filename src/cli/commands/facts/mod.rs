@@ -3,26 +3,24 @@
 mod args;
 mod listed;
 mod looked;
+mod read;
 mod sessions;
 mod shown;
-
-use std::collections::HashMap;
 
 use rayon::prelude::*;
 
 use crate::aggregate::repository::Repository;
-use crate::cli::bar;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::outcome::Outcome;
 use crate::exchange::facts::{Row, Writer};
 use crate::facts::diagnostics::{Status, Warning};
-use crate::sources::discover::Discovery;
+use crate::tables::TableError;
 use crate::workspace::options::ReadOptions;
-use crate::workspace::read::Workspace;
 use crate::workspace::repositories::failed;
 pub use args::Args;
 use looked::{Looked, check_ids, look};
+use read::Read;
 use shown::{Report, Written};
 
 /// Reads what changed, and writes its facts.
@@ -42,33 +40,22 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         .par_iter()
         .map(|one| writer.unchanged(&one.entry).filter(|_| !args.again))
         .collect();
-    let to_read: Vec<usize> = (0..looked.len())
-        .filter(|at| looked[*at].trouble.is_none() && (args.sessions || known[*at].is_none()))
-        .collect();
-    let mut repos = read(&looked, &to_read, &options, context)?;
+    let mut read = args.read_what_is_missing((&looked, &known), &options, context)?;
     let mut rows = Vec::new();
     for (one, known) in looked.iter().zip(known) {
         let is_unchanged = known.is_some();
-        let row = match (known, repos.get(&one.entry.repo)) {
-            (Some(row), _) => writer.rename(&row, &one.entry),
-            (None, Some(repository)) => writer.write(&one.entry, repository),
-            (None, None) => {
-                let reason = one.trouble.clone().unwrap_or_default();
-                writer.write(&one.entry, &failed(&one.path, reason))
-            }
-        };
-        rows.push((
-            row.map_err(|error| CommandError::from_error(&error))?,
-            is_unchanged,
-        ));
+        let row = write(writer, one, known, &read);
+        let row = row.map_err(|error| CommandError::from_error(&error))?;
+        warnings.extend(gaps(one, &row, &read));
+        rows.push((row, is_unchanged));
     }
-    warnings.extend(repos.values().flat_map(Repository::all_warnings));
+    warnings.extend(read.repos.values().flat_map(Repository::all_warnings));
     warnings.extend(looked.iter().filter_map(|one| {
         let reason = one.trouble.clone()?;
         Some(Warning::new(one.path.display().to_string(), reason))
     }));
     let sessions = match args.sessions {
-        true => Some(args.add_sessions(&looked, &mut repos, &folder, context)?),
+        true => Some(args.add_sessions(&looked, &mut read.repos, &folder, context)?),
         false => None,
     };
     let is_complete = rows.iter().all(|(row, _)| row.status == Status::Complete) && warnings.is_empty();
@@ -88,6 +75,35 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     .into())
 }
 
+/// Writes what was read of a repository; `known` is its row if it is unchanged.
+fn write(writer: Writer<'_>, one: &Looked, known: Option<Row>, read: &Read) -> Result<Row, TableError> {
+    let (entry, id) = (&one.entry, &one.entry.repo);
+    let inventory = read.inventories.get(id);
+    match (known, read.repos.get(id)) {
+        (Some(row), _) => {
+            writer.write_inventory(entry, inventory)?;
+            writer.rename(&row, entry)
+        }
+        (None, Some(repository)) => writer.write(entry, repository, inventory),
+        (None, None) => {
+            let reason = one.trouble.clone().unwrap_or_default();
+            writer.write(entry, &failed(&one.path, reason), None)
+        }
+    }
+}
+
+/// What an inventory could not read of a repository, if its row does not say that anything is missing.
+fn gaps(one: &Looked, row: &Row, read: &Read) -> Vec<Warning> {
+    let facts = read
+        .inventories
+        .get(&one.entry.repo)
+        .map(|inventory| &inventory.facts);
+    let worse = facts.filter(|facts| facts.status > row.status);
+    let reasons = worse.into_iter().flat_map(|facts| &facts.reasons);
+    let place = one.path.display().to_string();
+    reasons.map(|reason| Warning::new(&place, reason)).collect()
+}
+
 /// What the facts depend on besides the repositories, as JSON.
 fn how(options: &ReadOptions) -> String {
     let history = &options.history;
@@ -99,22 +115,4 @@ fn how(options: &ReadOptions) -> String {
         "hours_per_week": options.work.hours_per_week,
     })
     .to_string()
-}
-
-fn read(
-    looked: &[Looked],
-    to_read: &[usize],
-    options: &ReadOptions,
-    context: &Context,
-) -> Result<HashMap<String, Repository>, CommandError> {
-    let found = Discovery {
-        repositories: to_read.iter().map(|at| looked[*at].path.clone()).collect(),
-        ..Discovery::default()
-    };
-    if found.repositories.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let repos = bar::during(context, || Workspace::read_apart(&found, options))?;
-    let ids = to_read.iter().map(|at| looked[*at].entry.repo.clone());
-    Ok(ids.zip(repos).collect())
 }
