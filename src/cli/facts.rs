@@ -86,27 +86,19 @@ impl FactsArgs {
             return Ok(Default::default());
         };
         let inventories = found.inventories();
-        let mut facts = Vec::new();
-        let mut lacks_all = true;
-        for (repository, inventory) in found.repos.iter().zip(inventories) {
-            let has_one = inventory.is_some() && repository.status != Status::Failed;
-            lacks_all &= !has_one;
-            let lacking =
-                || Inventoried::failed(repository, format!("no inventory in its facts: run `{WRITE}`"));
+        let all = found.repos.iter().zip(&inventories);
+        let mut readable = all.filter(|(repo, _)| repo.status != Status::Failed).peekable();
+        if readable.peek().is_some() && readable.all(|(_, inventory)| inventory.is_none()) {
+            return Err(self.without_inventories());
+        }
+        let usable = |(repo, inventory): (&Repository, Option<Inventoried>)| {
+            let lacking = || Inventoried::failed(repo, format!("no inventory in its facts: run `{WRITE}`"));
             let inventory = inventory.unwrap_or_else(lacking);
             check_start(&inventory, earliest)?;
-            facts.push(inventory.facts);
-        }
-        let are_readable = |repository: &Repository| repository.status != Status::Failed;
-        if lacks_all && found.repos.iter().any(are_readable) {
-            let folders: Vec<String> = self
-                .folders
-                .iter()
-                .map(|folder| format!("`{}`", folder.display()))
-                .collect();
-            let what = format!("no inventory in the facts in {}", folders.join(", "));
-            return Err(CommandError::failed(what).hint(format!("Run `{WRITE}`")));
-        }
+            Ok(inventory.facts)
+        };
+        let facts: Result<_, CommandError> = found.repos.iter().zip(inventories).map(usable).collect();
+        let facts = facts?;
         let elsewhere = Elsewhere {
             repos: found.repos,
             facts,
@@ -115,6 +107,13 @@ impl FactsArgs {
             warnings: found.warnings,
         };
         Ok((elsewhere, Loading(Some(found.trouble))))
+    }
+
+    fn without_inventories(&self) -> CommandError {
+        let folders = self.folders.iter();
+        let folders: Vec<String> = folders.map(|folder| format!("`{}`", folder.display())).collect();
+        let what = format!("no inventory in the facts in {}", folders.join(", "));
+        CommandError::failed(what).hint(format!("Run `{WRITE}`"))
     }
 
     /// What is in these directories, if there are any.

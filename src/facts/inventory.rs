@@ -282,6 +282,25 @@ impl TreeFacts {
     }
 }
 
+impl TreeFacts {
+    fn counts(&self) -> impl Iterator<Item = u64> {
+        let lines = |lines: LinesByKind| [lines.code, lines.comments, lines.blanks];
+        let (size, tests) = (&self.size, &self.tests);
+        let languages = size.languages.values().flat_map(move |language| {
+            let own = [language.files, language.own_code];
+            own.into_iter().chain(lines(language.lines))
+        });
+        let frameworks = tests.frameworks.values();
+        let frameworks = frameworks.flat_map(|cases| [cases.cases, cases.parametrized]);
+        [size.files, tests.test_lines, tests.source_lines]
+            .into_iter()
+            .chain(lines(size.generated))
+            .chain(lines(size.vendored))
+            .chain(languages)
+            .chain(frameworks)
+    }
+}
+
 /// One author, through the mailmap.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Author {
@@ -310,6 +329,14 @@ pub struct HistoryFacts {
     pub cut_short: bool,
     /// What else is unknown of them, a sentence each. Untrusted text.
     pub gaps: Vec<String>,
+}
+
+impl HistoryFacts {
+    fn counts(&self) -> impl Iterator<Item = u64> {
+        let lines = self.recent.iter().filter_map(|commit| commit.lines);
+        let lines = lines.flat_map(|(added, removed)| [added, removed]);
+        lines.chain([self.commits])
+    }
 }
 
 /// A commit of the activity windows.
@@ -442,6 +469,18 @@ impl RepoFacts {
             state: None,
             lineage: Lineage::default(),
         }
+    }
+
+    /// The largest of the numbers that are added up.
+    pub fn largest_count(&self) -> u64 {
+        let tree = self.tree.iter().flat_map(TreeFacts::counts);
+        let history = self.history.iter().flat_map(HistoryFacts::counts);
+        let state = self.state.iter().flat_map(|state| {
+            let dirt = state.dirt.map(|dirt| [dirt.changed, dirt.untracked]);
+            let own = [Some(state.stashes), Some(state.tags), state.submodules];
+            own.into_iter().flatten().chain(dirt.into_iter().flatten())
+        });
+        tree.chain(history).chain(state).max().unwrap_or_default()
     }
 
     /// Notes that some of it was not read.

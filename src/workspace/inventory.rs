@@ -111,7 +111,8 @@ impl Elsewhere {
     fn refuse_mixed(&mut self) {
         for (repo, facts) in self.repos.iter().zip(&mut self.facts) {
             let is_here = |head| !repo.commits.found(&Wanted::from_iter([head])).is_empty();
-            if !facts.head.is_none_or(is_here) {
+            // If its history cannot be read, nothing is counted in its commits.
+            if facts.history.is_some() && !facts.head.is_none_or(is_here) {
                 let (name, path) = (facts.name.clone(), facts.path.clone());
                 let reason = "its inventory and its commits are of different times: write the facts again";
                 *facts = RepoFacts {
@@ -154,6 +155,7 @@ fn apart(read: Vec<Found>) -> (Vec<Repository>, Vec<RepoFacts>) {
 mod tests {
     use super::*;
     use crate::aggregate::sample;
+    use crate::facts::inventory::HistoryFacts;
 
     #[test]
     fn content_of_a_commit_that_was_not_read_is_refused() {
@@ -161,6 +163,7 @@ mod tests {
         let facts = |head| RepoFacts {
             status: Status::Complete,
             head,
+            history: Some(HistoryFacts::default()),
             ..RepoFacts::failed("kiln".to_owned(), "team/kiln".to_owned(), String::new())
         };
         let here = repo.commits.ids().next().unwrap();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::LazyLock;
 
-use super::field::{LONGEST_TEXT, Taken, long, same};
+use super::field::{LONGEST_TEXT, MOST_LINES, Taken, long, same};
 use super::layout::{COMMITS, Told};
 use super::trouble::Trouble;
 use crate::facts::commit::{Commit, Instant, LineCounts, Person};
@@ -55,8 +55,6 @@ const SCHEMA: &str = "message commits {
 const REGROWN_PROPERTY: &str = "git-leverage.is_regrown";
 /// How many rows are in one batch: with fewer, a reader of a few days skips more and reads worse.
 const BATCH: usize = 128 << 10;
-/// The maximum number of lines or files in a commit: with a million such commits, sums still fit.
-const MOST_LINES: u64 = 1 << 40;
 /// The positions of some columns.
 const ID: usize = 1;
 const PARENTS: usize = 2;

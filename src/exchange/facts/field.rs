@@ -10,6 +10,8 @@ use crate::tables::{Column, Dictionary, FromValues, Lists, Schema, TableError, T
 pub const LONGEST_TEXT: usize = 64 << 10;
 /// The longest JSON of a row, in bytes.
 pub const LONGEST_JSON: usize = 64 << 20;
+/// The largest number of lines, files or tests: sums of these cannot overflow.
+pub const MOST_LINES: u64 = 1 << 40;
 
 /// The columns of a batch, to be taken in order.
 pub struct Taken<'a> {

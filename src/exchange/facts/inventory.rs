@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use super::field::{Taken, long, same};
+use super::field::{MOST_LINES, Taken, long, same};
 use super::layout::{INVENTORY, Told, file_of};
 use crate::aggregate::repository::Repository;
 use crate::facts::diagnostics::Status;
@@ -118,7 +118,13 @@ impl Inventoried {
         let last = schema().len() - 1;
         let mut taken = Taken::new(&file, file.batch(0, &[last - 1, last])?);
         let since = taken.all::<i64>()?.into_iter().next();
-        let facts = taken.json()?.into_iter().next();
+        let facts: Option<RepoFacts> = taken.json()?.into_iter().next();
+        if facts
+            .as_ref()
+            .is_some_and(|facts| facts.largest_count() > MOST_LINES)
+        {
+            return Err(file.wrong("a number in its row is impossible"));
+        }
         let both = since.zip(facts).map(|(since, facts)| Self { facts, since });
         both.ok_or_else(|| file.wrong("more or less than one row"))
     }
@@ -191,6 +197,29 @@ fn without_place(text: &str, place: &str, key: &str) -> String {
 mod tests {
     use super::*;
     use crate::facts::inventory::{HistoryFacts, Remote, StateFacts};
+
+    #[test]
+    fn numbers_that_cannot_be_added_up_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let repository = Repository::default();
+        let read = |commits| {
+            let facts = RepoFacts {
+                history: Some(HistoryFacts {
+                    commits,
+                    ..HistoryFacts::default()
+                }),
+                ..RepoFacts::failed(String::new(), String::new(), String::new())
+            };
+            let written = Inventoried { facts, since: 7 };
+            let place = ("0123456789abcdef", "refs", "team/kiln");
+            written.write(folder.path(), place, 0).unwrap();
+            let read = Inventoried::read(folder.path(), "refs", "0123456789abcdef", &repository).unwrap();
+            (read.since, read.facts.history.map(|history| history.commits))
+        };
+        assert_eq!(read(MOST_LINES), (7, Some(MOST_LINES)));
+        assert_eq!(read(MOST_LINES + 1), (i64::MIN, None));
+        assert_eq!(read(u64::MAX), (i64::MIN, None));
+    }
 
     #[test]
     fn no_place_of_the_machine_is_written() {

@@ -28,7 +28,7 @@ pub struct Args {
     /// Also write what the logs of this machine say of sessions in these repositories
     #[arg(long)]
     pub(super) sessions: bool,
-    /// Also write what `git leverage inventory` reads, of unchanged repositories as well: files, tests and the state of the clone
+    /// Also write what `git leverage inventory` reads, such as files, tests and the state of the clone, in each run
     #[arg(long)]
     pub(super) inventory: bool,
     /// The earliest day that `inventory --facts` can begin at: a date, or words that git understands [default: 90 days ago]
