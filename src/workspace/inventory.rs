@@ -159,14 +159,18 @@ mod tests {
 
     #[test]
     fn content_of_a_commit_that_was_not_read_is_refused() {
-        let repo = sample::repository("kiln");
+        let commit = sample::commit(1, "2026-03-01T10:00:00Z");
+        let here = commit.id;
+        let repo = Repository {
+            commits: vec![commit].into(),
+            ..sample::repository("kiln")
+        };
         let facts = |head| RepoFacts {
             status: Status::Complete,
             head,
             history: Some(HistoryFacts::default()),
             ..RepoFacts::failed("kiln".to_owned(), "team/kiln".to_owned(), String::new())
         };
-        let here = repo.commits.ids().next().unwrap();
         for (head, status) in [
             (None, Status::Complete),
             (Some(here), Status::Complete),
