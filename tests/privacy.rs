@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::json;
 
+use crate::world::tables::all_rows;
 use crate::world::transcript::Transcript;
 use crate::world::{START, TestRepo, World};
 
@@ -145,14 +145,23 @@ fn facts_hold_nothing_that_was_said_and_no_path() {
         "https://user:secret@example.org/team/kiln.git",
     ]);
     secretive(&world, &repo);
-    repo.run(&["capture"]).success();
+    repo.run(&["capture"]);
     repo.run(&["record", "--estimate", "40h", "--title", "Retries"])
         .success();
     let facts = world.home().join("facts");
     let folder = facts.to_str().unwrap();
-    repo.run(&["facts", "--output", folder, "--sessions"]).success();
+    repo.run(&["facts", "--output", folder, "--sessions", "--inventory"])
+        .success();
     scan(&facts);
-    let tables = ["repos", "commits", "tasks", "records", "sessions", "links"];
+    let tables = [
+        "repos",
+        "commits",
+        "tasks",
+        "records",
+        "sessions",
+        "links",
+        "inventory",
+    ];
     let mut found: Vec<String> = std::fs::read_dir(&facts)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -163,26 +172,12 @@ fn facts_hold_nothing_that_was_said_and_no_path() {
     assert_eq!(found, expected);
     let home = world.home().to_str().unwrap().to_owned();
     for table in tables {
-        let rows = rows_of(&facts.join(table));
+        let rows = all_rows(&facts.join(table));
         assert_eq!(rows.len(), 1, "{table}");
         for secret in [MARKER, "secret", &home] {
             assert!(!rows[0].to_lowercase().contains(secret), "{table}: {}", rows[0]);
         }
     }
-}
-
-/// The rows of all files of a table, and what the files say about themselves.
-fn rows_of(folder: &Path) -> Vec<String> {
-    let mut rows = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let file = std::fs::File::open(entry.unwrap().path()).unwrap();
-        let reader = SerializedFileReader::new(file).unwrap();
-        let about = format!("{:?}", reader.metadata().file_metadata());
-        for row in reader.get_row_iter(None).unwrap() {
-            rows.push(format!("{} {about}", row.unwrap()));
-        }
-    }
-    rows
 }
 
 /// The input of agents to their hooks, each text with the marker: prompts, answers, calls and their arguments.

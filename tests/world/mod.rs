@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 use tempfile::TempDir;
 
 pub mod clones;
+pub mod tables;
 pub mod transcript;
 
 /// 2026-04-10T12:00:00Z, the present of every test.

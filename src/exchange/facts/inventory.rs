@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use super::field::{MOST_LINES, Taken, long, same};
 use super::layout::{INVENTORY, Told, file_of};
+use super::places::without_place;
 use crate::aggregate::repository::Repository;
 use crate::facts::diagnostics::Status;
 use crate::facts::inventory::{LinesByKind, RepoFacts, TestFacts, TreeFacts};
@@ -170,27 +171,6 @@ fn without_places(facts: &RepoFacts, key: &str) -> RepoFacts {
         }
     }
     own
-}
-
-/// A sentence with the key of a repository in the place of its path. The end of a longer path is another path.
-fn without_place(text: &str, place: &str, key: &str) -> String {
-    let place = place.trim_end_matches('/');
-    if place.is_empty() {
-        return text.to_owned();
-    }
-    let goes_on = |c: char| c.is_alphanumeric() || "/._-".contains(c);
-    let mut clean = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once(place) {
-        clean.push_str(before);
-        clean.push_str(match clean.ends_with(goes_on) {
-            true => place,
-            false => key,
-        });
-        rest = after;
-    }
-    clean.push_str(rest);
-    clean
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod field;
 pub mod hostile;
 mod inventory;
 mod layout;
+mod places;
 mod read;
 mod records;
 mod repos;

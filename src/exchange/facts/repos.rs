@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::field::{Taken, long};
 use super::layout::{REPOS, Told, VERSION, check_version, file_of, is_id};
+use super::places::without_place;
 use crate::aggregate::repository::Repository;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::ids::TaskId;
@@ -108,16 +109,8 @@ impl Rest {
         };
         let text = serde_json::to_string(&rest).map_err(|error| error.to_string())?;
         let [path, key] = [&repository.path, key].map(|text| serde_json::to_string(text).unwrap_or_default());
-        let text = without_path(&text, path.trim_matches('"'), key.trim_matches('"'));
+        let text = without_place(&text, path.trim_matches('"'), key.trim_matches('"'));
         serde_json::from_str(&text).map_err(|error| error.to_string())
-    }
-}
-
-/// A text with the key of a repository in the place of its path.
-pub fn without_path(text: &str, path: &str, key: &str) -> String {
-    match path.is_empty() {
-        true => text.to_owned(),
-        false => text.replace(path, key),
     }
 }
 

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::inventory::Inventoried;
 use super::layout::{COMMITS, INVENTORY, RECORDS, REPOS, TASKS, Told, digest, file_of};
-use super::repos::{Rest, Row, without_path};
+use super::places::without_place;
+use super::repos::{Rest, Row};
 use super::{commits, records, tasks};
 use crate::aggregate::repository::Repository;
 use crate::facts::diagnostics::Status;
@@ -106,7 +107,7 @@ impl Writer<'_> {
             options: self.options.to_owned(),
             read_at: self.now,
             status: repository.status,
-            reason: reason.map(|reason| without_path(reason, &repository.path, &entry.key)),
+            reason: reason.map(|reason| without_place(reason, &repository.path, &entry.key)),
             commits: repository.commits.len() as u64,
             cut_short: repository.cut_short,
             rest: Rest::of(repository, &entry.key).map_err(wrong)?.at(entry.place),
