@@ -163,7 +163,7 @@ fn ledger_back_dated(all: All<'_>) -> Vec<Found> {
 /// Whether the record or its commit says that it was imported.
 fn is_imported(step: &LedgerStep, record: &Record) -> bool {
     let is_import = |task: &Task| matches!(task.source, TaskSource::Import(_));
-    matches!(record, Record::Task(task) if is_import(task) || step.subject.starts_with("Import: "))
+    matches!(record, Record::Task(task) if is_import(task) || step.is_import)
 }
 
 /// Imported records come from elsewhere, and nothing here can confirm their dates.

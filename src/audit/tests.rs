@@ -137,7 +137,7 @@ impl Case {
             commit: oid(100 + u8::try_from(self.steps.len()).unwrap()),
             parents: parents.iter().map(|at| self.steps[*at].commit).collect(),
             past: Past::Here,
-            subject: "Record".into(),
+            is_import: false,
             committer: "Ada Example <ada@example.org>".into(),
             time: NOON,
             signature: Signature::Absent,

@@ -1,5 +1,7 @@
 //! What the `Leverage-*` trailers of a commit claim.
 
+use serde::{Deserialize, Serialize};
+
 use super::checks::{TaskError, check_agent_minutes, check_hours, check_text};
 use super::estimate::{Estimate, Estimator, Phase, with_range};
 use super::ids::{SessionId, TaskId};
@@ -16,12 +18,14 @@ const MAX_DEPTH: usize = 8;
 /// How many lines above a claim are stored as possible titles.
 const MAX_TITLES: usize = 64;
 
-/// The claims of one paragraph of a message.
-#[derive(Debug, Clone, PartialEq)]
+/// The claims of one paragraph of a message. Serialized, it has nothing of the message but its trailers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Claim {
     /// The commit that the message took it from, if it quotes one as `git log` prints it.
+    #[serde(skip)]
     pub part: Option<Part>,
     /// In a message that joins several: what may have been the title of the one that claimed it, the nearest first.
+    #[serde(skip)]
     pub titles: Vec<String>,
     /// Whether git also reads it.
     pub place: TrailerPlace,
@@ -58,7 +62,7 @@ pub struct Claim {
 }
 
 /// A `Leverage-` trailer that cannot be read. The others of its commit still count.
-#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[error("line {line}: {key}: {reason}")]
 pub struct ClaimError {
     /// The line of the message.
@@ -72,7 +76,8 @@ pub struct ClaimError {
 }
 
 /// What is wrong with a `Leverage-` trailer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Fault {
     /// Its value, or its key.
     Value,

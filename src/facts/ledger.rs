@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::claim::{Claim, ClaimError};
 use super::claimed::{self, CommitClaims, Said};
@@ -51,7 +52,7 @@ pub struct Ledger {
 }
 
 /// A task with all that the repository knows of it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LedgerTask {
     /// The current revision.
     pub task: Task,
@@ -70,7 +71,7 @@ pub struct LedgerTask {
 }
 
 /// What a person did without an agent.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LedgerByHand {
     /// The current revision.
     pub record: ByHand,
@@ -81,7 +82,8 @@ pub struct LedgerByHand {
 }
 
 /// How a task was found, the strongest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum TaskProvenance {
     /// A record in a note.
     Note,
@@ -92,7 +94,7 @@ pub enum TaskProvenance {
 }
 
 /// A task that no longer counts.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RetractedTask {
     /// The task as it was.
     pub task: LedgerTask,

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::number::DecimalMark;
 use super::quantity::{Hours, QuantityError, WorkTime};
 
@@ -11,7 +13,7 @@ use super::quantity::{Hours, QuantityError, WorkTime};
 const DOTS: &str = "..";
 
 /// The least and the most that somebody expects. The low end is above 0 and below the high end.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Ends {
     /// The low end.
     pub low: Hours,
@@ -67,7 +69,7 @@ pub enum RangeError {
 }
 
 /// Hours as somebody states them: one value, or two ends with or without a likely value between them.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct HoursRange {
     /// The stated value: the likely one of a range. `None` if only its ends are stated.
     stated: Option<Hours>,

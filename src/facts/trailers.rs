@@ -5,6 +5,8 @@
 //! folded, empty or end in a carriage return, and cannot be used. In addition to git's reading there is a second look
 //! at the paragraphs above the block: a squash merge leaves the trailers of its parts in the middle of the message.
 
+use serde::{Deserialize, Serialize};
+
 /// One trailer. Untrusted bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trailer {
@@ -21,7 +23,8 @@ pub struct Trailer {
 }
 
 /// Where in a message a trailer is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum TrailerPlace {
     /// In the block at the end: git also reads it.
     Block,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use git2::{Commit, ErrorCode, Oid, Reflog, Sort};
+use serde::{Deserialize, Serialize};
 
 use super::config::ConfigFiles;
 use super::notes::{self, StoredNote};
@@ -22,6 +23,9 @@ const LARGEST_FILE: u64 = 16 << 20;
 /// The object cache, in bytes: neighboring commits share their trees.
 const KEPT: usize = 16 << 20;
 
+/// How the message of a commit begins that imported records.
+const IMPORT: &[u8] = b"Import: ";
+
 /// What one commit of the ledger did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerStep {
@@ -31,8 +35,8 @@ pub struct LedgerStep {
     pub parents: Vec<ObjectId>,
     /// Whether its parents are present.
     pub past: Past,
-    /// The first line of its message. Untrusted text.
-    pub subject: String,
+    /// Whether its message says that it imported records.
+    pub is_import: bool,
     /// The committer. Untrusted text.
     pub committer: String,
     /// The committer's time, seconds since the epoch.
@@ -55,7 +59,7 @@ pub enum Past {
 }
 
 /// A move of a ref whose old value is not an ancestor of the new one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Jump {
     /// The ref.
     pub reference: String,
@@ -68,7 +72,7 @@ pub struct Jump {
 }
 
 /// What the reflogs say about moves of refs.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Jumps {
     /// The moves that left history behind.
     pub found: Vec<Jump>,
@@ -234,7 +238,7 @@ impl Reading<'_> {
             commit: known(commit.id())?,
             parents: commit.parent_ids().filter_map(object_id).collect(),
             past: Past::Here,
-            subject: subject(commit),
+            is_import: commit.message_bytes().starts_with(IMPORT),
             committer: format!(
                 "{} <{}>",
                 String::from_utf8_lossy(committer.name_bytes()),
@@ -321,11 +325,6 @@ fn too_large(path: &[u8], size: u64) -> String {
     };
     let most = LARGEST_NOTE >> 20;
     format!("{what} is too large: {size} bytes; the limit is {most} MiB")
-}
-
-fn subject(commit: &Commit<'_>) -> String {
-    let line = commit.message_bytes().split(|byte| *byte == b'\n').next();
-    String::from_utf8_lossy(line.unwrap_or_default()).into_owned()
 }
 
 /// The moves of refs that left history behind: in their reflogs, and since this clone last wrote the ledger.

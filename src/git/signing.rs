@@ -5,7 +5,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use git2::Oid;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Repo;
 use super::config::{Config, ConfigFiles};
@@ -14,7 +14,7 @@ use super::writer::{WriteError, Writer};
 use crate::facts::ids::ObjectId;
 
 /// The result of verifying a commit's signature.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "state", content = "signer")]
 pub enum Signature {
     /// Not signed.
