@@ -21,6 +21,8 @@ pub struct Linked {
     pub homes: Vec<Option<usize>>,
     /// For each session, in the order given, the repository that contains its first directory.
     pub first: Vec<Option<usize>>,
+    /// For each session, in the order given, all repositories in which it worked, ascending.
+    pub visits: Vec<Vec<usize>>,
     /// What could not be read.
     pub warnings: Vec<Warning>,
 }
@@ -38,6 +40,9 @@ impl Linked {
             first: (sessions.iter())
                 .map(|session| around(&session.places.first()?.folder, roots, real))
                 .collect(),
+            visits: (sessions.iter())
+                .map(|session| visits(session, roots, real))
+                .collect(),
             warnings: Vec::new(),
         }
     }
@@ -53,10 +58,15 @@ impl Linked {
             let homes = homes.into_iter();
             homes.map(|home| positions.get(home?).copied()).collect()
         };
+        let visited = |visits: Vec<usize>| {
+            let visits = visits.into_iter();
+            visits.filter_map(|at| positions.get(at).copied()).collect()
+        };
         Self {
             links,
             homes: moved(self.homes),
             first: moved(self.first),
+            visits: self.visits.into_iter().map(visited).collect(),
             ..self
         }
     }
@@ -101,6 +111,12 @@ impl Linked {
 /// The repository with the innermost worktree around the first place of a session that is in any.
 fn home(session: &Session, roots: &[Vec<String>], real: &Links) -> Option<usize> {
     visit::paths(session).find_map(|path| around(path, roots, real))
+}
+
+/// The repositories with a worktree around a place of a session.
+fn visits(session: &Session, roots: &[Vec<String>], real: &Links) -> Vec<usize> {
+    let came = |at: &usize| visit::came(session, &roots[*at], real);
+    (0..roots.len()).filter(came).collect()
 }
 
 /// The repository with the innermost worktree around a path.

@@ -28,7 +28,7 @@ use crate::sources::agents::collect::Collected;
 use crate::sources::store::{Kind, Slot};
 
 /// Increase it whenever sessions are linked or placed differently, or links are stored differently.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What is asked: which repositories, and how they were chosen.
 #[derive(Debug, Clone, Copy)]
@@ -121,6 +121,7 @@ struct Rows {
     elsewhere: Vec<Row>,
     homes: Vec<Option<usize>>,
     first: Vec<Option<usize>>,
+    visits: Vec<Vec<usize>>,
 }
 
 /// A link as stored.
@@ -243,6 +244,7 @@ impl Rows {
             elsewhere: rows(&answer.linked.elsewhere)?,
             homes: answer.linked.homes.clone(),
             first: answer.linked.first.clone(),
+            visits: answer.linked.visits.clone(),
         })
     }
 
@@ -262,8 +264,10 @@ impl Rows {
         let links = |rows: Vec<Row>| rows.into_iter().map(link).collect::<Option<Vec<Link>>>();
         let count = self.repositories.len();
         let is_one = |home: &Option<usize>| home.is_none_or(|home| home < count);
-        let each = self.homes.len() == sessions.len() && self.first.len() == sessions.len();
-        let are_known = self.homes.iter().chain(&self.first).all(is_one);
+        let lengths = [self.homes.len(), self.first.len(), self.visits.len()];
+        let each = lengths.iter().all(|length| *length == sessions.len());
+        let are_known = self.homes.iter().chain(&self.first).all(is_one)
+            && self.visits.iter().flatten().all(|visit| *visit < count);
         (each && are_known && self.links.len() <= count).then_some(())?;
         Some(Answer {
             repositories: self.repositories,
@@ -272,6 +276,7 @@ impl Rows {
                 elsewhere: links(self.elsewhere)?,
                 homes: self.homes,
                 first: self.first,
+                visits: self.visits,
                 warnings: Vec::new(),
             },
         })

@@ -46,6 +46,8 @@ pub struct Looked<'a> {
     pub charges: &'a [Vec<Charge>],
     /// The links of each repository.
     pub links: &'a [Vec<Link>],
+    /// The repositories in which each session worked.
+    pub visits: &'a [Vec<usize>],
 }
 
 impl Workspace {
@@ -153,6 +155,7 @@ impl Workspace {
             sessions: &collected.sessions,
             charges: &charges,
             links: &linked.links,
+            visits: &linked.visits,
         });
         let captured: Vec<_> = self.repos.iter().map(|repo| repo.captured.as_slice()).collect();
         self.sessions = seen::seen(&collected.sessions, charges, linked, &captured);

@@ -62,6 +62,7 @@ pub struct LoggedSession {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Line {
     home: String,
+    visits: Vec<String>,
     models: Vec<String>,
     span: Span,
     worked: Vec<Span>,
@@ -99,13 +100,14 @@ impl StoredLink {
 }
 
 impl Line {
-    /// Of a session from a log; `ids` are those of the repositories by position.
-    pub fn of(session: &SeenSession, ids: &[String]) -> Option<Self> {
+    /// Of a session from a log that worked in the repositories at the positions `visits`; `ids` are those of all by position.
+    pub fn of(session: &SeenSession, visits: &[usize], ids: &[String]) -> Option<Self> {
         let id = |at: usize| ids.get(at).cloned();
         let links = session.links.iter();
         let links = links.map(|(at, link)| Some((id(*at)?, StoredLink::of(link))));
         Some(Self {
             home: id(session.home)?,
+            visits: visits.iter().map(|at| id(*at)).collect::<Option<_>>()?,
             models: session.models.clone(),
             span: session.span,
             worked: session.worked.clone(),
@@ -139,7 +141,8 @@ impl Line {
         let home = places
             .get(&self.home)
             .copied()
-            .or(links.first().map(|(place, _)| *place))?;
+            .or(links.first().map(|(place, _)| *place))
+            .or(self.visits.iter().find_map(|repo| places.get(repo).copied()))?;
         Some(SeenSession {
             id,
             origin: Origin::Log,

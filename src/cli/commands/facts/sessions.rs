@@ -1,6 +1,6 @@
 //! What the logs of this machine say of sessions in the repositories.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::Path;
 
 use super::args::Args;
@@ -35,9 +35,10 @@ impl Args {
         };
         let options = linking.options(context)?;
         let mut workspace = Workspace::of(read);
-        let live: HashSet<SessionId> = bar::during(context, || {
+        let visits: HashMap<SessionId, Vec<usize>> = bar::during(context, || {
             workspace.complete_and(&options, |looked| {
-                looked.sessions.iter().map(|session| session.id.clone()).collect()
+                let all = looked.sessions.iter().map(|session| session.id.clone());
+                all.zip(looked.visits.iter().cloned()).collect()
             })
         });
         let logged = workspace
@@ -46,10 +47,10 @@ impl Args {
             .filter(|session| session.origin == Origin::Log);
         let seen: HashMap<SessionId, &SeenSession> =
             logged.map(|session| (session.id.clone(), session)).collect();
-        let mut sessions: Vec<LoggedSession> = live
+        let mut sessions: Vec<LoggedSession> = visits
             .into_iter()
-            .map(|id| LoggedSession {
-                seen: seen.get(&id).and_then(|session| Line::of(session, &ids)),
+            .map(|(id, visits)| LoggedSession {
+                seen: seen.get(&id).and_then(|session| Line::of(session, &visits, &ids)),
                 id,
             })
             .collect();
