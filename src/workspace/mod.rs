@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod capture;
+pub mod from_objects;
 pub mod inventory;
 pub mod isolated;
 pub mod isolation;

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use rayon::ThreadPoolBuildError;
 
 use super::audit::{AuditInput, AuditOptions, Together};
+use super::from_objects::ObjectOptions;
 use super::options::{ReadOptions, Sessions};
 use super::read::Workspace;
 use super::workers::{Share, Turn, read_each};
@@ -19,8 +20,8 @@ use crate::correlate::seen::SeenSession;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::ids::{ObjectId, SessionId};
 use crate::facts::zone::{Period, Zone};
+use crate::git::Repo;
 use crate::git::config::ConfigFiles;
-use crate::git::{Repo, ledger_steps};
 use crate::overview::{Audited, Overview, Query};
 use crate::sources::discover::Discovery;
 
@@ -199,11 +200,13 @@ impl<'a> Audits<'a> {
             sessions,
             options,
             each: AuditOptions {
-                read: all.read.for_each_of(repos.len()),
+                objects: ObjectOptions {
+                    read: all.read.for_each_of(repos.len()),
+                    config_files: options.config_files.clone(),
+                    with_lines: false,
+                },
                 sessions: all.sessions.clone(),
-                config_files: options.config_files.clone(),
                 zone: options.zone,
-                with_lines: false,
             },
             concerned: concerned(repos, sessions),
             named_without_commits: named.cloned().collect(),
@@ -219,7 +222,7 @@ impl<'a> Audits<'a> {
         let path = |at: &usize| PathBuf::from(&self.repos[*at].path);
         let paths: Vec<PathBuf> = positions.iter().map(path).collect();
         let at: HashMap<&PathBuf, usize> = paths.iter().zip(positions.iter().copied()).collect();
-        let read = &self.each.read;
+        let read = &self.each.objects.read;
         let stage = ("Auditing", &*read.progress);
         let audited = read_each(&paths, read.history.threads, stage, |path, share| {
             let position = at.get(&path.to_path_buf()).copied();
@@ -242,7 +245,7 @@ impl<'a> Audits<'a> {
             Err(error) => return Outcome::failed(&repository.path, format!("it cannot be audited: {error}")),
         };
         let mut options = self.each.clone();
-        options.read.history.threads = Some(share.threads);
+        options.objects.read.history.threads = Some(share.threads);
         let together = Together {
             at,
             sessions: self.sessions_of(at),
@@ -250,8 +253,7 @@ impl<'a> Audits<'a> {
             ids: &self.ids,
         };
         let input = AuditInput::read_among(&repo, &options, together);
-        let file = ledger_steps::file_at_head(&repo, allow_file::PATH).unwrap_or_default();
-        let (allowed, ignored) = allow_file::parse(&file);
+        let (allowed, ignored) = allow_file::parse(&input.objects.allow_file);
         let choice = Choice {
             allowed,
             ..Choice::default()
@@ -265,14 +267,15 @@ impl<'a> Audits<'a> {
             .warnings
             .iter()
             .filter(|warning| !told.contains(&warning.to_string()));
-        let (status, standing) = (input.status, input.standing.map(|standing| standing.lines));
+        let objects = input.objects;
+        let standing = objects.standing.map(|standing| standing.lines);
         Outcome {
             warnings: new.cloned().collect(),
-            status,
+            status: input.status,
             audited: Some(Audited {
                 audit,
                 standing,
-                reach: input.reach,
+                reach: objects.reach,
             }),
         }
     }
