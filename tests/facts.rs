@@ -245,3 +245,14 @@ fn no_password_and_no_path_but_the_key_is_in_facts() {
         );
     }
 }
+
+#[test]
+fn a_repository_without_commits_has_facts() {
+    let world = World::new();
+    world.repo("empty");
+    world.run(&["facts", "empty", "--output", "facts"]).success();
+    let report = world.run(&["report", "--facts", "facts", "--format", "json"]);
+    let expected = world.run(&["report", "empty", "--format", "json"]);
+    assert_eq!(report.code, expected.code, "{report} {expected}");
+    assert_same(&expected.stdout, &report.stdout, "empty");
+}

@@ -27,6 +27,7 @@ mod doctor;
 mod durability;
 mod estimators;
 mod facts;
+mod facts_audit;
 mod facts_inventory;
 mod filters;
 mod growth;

@@ -524,8 +524,9 @@ const CALLS: &[(&str, &[&[&str]])] = &[
     (
         "facts",
         &[
-            &["facts", "..", "--output", "../facts", "--sessions"],
+            &["facts", "..", "--output", "../facts", "--sessions", "--audit"],
             &["report", "--facts", "../facts"],
+            &["audit", "--facts", "../facts"],
         ],
     ),
     ("demo", &[&["demo", "../demo"]]),

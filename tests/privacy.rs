@@ -150,7 +150,7 @@ fn facts_hold_nothing_that_was_said_and_no_path() {
         .success();
     let facts = world.home().join("facts");
     let folder = facts.to_str().unwrap();
-    repo.run(&["facts", "--output", folder, "--sessions", "--inventory"])
+    repo.run(&["facts", "--output", folder, "--sessions", "--inventory", "--audit"])
         .success();
     scan(&facts);
     let tables = [
@@ -161,6 +161,8 @@ fn facts_hold_nothing_that_was_said_and_no_path() {
         "sessions",
         "links",
         "inventory",
+        "audits",
+        "audited",
     ];
     let mut found: Vec<String> = std::fs::read_dir(&facts)
         .unwrap()

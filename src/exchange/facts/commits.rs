@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::LazyLock;
 
-use super::field::{LONGEST_TEXT, MOST_LINES, Taken, long, same};
+use super::field::{LONGEST_TEXT, MOST_LINES, Taken, id_in, long, same};
 use super::layout::{COMMITS, Told};
 use super::trouble::Trouble;
 use crate::facts::commit::{Commit, Instant, LineCounts, Person};
@@ -358,10 +358,6 @@ fn empty() -> Layer {
         .unwrap_or_else(|| unreachable!("no commits fit together"))
 }
 
-fn id_in(file: &TableFile, raw: &[u8]) -> Result<ObjectId, TableError> {
-    ObjectId::from_bytes(raw).ok_or_else(|| file.wrong("an id has an impossible length"))
-}
-
 impl StoredCommits {
     fn open(&self) -> Result<TableFile, TableError> {
         let file = Told::new(COMMITS, &self.repo, &self.refs).open(&self.folder, schema())?;
@@ -373,6 +369,9 @@ impl StoredCommits {
     }
 
     fn load(&self, file: &TableFile) -> Result<Layer, TableError> {
+        if file.rows() == 0 {
+            return Ok(empty());
+        }
         let mut gathered = Gathered::default();
         for batch in 0..file.batches() {
             gathered.add(file, file.whole_batch(batch)?)?;

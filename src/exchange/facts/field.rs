@@ -150,6 +150,11 @@ pub fn long(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
+/// An id in a column.
+pub fn id_in(file: &TableFile, raw: &[u8]) -> Result<ObjectId, TableError> {
+    ObjectId::from_bytes(raw).ok_or_else(|| file.wrong("an id has an impossible length"))
+}
+
 /// A column with lists of ids.
 pub fn id_lists<'a>(lists: impl Iterator<Item = &'a [ObjectId]> + Clone) -> Column {
     let lengths = Lists(lists.clone().map(<[ObjectId]>::len).collect());

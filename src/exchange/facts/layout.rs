@@ -17,6 +17,10 @@ pub(super) const TASKS: &str = "tasks";
 pub(super) const RECORDS: &str = "records";
 /// The one that it has on request.
 pub(super) const INVENTORY: &str = "inventory";
+/// Those that only audits need, the last one written last.
+pub(super) const AUDITED: &str = "audited";
+pub(super) const LEDGER_STEPS: &str = "ledger_steps";
+pub(super) const AUDITS: &str = "audits";
 /// Those of a machine's logs.
 pub(super) const SESSIONS: &str = "sessions";
 pub(super) const LINKS: &str = "links";

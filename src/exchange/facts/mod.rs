@@ -3,14 +3,18 @@
 //! A directory has a directory for each table, and in it a file for each repository, which replaces the one before as a whole. The
 //! row of the repository in `repos` is written last: a table counts only if it was written for the same references as that row.
 //! `docs/formats/facts.md` is the specification. Nothing here looks at a repository: [`write`](write()) takes what was read, and
-//! [`read`](read()) returns the same.
+//! [`read`](read()) returns the same, and [`read_one`] one repository with what an audit needs.
 
+mod audited;
+mod audits;
 mod commits;
 mod field;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod hostile;
 mod inventory;
 mod layout;
+mod ledger_steps;
+mod one;
 mod places;
 mod read;
 mod records;
@@ -22,6 +26,7 @@ mod write;
 
 pub use inventory::Inventoried;
 pub use layout::{digest, id_of};
+pub use one::{OneError, OneRead, read_one};
 pub use read::{FactsRead, read};
 pub use repos::Row;
 pub use sessions::{Line, LoggedSession, write as write_sessions};

@@ -26,7 +26,7 @@ use crate::tables::TableError;
 const MOST_HELD: u64 = 1_000_000;
 
 /// The row of a repository, or why it has none that can be used.
-type RowRead = Result<Row, TableError>;
+pub(super) type RowRead = Result<Row, TableError>;
 
 /// The facts of some directories.
 #[derive(Debug, Default)]
@@ -55,19 +55,7 @@ struct Place {
 
 /// Reads these directories; an error if one has no facts.
 pub fn read(folders: &[PathBuf]) -> Result<FactsRead, TableError> {
-    let mut rows: BTreeMap<String, (PathBuf, RowRead)> = BTreeMap::new();
-    for folder in folders {
-        for (id, row) in rows_of(folder)? {
-            let is_later = match (&row, rows.get(&id)) {
-                (Ok(row), Some((_, Ok(known)))) => row.read_at > known.read_at,
-                (Err(_), Some(_)) => false,
-                _ => true,
-            };
-            if is_later {
-                rows.insert(id, (folder.clone(), row));
-            }
-        }
-    }
+    let rows = latest_rows(folders)?;
     let whole: u64 = rows
         .values()
         .filter_map(|(_, row)| row.as_ref().ok())
@@ -99,6 +87,24 @@ pub fn read(folders: &[PathBuf]) -> Result<FactsRead, TableError> {
     };
     read.add_sessions(folders, &positions);
     Ok(read)
+}
+
+/// The row of each repository in some directories, the latest if it is in several, with its directory.
+pub(super) fn latest_rows(folders: &[PathBuf]) -> Result<BTreeMap<String, (PathBuf, RowRead)>, TableError> {
+    let mut rows: BTreeMap<String, (PathBuf, RowRead)> = BTreeMap::new();
+    for folder in folders {
+        for (id, row) in rows_of(folder)? {
+            let is_later = match (&row, rows.get(&id)) {
+                (Ok(row), Some((_, Ok(known)))) => row.read_at > known.read_at,
+                (Err(_), Some(_)) => false,
+                _ => true,
+            };
+            if is_later {
+                rows.insert(id, (folder.clone(), row));
+            }
+        }
+    }
+    Ok(rows)
 }
 
 /// The rows of a directory, by id.
@@ -133,35 +139,37 @@ fn repository(folder: &Path, row: RowRead, keep: bool, trouble: &Arc<Trouble>) -
         Ok(row) => row,
         Err(error) => return failed(Repository::default(), &error),
     };
-    let (repo, refs, status, count) = (row.repo.clone(), row.refs.clone(), row.status, row.commits);
-    let repository = row.repository();
-    if status == Status::Failed {
-        return repository;
+    if row.status == Status::Failed {
+        return row.repository();
     }
-    let whole = || {
-        let commits = commits::read(folder, (&repo, &refs), keep, trouble)?;
-        if commits.len() as u64 != count {
-            let path = file_of(folder, COMMITS, &repo);
-            return Err(TableError::content(
-                &path,
-                "not as many commits as the row of its repository says",
-            ));
-        }
-        Ok((
-            commits,
-            tasks::read(folder, &repo, &refs)?,
-            records::read(folder, &repo, &refs)?,
-        ))
-    };
-    match whole() {
-        Ok((commits, tasks, captured)) => Repository {
-            commits,
-            tasks,
-            captured,
-            ..repository
-        },
-        Err(error) => failed(repository, &error),
+    match whole(folder, &row, keep, trouble) {
+        Ok(repository) => repository,
+        Err(error) => failed(row.repository(), &error),
     }
+}
+
+/// The repository of a row, with what the other tables have.
+pub(super) fn whole(
+    folder: &Path,
+    row: &Row,
+    keep: bool,
+    trouble: &Arc<Trouble>,
+) -> Result<Repository, TableError> {
+    let (repo, refs) = (&*row.repo, &*row.refs);
+    let commits = commits::read(folder, (repo, refs), keep, trouble)?;
+    if commits.len() as u64 != row.commits {
+        let path = file_of(folder, COMMITS, repo);
+        return Err(TableError::content(
+            &path,
+            "not as many commits as the row of its repository says",
+        ));
+    }
+    Ok(Repository {
+        commits,
+        tasks: tasks::read(folder, repo, refs)?,
+        captured: records::read(folder, repo, refs)?,
+        ..row.clone().repository()
+    })
 }
 
 /// A repository whose facts cannot be used.
@@ -177,6 +185,34 @@ fn failed(repository: Repository, error: &TableError) -> Repository {
     }
 }
 
+/// The sessions of all machines, by agent and id, and what could not be read of them.
+pub(super) fn latest_sessions(folders: &[PathBuf]) -> (BTreeMap<SessionId, LoggedSession>, Vec<Warning>) {
+    let mut latest = BTreeMap::new();
+    let mut warnings = Vec::new();
+    for folder in folders {
+        let mut warn = |error: &TableError| {
+            warnings.push(Warning::new(folder.display().to_string(), error.to_string()));
+        };
+        let ids = match ids_in(&folder.join(SESSIONS)) {
+            Ok(ids) => ids,
+            Err(error) if error.is_missing() => continue,
+            Err(error) => {
+                warn(&error);
+                continue;
+            }
+        };
+        for id in ids {
+            match sessions::read(folder, &id) {
+                Ok(sessions) => sessions
+                    .into_iter()
+                    .for_each(|session| session.add_to(&mut latest)),
+                Err(error) => warn(&error),
+            }
+        }
+    }
+    (latest, warnings)
+}
+
 impl FactsRead {
     /// What was read of each repository for an inventory; `None` if nothing was.
     pub fn inventories(&self) -> Vec<Option<Inventoried>> {
@@ -188,29 +224,8 @@ impl FactsRead {
     }
 
     fn add_sessions(&mut self, folders: &[PathBuf], places: &HashMap<String, usize>) {
-        let mut latest: BTreeMap<SessionId, LoggedSession> = BTreeMap::new();
-        for folder in folders {
-            let ids = match ids_in(&folder.join(SESSIONS)) {
-                Ok(ids) => ids,
-                Err(error) if error.is_missing() => continue,
-                Err(error) => {
-                    self.warnings
-                        .push(Warning::new(folder.display().to_string(), error.to_string()));
-                    continue;
-                }
-            };
-            for id in ids {
-                match sessions::read(folder, &id) {
-                    Ok(sessions) => sessions
-                        .into_iter()
-                        .for_each(|session| session.add_to(&mut latest)),
-                    Err(error) => {
-                        let place = folder.display().to_string();
-                        self.warnings.push(Warning::new(place, error.to_string()));
-                    }
-                }
-            }
-        }
+        let (latest, warnings) = latest_sessions(folders);
+        self.warnings.extend(warnings);
         for (id, session) in latest {
             let seen = session.seen.and_then(|line| line.session(id.clone(), places));
             self.sessions.extend(seen);

@@ -1,6 +1,6 @@
 //! The tables of a machine's logs: its sessions, and their links to commits.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -163,6 +163,28 @@ impl Line {
             elsewhere,
             rest: self.rest,
         })
+    }
+}
+
+impl Line {
+    /// Whether the session made something in a repository.
+    pub fn is_linked_in(&self, repo: &str) -> bool {
+        self.links.iter().any(|(linked, _)| linked == repo)
+    }
+
+    /// The repositories in which it worked.
+    pub fn visits(&self) -> &[String] {
+        &self.visits
+    }
+
+    /// The session as one that worked in a repository is known if only that is read; `None` if it did not work there. Who reads one
+    /// repository also looks `around`, where the sessions worked that made something in it, and nowhere else.
+    pub fn session_in(mut self, id: SessionId, repo: &str, around: &BTreeSet<String>) -> Option<SeenSession> {
+        if !self.is_linked_in(repo) {
+            self.links.retain(|(linked, _)| around.contains(linked));
+            self.elsewhere.clear();
+        }
+        self.session(id, &HashMap::from([(repo.to_owned(), 0)]))
     }
 }
 

@@ -3,15 +3,18 @@
 use std::fs;
 use std::path::Path;
 
+use super::audits::Renamed;
 use super::inventory::Inventoried;
 use super::layout::{COMMITS, INVENTORY, RECORDS, REPOS, TASKS, Told, digest, file_of};
 use super::places::without_place;
 use super::repos::{Rest, Row};
-use super::{commits, records, tasks};
+use super::{audits, commits, records, tasks};
 use crate::aggregate::repository::Repository;
+use crate::facts::commit::Commit;
 use crate::facts::diagnostics::Status;
 use crate::facts::evidence::{ForeignTrailers, Signs};
 use crate::tables::TableError;
+use crate::workspace::from_objects::FromObjects;
 
 /// Writes into a directory.
 #[derive(Debug, Clone, Copy)]
@@ -86,12 +89,13 @@ impl Writer<'_> {
         let (folder, repo, refs) = (self.folder, &*entry.repo, self.refs(entry));
         let wrong = |reason: String| TableError::content(&file_of(folder, REPOS, repo), reason);
         match repository.status {
-            Status::Failed => {
-                let mut tables = [COMMITS, TASKS, RECORDS, INVENTORY].into_iter();
-                tables.try_for_each(|table| self.remove(table, repo))?;
-            }
+            Status::Failed => self.remove(
+                repo,
+                &[&[COMMITS, TASKS, RECORDS, INVENTORY], &audits::TABLES[..]].concat(),
+            )?,
             _ => {
                 self.write_inventory(entry, inventory)?;
+                self.remove(repo, &audits::of_another_run(folder, repo, &refs))?;
                 self.write_tables((repo, &refs), repository)?;
             }
         }
@@ -131,6 +135,43 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// Whether what an audit needs of a repository is there, complete, and of these references.
+    pub fn has_audit(&self, entry: &Entry) -> bool {
+        audits::are_complete(self.folder, &entry.repo, &self.refs(entry))
+    }
+
+    /// Writes what an audit needs besides the other tables. This comes before [`write`](Self::write): the row of the repository is
+    /// written last.
+    pub fn write_audit(
+        &self,
+        entry: &Entry,
+        path: &str,
+        (objects, commits): (&FromObjects, &[Commit]),
+    ) -> Result<(), TableError> {
+        let key = &entry.key;
+        let ids = (&*entry.repo, &*self.refs(entry));
+        audits::write(
+            self.folder,
+            ids,
+            (objects, commits),
+            (Renamed { path, key }, self.now),
+        )
+    }
+
+    /// Removes what was read of a repository earlier, so that no other program counts it.
+    fn remove(&self, repo: &str, tables: &[&str]) -> Result<(), TableError> {
+        for table in tables {
+            let path = file_of(self.folder, table, repo);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(TableError::io(&path, error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Writes what an inventory read of a repository, even if its refs are as before; without it, removes that of other refs.
     pub fn write_inventory(&self, entry: &Entry, inventory: Option<&Inventoried>) -> Result<(), TableError> {
         let (repo, refs) = (&*entry.repo, &*self.refs(entry));
@@ -140,7 +181,7 @@ impl Writer<'_> {
                 written.map(drop)
             }
             None if Inventoried::is_of(self.folder, repo, refs) => Ok(()),
-            None => self.remove(INVENTORY, repo),
+            None => self.remove(repo, &[INVENTORY]),
         }
     }
 

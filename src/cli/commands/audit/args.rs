@@ -19,14 +19,17 @@ use crate::cli::terminal::to_file;
 use crate::facts::zone::Zone;
 use crate::render::format::Format;
 use crate::workspace::audit::AuditOptions;
+use crate::workspace::from_objects::ObjectOptions;
+use crate::workspace::options::Sessions;
 
 /// The arguments of `audit`.
 #[derive(Debug, clap::Args)]
 #[command(
-    override_usage = "git leverage audit [OPTIONS] [REPO] [REV-RANGE]\n       git leverage audit [OPTIONS] --file PATH [REPO]",
+    override_usage = "git leverage audit [OPTIONS] [REPO] [REV-RANGE]\n       git leverage audit [OPTIONS] --file PATH [REPO]\n       \
+                      git leverage audit [OPTIONS] --facts DIR [REPO]",
     after_help = "Examples:\n  git leverage audit\n  git leverage audit ~/src/kiln --strict --level warning\n  \
                   git leverage audit --output findings.sarif\n  git leverage audit --file src/lib.rs\n  \
-                  git leverage audit v1.0..HEAD\n  git leverage audit . main\n\n\
+                  git leverage audit v1.0..HEAD\n  git leverage audit . main\n  git leverage audit --facts ~/facts kiln\n\n\
                   `--help` lists the rules.",
     after_long_help = long_help()
 )]
@@ -43,6 +46,9 @@ pub struct Args {
     /// Show who wrote each line of a file instead; PATH is relative to the current directory, or to REPO
     #[arg(long, value_name = "PATH", conflicts_with_all = ["range", "since", "until", "on", "author", "mine", "strict", "level", "rule", "allow", "no_allow_file"])]
     pub(super) file: Option<PathBuf>,
+    /// Audit by the facts that `git leverage facts --audit` wrote to DIR; REPO is a name, key or id in them. May be given more than once
+    #[arg(long, value_name = "DIR")]
+    pub(super) facts: Vec<PathBuf>,
     /// Exit with 4 if there are findings
     #[arg(long)]
     pub(super) strict: bool,
@@ -88,20 +94,31 @@ impl Args {
         self.format.or_else(of_file).unwrap_or_default()
     }
 
-    /// How the repository and the sessions are read.
-    pub(super) fn options(&self, context: &Context) -> Result<AuditOptions, CommandError> {
-        let read = ReadArgs {
+    /// Which sessions count.
+    pub(super) fn sessions(&self, context: &Context) -> Result<Sessions, CommandError> {
+        self.sessions
+            .options(&self.read(), &RulesArgs::default(), context)
+    }
+
+    fn read(&self) -> ReadArgs {
+        ReadArgs {
             foreign: self.foreign,
             no_cache: self.no_cache,
             jobs: self.jobs,
             ..ReadArgs::default()
-        };
+        }
+    }
+
+    /// How the repository and the sessions are read.
+    pub(super) fn options(&self, context: &Context) -> Result<AuditOptions, CommandError> {
         Ok(AuditOptions {
-            sessions: self.sessions.options(&read, &RulesArgs::default(), context)?,
-            read: read.options(context)?,
-            config_files: context.environment.config_files.clone(),
+            sessions: self.sessions(context)?,
+            objects: ObjectOptions {
+                read: self.read().options(context)?,
+                config_files: context.environment.config_files.clone(),
+                with_lines: self.file.is_some(),
+            },
             zone: self.zone(context)?,
-            with_lines: self.file.is_some(),
         })
     }
 }
@@ -179,7 +196,7 @@ fn long_help() -> StyledStr {
     let mut text = String::from(
         "Examples:\n  git leverage audit\n  git leverage audit ~/src/kiln --strict --level warning\n  \
          git leverage audit --output findings.sarif\n  git leverage audit --file src/lib.rs\n  \
-         git leverage audit v1.0..HEAD\n  git leverage audit . main\n\n\
+         git leverage audit v1.0..HEAD\n  git leverage audit . main\n  git leverage audit --facts ~/facts kiln\n\n\
          The audit reads HEAD and the local branches. A finding is allowed if the file `.leverage-audit` at HEAD has a line \
          `RULE:ID  why`. That file belongs to the audited repository; `--no-allow-file` ignores it.\n\nRules:\n",
     );

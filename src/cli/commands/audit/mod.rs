@@ -1,9 +1,11 @@
 //! `audit [REPO]`: what agents built, how that is known, and which claims do not add up.
 
 mod args;
+mod by_facts;
 mod scope;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -21,7 +23,7 @@ use crate::git::{Repo, ledger_steps};
 use crate::render::format::{Content, Format};
 use crate::render::json::Versioned;
 use crate::render::{audit as shown, json, single};
-use crate::workspace::audit::AuditInput;
+use crate::workspace::audit::{AuditInput, Part};
 use args::AuditFormat;
 
 pub use args::Args;
@@ -29,40 +31,71 @@ use scope::{in_repository, part, target};
 
 /// Reads the repository, applies the rules and shows the findings.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
-    let now = context.environment.now.timestamp();
+    if !args.facts.is_empty() {
+        let (input, part) = by_facts::read(args, context)?;
+        return examine(args, context, input, part);
+    }
     let (repo, range) = target(args, context)?;
     if let Some(path) = &args.file {
         if range.is_some() {
             return Err(CommandError::usage("`--file` cannot be used with REV-RANGE"));
         }
-        let path = in_repository(&repo, path, args, context)?;
-        let options = args.options(context)?;
-        let input = bar::during(context, || AuditInput::read(&repo, &options));
-        let content = ledger_steps::file_at_head(&repo, &path);
-        let lines = of_file(&input.evidence(now), &path, content.as_deref())?;
-        return show_file(args, context, &path, &lines);
+        return of_one_file(args, context, &repo, path);
     }
     let part = part(&repo, range, args, context)?;
     let options = args.options(context)?;
-    let mut input = bar::during(context, || AuditInput::read(&repo, &options));
+    let input = bar::during(context, || AuditInput::read(&repo, &options));
+    examine(args, context, input, part)
+}
+
+/// Applies the rules to a part of what was read, and shows the findings.
+fn examine(
+    args: &Args,
+    context: &mut Context,
+    mut input: AuditInput,
+    part: Part,
+) -> Result<Outcome, CommandError> {
+    let now = context.environment.now.timestamp();
     input.narrow(part);
-    let (allowed, mut warnings) = allowed(&repo, args);
+    let (allowed, mut warnings) = allowed(&input.objects.allow_file, args);
     warnings.extend(input.warnings.iter().cloned());
     let choice = Choice {
         rules: args.rule.iter().cloned().collect(),
         level: args.level.into(),
         allowed,
     };
+    let name = input.objects.name.clone();
     let audit = bar::during(context, || {
         context.progress.begin("Applying rules", "", 0);
-        audit::audit(repo.name(), &input.evidence(now), &choice, warnings)
+        audit::audit(name, &input.evidence(now), &choice, warnings)
     });
-    send(args, context, &audit, input.standing.as_ref().and_then(place))?;
+    send(
+        args,
+        context,
+        &audit,
+        input.objects.standing.as_ref().and_then(place),
+    )?;
     context.terminal.warnings(&audit.warnings)?;
     Ok(match args.strict && !audit.findings.is_empty() {
         true => Outcome::Findings,
         false => input.status.into(),
     })
+}
+
+/// `--file`: reads the repository, and shows each line of the file.
+fn of_one_file(
+    args: &Args,
+    context: &mut Context,
+    repo: &Repo,
+    path: &Path,
+) -> Result<Outcome, CommandError> {
+    let now = context.environment.now.timestamp();
+    let path = in_repository(repo, path, args, context)?;
+    let options = args.options(context)?;
+    let input = bar::during(context, || AuditInput::read(repo, &options));
+    let content = ledger_steps::file_at_head(repo, &path);
+    let lines = of_file(&input.evidence(now), &path, content.as_deref())?;
+    show_file(args, context, &path, &lines)
 }
 
 /// The file that represents the repository where a finding needs one: the allow file, or a README.
@@ -76,12 +109,9 @@ fn place(standing: &Standing) -> Option<&str> {
 }
 
 /// The allowed findings: those of the committed file, and `--allow`.
-fn allowed(repo: &Repo, args: &Args) -> (BTreeMap<String, Reason>, Vec<Warning>) {
-    let file = match args.no_allow_file {
-        true => Vec::new(),
-        false => ledger_steps::file_at_head(repo, allow_file::PATH).unwrap_or_default(),
-    };
-    let (mut allowed, warnings) = allow_file::parse(&file);
+fn allowed(file: &[u8], args: &Args) -> (BTreeMap<String, Reason>, Vec<Warning>) {
+    let file = if args.no_allow_file { &[] } else { file };
+    let (mut allowed, warnings) = allow_file::parse(file);
     allowed.extend(args.allow.iter().map(|one| {
         let reason = Reason {
             text: "--allow".to_owned(),

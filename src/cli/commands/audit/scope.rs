@@ -110,16 +110,24 @@ pub(super) fn part(
     args: &Args,
     context: &Context,
 ) -> Result<Part, CommandError> {
-    let author = args.author.pattern(context, repo.place())?;
+    let commits = range.as_deref().map(|range| commits_in(repo, range));
+    let part = part_at(repo.place(), args, context)?;
+    Ok(Part {
+        commits: commits.transpose()?,
+        asked: Asked { range, ..part.asked },
+        ..part
+    })
+}
+
+/// The part that is selected without a range, of the repository at a path.
+pub(super) fn part_at(place: &Path, args: &Args, context: &Context) -> Result<Part, CommandError> {
+    let author = args.author.pattern(context, place)?;
     let days = &args.period;
     Ok(Part {
-        commits: range
-            .as_deref()
-            .map(|range| commits_in(repo, range))
-            .transpose()?,
+        commits: None,
         period: days.period(args.zone(context)?, &context.environment)?,
         asked: Asked {
-            range,
+            range: None,
             since: days.since.clone().or_else(|| days.on.clone()),
             until: days.until.clone().or_else(|| days.on.clone()),
             author: args.author.as_typed(),

@@ -11,9 +11,10 @@ use crate::cli::reading::ReadArgs;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  git leverage facts ~/src --output ~/facts\n  \
                   git leverage facts --repos list.tsv --output /mnt/facts\n  \
-                  git leverage facts ~/src --output ~/facts --sessions\n  \
+                  git leverage facts ~/src --output ~/facts --sessions --inventory --audit\n  \
                   git leverage report --facts ~/facts --by repo,month\n  \
-                  git leverage facts ~/src --output ~/facts --inventory && git leverage inventory --facts ~/facts\n\n\
+                  git leverage inventory --facts ~/facts\n  \
+                  git leverage audit --facts ~/facts kiln\n\n\
                   A repository whose references are as in the last run is skipped. docs/formats/facts.md describes the files.")]
 pub struct Args {
     #[command(flatten)]
@@ -34,6 +35,9 @@ pub struct Args {
     /// The earliest day that `inventory --facts` can begin at: a date, or words that git understands [default: 90 days ago]
     #[arg(long, value_name = "DATE", requires = "inventory")]
     pub(super) since: Option<String>,
+    /// Also write what `git leverage audit --facts` needs, such as how many lines of each commit are still at HEAD
+    #[arg(long)]
+    pub(super) audit: bool,
     /// Read and write everything again
     #[arg(long)]
     pub(super) again: bool,

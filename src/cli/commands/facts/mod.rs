@@ -1,6 +1,7 @@
 //! `facts [ROOT…] --output DIR`: what was read of each repository, as Parquet files for other programs and for `--facts`.
 
 mod args;
+mod audits;
 mod listed;
 mod looked;
 mod read;
@@ -40,7 +41,15 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         .par_iter()
         .map(|one| writer.unchanged(&one.entry).filter(|_| !args.again))
         .collect();
-    let mut read = args.read_what_is_missing((&looked, &known), &options, context)?;
+    let to_audit = args.to_audit(&looked, &writer, &known);
+    let mut read = args.read_what_is_missing((&looked, &known, &to_audit), &options, context)?;
+    warnings.extend(audits::write(
+        &looked,
+        (&to_audit, &read.repos),
+        &options,
+        &writer,
+        context,
+    )?);
     let mut rows = Vec::new();
     for (one, known) in looked.iter().zip(known) {
         let is_unchanged = known.is_some();

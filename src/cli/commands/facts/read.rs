@@ -1,6 +1,6 @@
 //! Reads what the facts in a directory lack: of repositories that changed everything, of others what is not in their facts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use super::args::Args;
@@ -28,29 +28,29 @@ pub(super) struct Read {
 }
 
 impl Args {
-    /// Reads repositories without `known` facts completely, and others as far as more is requested.
+    /// Reads repositories without `known` facts completely, and others as far as more is requested, such as those `to_audit`.
     pub(super) fn read_what_is_missing(
         &self,
-        (looked, known): (&[Looked], &[Option<Row>]),
+        (looked, known, to_audit): (&[Looked], &[Option<Row>], &BTreeSet<usize>),
         options: &ReadOptions,
         context: &Context,
     ) -> Result<Read, CommandError> {
         let contents = self.contents(context)?;
-        let of = |is_known: bool| -> Vec<&Looked> {
-            let all = looked.iter().zip(known);
-            let fitting = all.filter(|(one, row)| one.trouble.is_none() && row.is_some() == is_known);
-            fitting.map(|(one, _)| one).collect()
+        let those = |fits: &dyn Fn(usize) -> bool| -> Vec<&Looked> {
+            let all = looked.iter().enumerate();
+            let fitting = all.filter(|(at, one)| one.trouble.is_none() && fits(*at));
+            fitting.map(|(_, one)| one).collect()
         };
-        let (changed, unchanged) = (of(false), of(true));
+        let is_known = |at: usize| known[at].is_some();
+        let changed = those(&|at| !is_known(at));
         let asked = |histories, contents| Asked { histories, contents };
         let mut read = Read::default();
         read.add(&changed, asked(true, contents), options, context)?;
-        if self.sessions {
-            // Apart from their content: an unchanged history is not even opened.
-            read.add(&unchanged, asked(true, None), options, context)?;
-        }
+        // Apart from their content: an unchanged history is not even opened.
+        let again = those(&|at| is_known(at) && (self.sessions || to_audit.contains(&at)));
+        read.add(&again, asked(true, None), options, context)?;
         if contents.is_some() {
-            read.add(&unchanged, asked(false, contents), options, context)?;
+            read.add(&those(&is_known), asked(false, contents), options, context)?;
         }
         Ok(read)
     }
