@@ -4,9 +4,9 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::world::START;
 use crate::world::clones::{Places, assert_same, files};
 use crate::world::tables::all_rows;
+use crate::world::{START, World};
 
 /// Everything by which a report groups.
 const DIMENSIONS: [&str; 12] = [

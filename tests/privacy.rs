@@ -145,13 +145,21 @@ fn facts_hold_nothing_that_was_said_and_no_path() {
         "https://user:secret@example.org/team/kiln.git",
     ]);
     secretive(&world, &repo);
-    repo.run(&["capture"]);
+    // A line of the log is not JSON.
+    assert_eq!(repo.run(&["capture"]).code, Some(3));
     repo.run(&["record", "--estimate", "40h", "--title", "Retries"])
         .success();
     let facts = world.home().join("facts");
     let folder = facts.to_str().unwrap();
-    repo.run(&["facts", "--output", folder, "--sessions", "--inventory", "--audit"])
-        .success();
+    repo.run(&[
+        "facts",
+        "--output",
+        folder,
+        "--sessions",
+        "--inventory",
+        "--audit",
+    ])
+    .success();
     scan(&facts);
     let tables = [
         "repos",
@@ -163,6 +171,7 @@ fn facts_hold_nothing_that_was_said_and_no_path() {
         "inventory",
         "audits",
         "audited",
+        "ledger_steps",
     ];
     let mut found: Vec<String> = std::fs::read_dir(&facts)
         .unwrap()
@@ -175,9 +184,12 @@ fn facts_hold_nothing_that_was_said_and_no_path() {
     let home = world.home().to_str().unwrap().to_owned();
     for table in tables {
         let rows = all_rows(&facts.join(table));
-        assert_eq!(rows.len(), 1, "{table}");
-        for secret in [MARKER, "secret", &home] {
-            assert!(!rows[0].to_lowercase().contains(secret), "{table}: {}", rows[0]);
+        assert!(!rows.is_empty(), "{table}");
+        for row in rows {
+            let row = row.to_lowercase();
+            for secret in [MARKER, "secret", &home] {
+                assert!(!row.contains(secret), "{table}: {row}");
+            }
         }
     }
 }

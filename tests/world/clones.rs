@@ -12,7 +12,7 @@ use super::{Ran, START, World};
 pub struct Places {
     /// Where they are.
     pub world: World,
-    logs: String,
+    pub logs: String,
 }
 
 impl Places {

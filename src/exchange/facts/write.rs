@@ -184,13 +184,4 @@ impl Writer<'_> {
             None => self.remove(repo, &[INVENTORY]),
         }
     }
-
-    /// Removes what was read of a repository earlier, so that no other program counts it.
-    fn remove(&self, table: &str, repo: &str) -> Result<(), TableError> {
-        let path = file_of(self.folder, table, repo);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(TableError::io(&path, error)),
-            _ => Ok(()),
-        }
-    }
 }
