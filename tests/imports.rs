@@ -12,6 +12,7 @@ use syn::{Attribute, Item, UseTree, Visibility};
 type ModulePath = Vec<String>;
 
 /// The source files and what they take from each other.
+#[derive(Clone)]
 pub struct Imports {
     /// For each file, the files that it names and the paths by which it does, after aliases are followed.
     pub files: BTreeMap<PathBuf, BTreeMap<PathBuf, BTreeSet<String>>>,

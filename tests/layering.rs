@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use crate::imports::Imports;
 
@@ -56,8 +57,11 @@ fn rank(layer: &str) -> Option<usize> {
     LAYERS.iter().position(|known| *known == layer)
 }
 
+/// What all files import: they are parsed once for all tests.
 fn imports() -> Imports {
-    Imports::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
+    static ALL: LazyLock<Imports> =
+        LazyLock::new(|| Imports::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")));
+    ALL.clone()
 }
 
 /// The layer of a source file.

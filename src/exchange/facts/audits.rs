@@ -38,7 +38,7 @@ const SCHEMA: &str = "message audits {
 /// The tables.
 pub const TABLES: [&str; 3] = [AUDITED, LEDGER_STEPS, AUDITS];
 
-fn schema() -> &'static Schema {
+pub(super) fn schema() -> &'static Schema {
     static PARSED: LazyLock<Schema> = LazyLock::new(|| Schema::of(SCHEMA));
     &PARSED
 }
@@ -199,7 +199,7 @@ pub fn read(folder: &Path, repo: &str, refs: &str) -> Result<(FromObjects, Audit
 }
 
 /// The row of a repository.
-struct Row {
+pub(super) struct Row {
     status: Status,
     is_cut: bool,
     has_task_commits: bool,
@@ -208,7 +208,7 @@ struct Row {
 }
 
 impl Row {
-    fn read(folder: &Path, repo: &str, refs: &str) -> Result<Self, TableError> {
+    pub(super) fn read(folder: &Path, repo: &str, refs: &str) -> Result<Self, TableError> {
         let file = Told::new(AUDITS, repo, refs).open(folder, schema())?;
         if file.rows() != 1 || file.batches() != 1 {
             return Err(file.wrong("more or less than one row"));

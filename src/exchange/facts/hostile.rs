@@ -4,10 +4,15 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::layout::{COMMITS, RECORDS, REFS_PROPERTY, REPOS, SESSIONS, TASKS, file_of};
+use super::inventory::Inventoried;
+use super::layout::{
+    AUDITED, AUDITS, COMMITS, INVENTORY, LEDGER_STEPS, RECORDS, REFS_PROPERTY, REPOS, SESSIONS, TASKS,
+    file_of,
+};
 use super::repos::Row;
 use super::trouble::Trouble;
-use super::{commits, records, sessions, tasks};
+use super::{audited, audits, commits, inventory, ledger_steps, records, sessions, tasks};
+use crate::aggregate::repository::Repository;
 use crate::tables::{Schema, TableFile};
 
 /// The id of the repository in the seeds.
@@ -38,6 +43,18 @@ pub fn read(data: &[u8]) {
         assert!(records::read(folder, REPO, &refs).map_or(0, |all| all.len()) <= most);
     }
     assert!(sessions::read(folder, REPO).map_or(0, |all| all.len()) <= most);
+    if let Some(refs) = refs(folder, LEDGER_STEPS, ledger_steps::schema()) {
+        assert!(ledger_steps::read(folder, REPO, &refs).map_or(0, |all| all.len()) <= most);
+    }
+    if let Some(refs) = refs(folder, AUDITED, audited::schema()) {
+        assert!(audited::read(folder, REPO, &refs).map_or(0, |all| all.reach.commits.len()) <= most);
+    }
+    if let Some(refs) = refs(folder, AUDITS, audits::schema()) {
+        let _ = audits::Row::read(folder, REPO, &refs);
+    }
+    if let Some(refs) = refs(folder, INVENTORY, inventory::schema()) {
+        Inventoried::read(folder, &refs, REPO, &Repository::default());
+    }
 }
 
 /// How many commits there are when they are loaded late.
@@ -47,7 +64,11 @@ fn commits_in(folder: &Path, refs: &str, trouble: &Arc<Trouble>) -> usize {
 }
 
 fn write(folder: &Path, data: &[u8]) -> std::io::Result<()> {
-    for table in [REPOS, COMMITS, TASKS, RECORDS, SESSIONS] {
+    let tables = [REPOS, COMMITS, TASKS, RECORDS, SESSIONS];
+    for table in tables
+        .into_iter()
+        .chain([INVENTORY, LEDGER_STEPS, AUDITED, AUDITS])
+    {
         let path = file_of(folder, table, REPO);
         fs::create_dir_all(path.parent().unwrap_or(folder))?;
         fs::write(path, data)?;

@@ -34,7 +34,7 @@ const SCHEMA: &str = "message inventory {
     required binary line (STRING);
 }";
 
-fn schema() -> &'static Schema {
+pub(super) fn schema() -> &'static Schema {
     static PARSED: LazyLock<Schema> = LazyLock::new(|| Schema::of(SCHEMA));
     &PARSED
 }
