@@ -256,7 +256,7 @@ fn a_footer_that_lies_is_refused() {
     assert!(written.read(&nested).unwrap_err().contains("nested too deep"));
     // A list of two billion batches.
     let many = with_footer(&bytes, |footer| {
-        *footer = vec![0x49, 0xfc, 0xff, 0xff, 0xff, 0xff, 0x07]
+        *footer = vec![0x49, 0xfc, 0xff, 0xff, 0xff, 0xff, 0x07];
     });
     assert!(written.read(&many).unwrap_err().contains("a list is too long"));
     // A length of the footer that is longer than the file.

@@ -523,12 +523,18 @@ impl Gathered {
         let signs: Vec<RawSign> = signs.collect();
         let texts = [&rules, &agents, &models];
         let mut known: HashMap<&[RawSign], u64> = HashMap::new();
+        // The next commit most often has the same.
+        let mut last: Option<(&[RawSign], u64)> = None;
         let mut rest = &*signs;
         for length in lengths.0 {
             let (set, after) = rest.split_at_checked(length).ok_or_else(|| uneven(file))?;
             rest = after;
-            let number = match known.get(set) {
-                Some(number) => *number,
+            let number = match last.filter(|(last, _)| *last == set) {
+                Some((_, number)) => Some(number),
+                None => known.get(set).copied(),
+            };
+            let number = match number {
+                Some(number) => number,
                 None => {
                     let signs = set.iter().map(|sign| sign_of(file, texts, *sign));
                     let number = self.set(signs.collect::<Result<_, _>>()?);
@@ -536,6 +542,7 @@ impl Gathered {
                     number
                 }
             };
+            last = Some((set, number));
             self.columns.evidence.push(number);
         }
         Ok(())
@@ -580,28 +587,30 @@ fn text(file: &TableFile, bytes: &[u8]) -> Result<String, TableError> {
     String::from_utf8(bytes.to_vec()).map_err(|_| file.wrong("a text in it is not UTF-8"))
 }
 
-fn line_counts(file: &TableFile, counts: [i64; 3]) -> Result<LineCounts, TableError> {
-    let [files, added, removed] =
-        counts.map(|count| u64::try_from(count).ok().filter(|count| *count <= MOST_LINES));
-    let counts = files.zip(added).zip(removed);
-    let counts = counts.map(|((files, added), removed)| LineCounts {
-        files,
-        added,
-        removed,
-    });
-    counts.ok_or_else(|| file.wrong("a number of lines or files is impossible"))
+fn line_counts(file: &TableFile, [files, added, removed]: [i64; 3]) -> Result<LineCounts, TableError> {
+    let most = MOST_LINES as i64;
+    let is_possible = |count: i64| (0..=most).contains(&count);
+    match is_possible(files) && is_possible(added) && is_possible(removed) {
+        true => Ok(LineCounts {
+            files: files.unsigned_abs(),
+            added: added.unsigned_abs(),
+            removed: removed.unsigned_abs(),
+        }),
+        false => Err(file.wrong("a number of lines or files is impossible")),
+    }
 }
 
 /// Numbers of lines in three columns.
 fn counts(file: &TableFile, taken: &mut Taken<'_>) -> Result<Vec<Option<LineCounts>>, TableError> {
     let mut each = || -> Result<Vec<Option<i64>>, TableError> { taken.some() };
     let (files, added, removed) = (each()?, each()?, each()?);
-    let of = |((files, added), removed): ((Option<i64>, Option<i64>), Option<i64>)| match (
-        files, added, removed,
-    ) {
-        (Some(files), Some(added), Some(removed)) => line_counts(file, [files, added, removed]).map(Some),
-        (None, None, None) => Ok(None),
-        _ => Err(file.wrong("only some numbers of lines are known")),
-    };
-    files.into_iter().zip(added).zip(removed).map(of).collect()
+    let mut all = Vec::with_capacity(files.len());
+    for ((files, added), removed) in files.into_iter().zip(added).zip(removed) {
+        all.push(match (files, added, removed) {
+            (Some(files), Some(added), Some(removed)) => Some(line_counts(file, [files, added, removed])?),
+            (None, None, None) => None,
+            _ => return Err(file.wrong("only some numbers of lines are known")),
+        });
+    }
+    Ok(all)
 }
