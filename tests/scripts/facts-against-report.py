@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Compares `report --facts` with `report` on the repositories, by every dimension and every pair of them.
+"""Compares `report --facts` with `report` on the repositories, by every dimension and every pair of them, and `inventory`.
 
 usage: facts-against-report.py PROGRAM ROOT… [-- OPTION…]
 
 Writes the facts of the repositories below each ROOT, with the sessions of this machine's logs, to a temporary directory. Prints
 how many reports were compared and which differ; exits with 1 if one does. The field `path` is left out: facts have the key of a
-repository there. OPTION, such as `--agent-dir claude-code=DIR`, is passed to `facts` and to `report`.
+repository there, and remotes that are directories of this machine. OPTION, such as `--agent-dir claude-code=DIR`, is passed to `facts` and to `report`.
 """
 
 import itertools
@@ -20,15 +20,16 @@ DIMENSIONS = "day week month repo agent model category author estimator task tag
 def without_paths(value):
     """JSON without the paths of repositories."""
     if isinstance(value, dict):
-        return {name: without_paths(field) for name, field in value.items() if name != "path"}
+        left_out = ("path", "remotes", "at")
+        return {name: without_paths(field) for name, field in value.items() if name not in left_out}
     if isinstance(value, list):
         return [without_paths(one) for one in value]
     return value
 
 
-def report(program, by, more):
-    """The exit code and the JSON of a report; None without JSON."""
-    command = [program, "report", "--by", by, "--format", "json", *more]
+def answer(program, command, more):
+    """The exit code and the JSON of a command; None without JSON."""
+    command = [program, *command, "--format", "json", *more]
     ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     try:
         return ran.returncode, without_paths(json.loads(ran.stdout))
@@ -39,25 +40,25 @@ def report(program, by, more):
 def main():
     arguments = sys.argv[1:]
     at = arguments.index("--") if "--" in arguments else len(arguments)
-    (program, *roots), options = arguments[:at], arguments[at + 1:]
-    if not roots:
+    if at < 2:
         sys.exit(__doc__)
+    (program, *roots), options = arguments[:at], arguments[at + 1:]
     groups = [*DIMENSIONS, *(",".join(pair) for pair in itertools.combinations(DIMENSIONS, 2))]
     compared, different = 0, []
     with tempfile.TemporaryDirectory() as folder:
-        written = subprocess.run([program, "facts", *roots, "--output", folder, "--sessions", *options],
+        written = subprocess.run([program, "facts", *roots, "--output", folder, "--sessions", "--inventory", *options],
                                  stdout=subprocess.DEVNULL, check=False)
         if written.returncode not in (0, 3):
             sys.exit("the facts were not written")
-        for by in groups:
-            ours = report(program, by, [*roots, *options])
-            theirs = report(program, by, ["--facts", folder])
+        for command in [["inventory"], *(["report", "--by", by] for by in groups)]:
+            ours = answer(program, command, [*roots, *options])
+            theirs = answer(program, command, ["--facts", folder])
             if ours[1] is None and theirs[1] is None:
                 continue  # two of these cannot be combined
             compared += 1
             if ours != theirs:
-                different.append(by)
-    print(f"{compared} reports compared, {len(different)} differ", *different)
+                different.append(command[-1])
+    print(f"{compared} answers compared, {len(different)} differ", *different)
     sys.exit(bool(different))
 
 
