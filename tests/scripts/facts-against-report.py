@@ -4,8 +4,9 @@
 usage: facts-against-report.py PROGRAM ROOT… [-- OPTION…]
 
 Writes the facts of the repositories below each ROOT, with the sessions of this machine's logs, to a temporary directory. Prints
-how many reports were compared and which differ; exits with 1 if one does. The field `path` is left out: facts have the key of a
-repository there, and remotes that are directories of this machine. OPTION, such as `--agent-dir claude-code=DIR`, is passed to `facts` and to `report`.
+how many were compared and which differ; exits with 1 if one does. Left out are `path`, where facts have the key of a repository,
+remotes, which may be directories of this machine, and the time of the inventory. OPTION, such as `--agent-dir claude-code=DIR`,
+is passed to `facts`, `report` and `inventory`.
 """
 
 import itertools
