@@ -15,7 +15,7 @@ use crate::cli::reading::ReadArgs;
                   git leverage report --facts ~/facts --by repo,month\n  \
                   git leverage inventory --facts ~/facts\n  \
                   git leverage audit --facts ~/facts kiln\n\n\
-                  A repository whose references are as in the last run is skipped. docs/formats/facts.md describes the files.")]
+                  A repository whose refs are as in the last run is skipped. docs/formats/facts.md describes the files.")]
 pub struct Args {
     #[command(flatten)]
     pub(super) read: ReadArgs,
