@@ -121,11 +121,16 @@ impl FactsArgs {
         if self.folders.is_empty() {
             return Ok(None);
         }
-        let directory = &context.environment.directory;
-        let folders: Vec<PathBuf> = self.folders.iter().map(|folder| directory.join(folder)).collect();
-        let found = facts::read(&folders).map_err(|error| CommandError::from_error(&error))?;
+        let found = facts::read(&folders(&self.folders, context))
+            .map_err(|error| CommandError::from_error(&error))?;
         Ok(Some(found))
     }
+}
+
+/// The directories of facts as they were typed, from the current directory.
+pub fn folders(typed: &[PathBuf], context: &Context) -> Vec<PathBuf> {
+    let directory = &context.environment.directory;
+    typed.iter().map(|folder| directory.join(folder)).collect()
 }
 
 /// Refuses facts that do not list the commits of the whole period.

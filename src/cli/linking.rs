@@ -32,6 +32,16 @@ impl<'a> Linking<'a> {
         }
     }
 
+    /// As the repositories are read.
+    pub fn reading(logs: &'a LogArgs, rules: &'a RulesArgs, read: &ReadArgs) -> Self {
+        Self {
+            logs,
+            rules,
+            foreign: read.foreign,
+            no_cache: read.no_cache,
+        }
+    }
+
     /// The options as given, else as configured.
     pub fn options(&self, context: &Context) -> Result<SessionOptions, CommandError> {
         Ok(SessionOptions {
@@ -61,12 +71,7 @@ impl SessionArgs {
         rules: &RulesArgs,
         context: &Context,
     ) -> Result<Sessions, CommandError> {
-        let linking = Linking {
-            logs: &self.logs,
-            rules,
-            foreign: read.foreign,
-            no_cache: read.no_cache,
-        };
+        let linking = Linking::reading(&self.logs, rules, read);
         Ok(match self.no_sessions {
             true => Sessions::LeftOut(linking.foreign.foreign()),
             false => Sessions::Counted(Box::new(linking.options(context)?)),

@@ -28,9 +28,14 @@ pub struct Linked {
 }
 
 impl Linked {
-    /// Links `sessions` to the commits of repositories, each with its traces. `roots` are the working trees of each, `real` says
-    /// where paths lead.
-    pub fn of(sessions: &[Session], traces: &[Traces], roots: &[Vec<String>], real: &Links) -> Self {
+    /// Links `sessions` to the commits of repositories, each with the positions of the sessions that worked there, ascending, and
+    /// with its traces. `roots` are the working trees of each, `real` says where paths lead.
+    pub fn of(
+        sessions: &[Session],
+        (visitors, traces): (&[Vec<usize>], &[Traces]),
+        roots: &[Vec<String>],
+        real: &Links,
+    ) -> Self {
         Self {
             links: links(sessions, traces),
             elsewhere: Vec::new(),
@@ -40,9 +45,7 @@ impl Linked {
             first: (sessions.iter())
                 .map(|session| around(&session.places.first()?.folder, roots, real))
                 .collect(),
-            visits: (sessions.iter())
-                .map(|session| visits(session, roots, real))
-                .collect(),
+            visits: visits(sessions.len(), visitors),
             warnings: Vec::new(),
         }
     }
@@ -113,10 +116,15 @@ fn home(session: &Session, roots: &[Vec<String>], real: &Links) -> Option<usize>
     visit::paths(session).find_map(|path| around(path, roots, real))
 }
 
-/// The repositories with a worktree around a place of a session.
-fn visits(session: &Session, roots: &[Vec<String>], real: &Links) -> Vec<usize> {
-    let came = |at: &usize| visit::came(session, &roots[*at], real);
-    (0..roots.len()).filter(came).collect()
+/// The repositories in which each of so many sessions worked, given the sessions that worked in each repository.
+fn visits(sessions: usize, visitors: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    let mut visits = vec![Vec::new(); sessions];
+    for (repository, visitors) in visitors.iter().enumerate() {
+        for visitor in visitors {
+            visits[*visitor].push(repository);
+        }
+    }
+    visits
 }
 
 /// The repository with the innermost worktree around a path.

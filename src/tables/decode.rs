@@ -10,10 +10,8 @@ use parquet::file::metadata::ColumnChunkMetaData;
 use super::column::{Column, Values};
 use super::dictionary::Dictionary;
 use super::page::{self, Kind, Page, Unpacked};
-use super::runs;
+use super::runs::{self, CUT};
 use super::thrift::Wrong;
-
-const CUT: Wrong = "a page ends within its values";
 
 /// The values of a column with so many rows, whose values may be absent and repeated so often.
 pub(super) fn column(

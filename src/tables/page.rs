@@ -169,7 +169,9 @@ impl Unpacked {
     fn unpack(&mut self, packed: &[u8], size: u64) -> Result<&[u8], Wrong> {
         let zstd = match &mut self.zstd {
             Some(zstd) => zstd,
-            none => none.insert(zstd::bulk::Decompressor::new().map_err(|_| "there is no memory for it")?),
+            none => {
+                none.insert(zstd::bulk::Decompressor::new().map_err(|_| "cannot allocate memory for zstd")?)
+            }
         };
         let size = usize::try_from(size).map_err(|_| UNTRUE)?;
         self.bytes.clear();

@@ -2,7 +2,7 @@
 
 use super::thrift::Wrong;
 
-const CUT: Wrong = "a page ends within its values";
+pub(super) const CUT: Wrong = "a page ends within its values";
 
 /// Calls `take` with numbers of `width` bits and how often each is repeated, `count` in total.
 pub(super) fn each(

@@ -74,7 +74,7 @@ pub(super) fn positive(number: i64) -> Result<u64, Wrong> {
 pub(super) fn place(column: &ColumnChunkMetaData) -> Result<(u64, u64), Wrong> {
     let length = positive(column.compressed_size())?;
     if length == 0 {
-        // Without pages, there is no place.
+        // A column without pages has no position in the file.
         return Ok((0, 0));
     }
     // An offset of 0 stands for none: the file begins with something else.

@@ -119,38 +119,48 @@ fn among(paths: &[PathBuf], collected: &Collected, options: &SessionOptions, wit
     let states: Vec<Option<[u8; 32]>> = paths.iter().map(|path| witness.state(path)).collect();
     let progress = &options.logs.progress;
     progress.begin("Linking sessions to commits", "repositories", repos.len());
-    let looked: Vec<(Traces, Vec<Warning>)> = repos
+    let looked: Vec<(Vec<usize>, Traces, Vec<Warning>)> = repos
         .into_par_iter()
         .zip(&roots)
         .zip(states)
         .map(|((repo, roots), state)| {
             let place = Place { roots, links: &links };
-            let looked = repo.map(|repo| look(&repo, state, place, (collected, options)));
+            let visitors = visitors(sessions, place);
+            let looked = repo.map(|repo| look(&repo, state, place, (&visitors, collected, options)));
             progress.advance(1);
-            looked.unwrap_or_default()
+            let (traces, warnings) = looked.unwrap_or_default();
+            (visitors, traces, warnings)
         })
         .collect();
-    let (traces, trouble): (Vec<Traces>, Vec<Vec<Warning>>) = looked.into_iter().unzip();
-    warnings.extend(trouble.into_iter().flatten());
+    let (mut visitors, mut traces) = (Vec::new(), Vec::new());
+    for (came, left, trouble) in looked {
+        visitors.push(came);
+        traces.push(left);
+        warnings.extend(trouble);
+    }
     Linked {
         warnings,
-        ..Linked::of(sessions, &traces, &roots, &links)
+        ..Linked::of(sessions, (&visitors, &traces), &roots, &links)
     }
 }
 
-/// What sessions left in a repository in this state: as an earlier run found it, or as it is found now.
+/// The positions of the sessions that worked in a repository, ascending.
+fn visitors(sessions: &[Session], place: Place<'_>) -> Vec<usize> {
+    let came = |session: &Session| visit::came(session, place.roots, place.links);
+    let all = sessions.iter().enumerate();
+    all.filter(|(_, session)| came(session))
+        .map(|(at, _)| at)
+        .collect()
+}
+
+/// What the sessions that worked in a repository in this state left there: as an earlier run found it, or as it is found now.
 fn look(
     repo: &Repo,
     state: Option<[u8; 32]>,
     place: Place<'_>,
-    (collected, options): (&Collected, &SessionOptions),
+    (visitors, collected, options): (&[usize], &Collected, &SessionOptions),
 ) -> (Traces, Vec<Warning>) {
     let all = &collected.sessions;
-    let came = |at: &usize| {
-        all.get(*at)
-            .is_some_and(|session| visit::came(session, place.roots, place.links))
-    };
-    let visitors: Vec<usize> = (0..all.len()).filter(came).collect();
     if visitors.is_empty() {
         return Default::default();
     }
@@ -168,7 +178,7 @@ fn look(
             KeptTraces::new(cache, (repo.place(), &state), place, sessions, options.foreign)
         });
     let before = kept.as_ref().and_then(KeptTraces::load);
-    if let Some(traces) = before.and_then(|traces| traces.at(&visitors)) {
+    if let Some(traces) = before.and_then(|traces| traces.at(visitors)) {
         return (traces, Vec::new());
     }
     let sessions: Vec<&Session> = visitors.iter().filter_map(|at| all.get(*at)).collect();
@@ -177,7 +187,7 @@ fn look(
     if let Some(kept) = kept.filter(|_| warnings.is_empty()) {
         kept.save(&traces);
     }
-    (traces.at(&visitors).unwrap_or_default(), warnings)
+    (traces.at(visitors).unwrap_or_default(), warnings)
 }
 
 /// Reads the commits that `sessions` could have made, on all branches, because work is often committed elsewhere than at HEAD.

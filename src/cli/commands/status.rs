@@ -55,12 +55,7 @@ pub struct Args {
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
     let settings = context.settings();
     let zone = period::zone(args.zone.as_deref(), &settings)?;
-    let linking = Linking {
-        logs: &args.logs,
-        rules: &args.rules,
-        foreign: args.read.foreign,
-        no_cache: args.read.no_cache,
-    };
+    let linking = Linking::reading(&args.logs, &args.rules, &args.read);
     let options = linking.options(context)?;
     apart::sweep_and_say(context, Where::Everywhere)?;
     let events: Vec<Event> = sweep::spools(context)

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::LazyLock;
 
-use super::field::{MOST_LINES, Taken, id_in, long, same};
+use super::field::{MOST_LINES, Taken, id_in, long, same, uneven};
 use super::layout::{AUDITED, Told};
 use crate::facts::commit::{Commit, Instant};
 use crate::facts::ids::ObjectId;
@@ -124,9 +124,7 @@ impl Audited {
     fn add(&mut self, file: &TableFile, columns: Vec<Column>) -> Result<(), TableError> {
         let mut taken = Taken::new(file, columns);
         taken.skip(1)?;
-        let ids: Vec<Vec<u8>> = taken.all()?;
-        let ids: Result<Vec<ObjectId>, TableError> = ids.iter().map(|id| id_in(file, id)).collect();
-        let ids = ids?;
+        let ids = taken.ids()?;
         let is_marked = |(id, is_marked): (ObjectId, bool)| is_marked.then_some(id);
         let reached = of_rows(file, &ids, taken.all()?)?;
         self.reach.commits.extend(reached.filter_map(is_marked));
@@ -163,7 +161,7 @@ fn of_rows<'i, T: 'i>(
 ) -> Result<impl Iterator<Item = (ObjectId, T)> + use<'i, T>, TableError> {
     match values.len() == ids.len() {
         true => Ok(ids.iter().copied().zip(values)),
-        false => Err(file.wrong("its columns have different numbers of rows")),
+        false => Err(uneven(file)),
     }
 }
 

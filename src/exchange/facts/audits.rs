@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use super::audited::{self, Audited};
-use super::field::{LONGEST_JSON, Taken};
+use super::field::{LONGEST_JSON, Taken, check_one_row};
 use super::layout::{AUDITED, AUDITS, LEDGER_STEPS, Told, file_of};
 use super::ledger_steps;
 use super::places::without_place;
@@ -210,9 +210,7 @@ pub(super) struct Row {
 impl Row {
     pub(super) fn read(folder: &Path, repo: &str, refs: &str) -> Result<Self, TableError> {
         let file = Told::new(AUDITS, repo, refs).open(folder, schema())?;
-        if file.rows() != 1 || file.batches() != 1 {
-            return Err(file.wrong("more or less than one row"));
-        }
+        check_one_row(&file)?;
         Self::taken(&file)
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::LazyLock;
 
-use super::field::{LONGEST_TEXT, MOST_LINES, Taken, id_in, long, same};
+use super::field::{LONGEST_TEXT, MOST_LINES, Taken, id_in, long, same, uneven};
 use super::layout::{COMMITS, Told};
 use super::trouble::Trouble;
 use crate::facts::commit::{Commit, Instant, LineCounts, Person};
@@ -239,10 +239,7 @@ impl Load for StoredCommits {
         let ids = self.open().and_then(|file| {
             let mut ids = Vec::new();
             for batch in 0..file.batches() {
-                let (known, codes) = Taken::new(&file, file.batch(batch, &[ID])?).coded()?;
-                for code in codes {
-                    ids.push(id_in(&file, known.get(code))?);
-                }
+                ids.extend(Taken::new(&file, file.batch(batch, &[ID])?).ids()?);
             }
             Ok(ids)
         });
@@ -342,10 +339,6 @@ impl Authored {
         };
         Ok((person, time))
     }
-}
-
-fn uneven(file: &TableFile) -> TableError {
-    file.wrong("its columns have different numbers of rows")
 }
 
 fn empty() -> Layer {

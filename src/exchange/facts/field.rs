@@ -87,6 +87,13 @@ impl<'a> Taken<'a> {
         Ok((dictionary, codes))
     }
 
+    /// An id for each row.
+    pub fn ids(&mut self) -> Result<Vec<ObjectId>, TableError> {
+        let (known, codes) = self.coded()?;
+        let ids = codes.into_iter().map(|code| id_in(self.file, known.get(code)));
+        ids.collect()
+    }
+
     /// Text for each row.
     pub fn texts(&mut self) -> Result<Vec<String>, TableError> {
         let texts: Vec<String> = self.all()?;
@@ -138,6 +145,19 @@ pub fn lines<T: DeserializeOwned>(file: &TableFile, schema: &Schema) -> Result<V
         lines.extend(Taken::new(file, file.batch(batch, &[schema.len() - 1])?).json::<T>()?);
     }
     Ok(lines)
+}
+
+/// Refuses a table that has more or less than one row.
+pub fn check_one_row(file: &TableFile) -> Result<(), TableError> {
+    match file.rows() == 1 && file.batches() == 1 {
+        true => Ok(()),
+        false => Err(file.wrong("more or less than one row")),
+    }
+}
+
+/// The error for columns that do not belong together.
+pub fn uneven(file: &TableFile) -> TableError {
+    file.wrong("its columns have different numbers of rows")
 }
 
 /// Minutes as whole milliseconds.

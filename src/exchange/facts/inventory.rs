@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use super::field::{MOST_LINES, Taken, long, same};
+use super::field::{MOST_LINES, Taken, check_one_row, long, same};
 use super::layout::{INVENTORY, Told, file_of};
 use super::places::without_place;
 use crate::aggregate::repository::Repository;
@@ -113,9 +113,7 @@ impl Inventoried {
 
     fn taken(folder: &Path, refs: &str, id: &str) -> Result<Self, TableError> {
         let file = Told::new(INVENTORY, id, refs).open(folder, schema())?;
-        if file.rows() != 1 || file.batches() != 1 {
-            return Err(file.wrong("more or less than one row"));
-        }
+        check_one_row(&file)?;
         let last = schema().len() - 1;
         let mut taken = Taken::new(&file, file.batch(0, &[last - 1, last])?);
         let since = taken.all::<i64>()?.into_iter().next();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use super::field::{Taken, id_in, id_lists, same};
+use super::field::{Taken, id_in, id_lists, same, uneven};
 use super::layout::{LEDGER_STEPS, Told};
 use crate::facts::ids::ObjectId;
 use crate::git::ledger_steps::{LedgerStep, Past};
@@ -86,7 +86,7 @@ pub fn read(folder: &Path, repo: &str, refs: &str) -> Result<Vec<LedgerStep>, Ta
 fn add(steps: &mut Vec<LedgerStep>, file: &TableFile, columns: Vec<Column>) -> Result<(), TableError> {
     let mut taken = Taken::new(file, columns);
     taken.skip(1)?;
-    let commits: Vec<Vec<u8>> = taken.all()?;
+    let commits = taken.ids()?;
     let parents: (Lists, Vec<Vec<u8>>) = taken.lists()?;
     let mut parents = split(parents).into_iter();
     let (cut, imports): (Vec<bool>, Vec<bool>) = (taken.all()?, taken.all()?);
@@ -104,7 +104,7 @@ fn add(steps: &mut Vec<LedgerStep>, file: &TableFile, columns: Vec<Column>) -> R
         let ids = parents.next().unwrap_or_default();
         let ids: Result<Vec<ObjectId>, TableError> = ids.iter().map(|id| id_in(file, id)).collect();
         steps.push(LedgerStep {
-            commit: id_in(file, commit)?,
+            commit: *commit,
             parents: ids?,
             past: if is_cut_off { Past::CutOff } else { Past::Here },
             is_import,
@@ -117,7 +117,7 @@ fn add(steps: &mut Vec<LedgerStep>, file: &TableFile, columns: Vec<Column>) -> R
     }
     match steps.len() - before == commits.len() {
         true => Ok(()),
-        false => Err(file.wrong("its columns have different numbers of rows")),
+        false => Err(uneven(file)),
     }
 }
 

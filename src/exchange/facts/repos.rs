@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::field::{Taken, long};
+use super::field::{Taken, check_one_row, long};
 use super::layout::{REPOS, Told, VERSION, check_version, file_of, is_id};
 use super::places::without_place;
 use crate::aggregate::repository::Repository;
@@ -155,9 +155,7 @@ impl Row {
     pub fn read_file(path: &Path) -> Result<Self, TableError> {
         let file = TableFile::open(path, schema())?;
         check_version(&file)?;
-        if file.rows() != 1 || file.batches() != 1 {
-            return Err(file.wrong("more or less than one row"));
-        }
+        check_one_row(&file)?;
         let row = Self::taken(&file)?;
         let is_own = path.file_stem().is_some_and(|stem| stem == &*row.repo) && is_id(&row.repo);
         match is_own {

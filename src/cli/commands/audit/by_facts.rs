@@ -1,12 +1,13 @@
 //! `audit --facts DIR`: what an audit needs, from facts in the place of a repository.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::args::Args;
 use super::scope::part_at;
 use crate::cli::bar;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
+use crate::cli::facts::folders;
 use crate::exchange::facts::{OneError, OneRead, read_one};
 use crate::workspace::audit::{AuditInput, Part};
 use crate::workspace::read::Workspace;
@@ -14,8 +15,7 @@ use crate::workspace::read::Workspace;
 /// The facts of the repository that the arguments name, and the selected part of it.
 pub(super) fn read(args: &Args, context: &Context) -> Result<(AuditInput, Part), CommandError> {
     check(args)?;
-    let directory = &context.environment.directory;
-    let folders: Vec<PathBuf> = args.facts.iter().map(|folder| directory.join(folder)).collect();
+    let folders = folders(&args.facts, context);
     let wanted = args.repo.as_ref().map(|repo| repo.to_string_lossy());
     let sessions = args.sessions(context)?;
     let read = bar::during(context, || read_one(&folders, wanted.as_deref()));

@@ -27,13 +27,7 @@ impl Args {
         let readable = looked.iter().filter(|one| repos.contains_key(&one.entry.repo));
         let ids: Vec<String> = readable.map(|one| one.entry.repo.clone()).collect();
         let read = ids.iter().filter_map(|id| repos.remove(id)).collect();
-        let linking = Linking {
-            logs: &self.logs,
-            rules: &self.rules,
-            foreign: self.read.foreign,
-            no_cache: self.read.no_cache,
-        };
-        let options = linking.options(context)?;
+        let options = Linking::reading(&self.logs, &self.rules, &self.read).options(context)?;
         let mut workspace = Workspace::of(read);
         let visits: HashMap<SessionId, Vec<usize>> = bar::during(context, || {
             workspace.complete_and(&options, |looked| {
