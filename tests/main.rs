@@ -29,6 +29,7 @@ mod estimators;
 mod facts;
 mod facts_audit;
 mod facts_inventory;
+mod facts_site;
 mod filters;
 mod growth;
 mod help;

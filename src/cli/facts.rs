@@ -18,6 +18,8 @@ use crate::workspace::read::Workspace;
 
 /// What writes facts with inventories.
 const WRITE: &str = "git leverage facts --output DIR --inventory";
+/// What writes facts with what audits need.
+const WRITE_AUDITS: &str = "git leverage facts --output DIR --audit";
 
 /// Where facts are.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -67,12 +69,13 @@ impl FactsArgs {
         (read, sessions, rules): (&ReadArgs, &SessionArgs, &RulesArgs),
         context: &Context,
     ) -> Result<Loading, CommandError> {
-        let Some(found) = self.load(context)? else {
+        let Some(mut found) = self.load(context)? else {
             return Ok(Loading::default());
         };
+        let logged = found.sessions(0..found.repos.len());
         workspace.warnings.extend(found.warnings);
         let counted = sessions.options(read, rules, context)?;
-        workspace.join(found.repos, (found.sessions, found.live), &counted);
+        workspace.join(found.repos, logged, &counted);
         Ok(Loading(Some(found.trouble)))
     }
 
@@ -82,9 +85,10 @@ impl FactsArgs {
         earliest: i64,
         context: &Context,
     ) -> Result<(Elsewhere, Loading), CommandError> {
-        let Some(found) = self.load(context)? else {
+        let Some(mut found) = self.load(context)? else {
             return Ok(Default::default());
         };
+        let (sessions, live) = found.sessions(0..found.repos.len());
         let inventories = found.inventories();
         let all = found.repos.iter().zip(&inventories);
         let mut readable = all.filter(|(repo, _)| repo.status != Status::Failed).peekable();
@@ -102,18 +106,45 @@ impl FactsArgs {
         let elsewhere = Elsewhere {
             repos: found.repos,
             facts,
-            sessions: found.sessions,
-            live: found.live,
+            sessions,
+            live,
             warnings: found.warnings,
         };
         Ok((elsewhere, Loading(Some(found.trouble))))
     }
 
     fn without_inventories(&self) -> CommandError {
+        let what = format!("no inventory in the facts in {}", self.typed());
+        CommandError::failed(what).hint(format!("Run `{WRITE}`"))
+    }
+
+    /// The facts, with what audits need unless they are skipped.
+    pub fn with_audits(
+        &self,
+        audits: bool,
+        context: &Context,
+    ) -> Result<(Option<FactsRead>, Loading), CommandError> {
+        let Some(found) = self.load(context)? else {
+            return Ok(Default::default());
+        };
+        if audits && !found.has_audits() {
+            let what = format!("the facts in {} do not have what audits need", self.typed());
+            let hint = format!("Run `{WRITE_AUDITS}`, or use `--no-audit`");
+            return Err(CommandError::failed(what).hint(hint));
+        }
+        let loading = Loading(Some(found.trouble.clone()));
+        Ok((Some(found), loading))
+    }
+
+    /// The directories, from the current directory.
+    pub fn folders(&self, context: &Context) -> Vec<PathBuf> {
+        folders(&self.folders, context)
+    }
+
+    fn typed(&self) -> String {
         let folders = self.folders.iter();
         let folders: Vec<String> = folders.map(|folder| format!("`{}`", folder.display())).collect();
-        let what = format!("no inventory in the facts in {}", folders.join(", "));
-        CommandError::failed(what).hint(format!("Run `{WRITE}`"))
+        folders.join(", ")
     }
 
     /// What is in these directories, if there are any.
@@ -121,8 +152,7 @@ impl FactsArgs {
         if self.folders.is_empty() {
             return Ok(None);
         }
-        let found = facts::read(&folders(&self.folders, context))
-            .map_err(|error| CommandError::from_error(&error))?;
+        let found = facts::read(&self.folders(context)).map_err(|error| CommandError::from_error(&error))?;
         Ok(Some(found))
     }
 }

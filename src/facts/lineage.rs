@@ -40,6 +40,11 @@ impl Lineage {
         !last.is_empty() && name == last
     }
 
+    /// Whether it was read elsewhere: there is nothing to open here.
+    pub fn is_elsewhere(&self) -> bool {
+        self.generation.is_some()
+    }
+
     /// Whether its origin is still where it was.
     pub fn is_current(&self) -> bool {
         let now = self.named.as_ref().and_then(|named| named.canonicalize().ok());

@@ -1,6 +1,6 @@
 //! Reads everything that an audit examines, from one repository and the agents' logs.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use regex::Regex;
 
@@ -15,7 +15,7 @@ use crate::correlate::seen::{self, SeenSession};
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::ids::{ObjectId, SessionId};
-use crate::facts::ledger::LedgerTask;
+use crate::facts::ledger::{Ledger, LedgerTask};
 use crate::facts::zone::{Period, Zone};
 use crate::git::Repo;
 
@@ -124,11 +124,7 @@ impl AuditInput {
     /// The same for one of several repositories whose sessions were read together.
     pub fn read_among(repo: &Repo, options: &AuditOptions, together: Together<'_>) -> Self {
         let (history, mut begun) = Begun::read(repo, &options.objects);
-        for found in &mut begun.ledger.tasks {
-            for task in std::iter::once(&mut found.task).chain(&mut found.revisions) {
-                task.id = together.ids.root(task.id);
-            }
-        }
+        unite(&mut begun.ledger, together.ids);
         let mut repository = Repository::new(repo.lineage(), history, begun.ledger.clone());
         let signs = seen::signs(&together.sessions, together.at);
         repository.decide(signs, options.sessions.foreign());
@@ -143,7 +139,7 @@ impl AuditInput {
     pub fn of_facts(mut workspace: Workspace, objects: FromObjects, zone: Zone) -> Self {
         let repository = workspace.repos.pop().unwrap_or_default();
         let warnings = warnings_of(&repository, &mut workspace);
-        let commits = repository.commits.into_vec();
+        let commits = titled(repository.commits.into_vec(), &objects.twins);
         let pace = pace(&commits);
         let read = ReadRepository {
             status: repository.status,
@@ -152,6 +148,23 @@ impl AuditInput {
             pace,
         };
         Self::of(read, workspace.sessions, objects, zone)
+    }
+
+    /// The same for one of several repositories, decided with the sessions of all.
+    pub fn of_facts_among(
+        repository: Repository,
+        mut objects: FromObjects,
+        together: Together<'_>,
+        zone: Zone,
+    ) -> Self {
+        unite(&mut objects.ledger, together.ids);
+        let workspace = Workspace {
+            sessions: together.sessions,
+            ..Workspace::from(repository)
+        };
+        let mut input = Self::of_facts(workspace, objects, zone);
+        input.session_index.add_named(together.named_without_commits);
+        input
     }
 
     /// Reads the rest, given the repository with its sessions.
@@ -252,6 +265,23 @@ fn named_sessions<'a>(
     tasks: impl IntoIterator<Item = &'a LedgerTask>,
 ) -> impl Iterator<Item = &'a SessionId> {
     tasks.into_iter().flat_map(|found| &found.task.sessions)
+}
+
+/// Gives each task the id under which the other repositories know it.
+fn unite(ledger: &mut Ledger, ids: &SameIds) {
+    for found in &mut ledger.tasks {
+        for task in std::iter::once(&mut found.task).chain(&mut found.revisions) {
+            task.id = ids.root(task.id);
+        }
+    }
+}
+
+/// The commits of facts with texts in the place of their titles: those of twins are the same.
+fn titled(mut commits: Vec<Commit>, twins: &HashMap<ObjectId, ObjectId>) -> Vec<Commit> {
+    for commit in &mut commits {
+        commit.subject = twins.get(&commit.id).unwrap_or(&commit.id).to_string();
+    }
+    commits
 }
 
 /// What of a repository is not from its other objects.

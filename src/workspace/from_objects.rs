@@ -1,6 +1,6 @@
 //! What an audit reads from the objects and refs of a repository, and from nothing else: it can be written as facts and read again.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::options::ReadOptions;
 use super::repositories::gather_and;
@@ -60,6 +60,9 @@ pub struct FromObjects {
     pub survival: Option<Survival>,
     /// The file at HEAD that allows findings; empty without one. Untrusted text.
     pub allow_file: Vec<u8>,
+    /// Of commits with the same author's time and title the first one, for each of the others. Only facts have it, which have no
+    /// titles.
+    pub twins: HashMap<ObjectId, ObjectId>,
 }
 
 /// A repository of which the history was read, and with it what needs the same files.
@@ -119,6 +122,7 @@ impl Begun {
             standing: lines.standing,
             survival: lines.survival,
             allow_file: ledger_steps::file_at_head(repo, allow_file::PATH).unwrap_or_default(),
+            twins: HashMap::new(),
         }
     }
 }

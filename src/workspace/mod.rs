@@ -5,7 +5,10 @@
 //! a [`Status`](crate::facts::diagnostics::Status). Nothing here prints; progress is available in a [`workers::Progress`].
 
 pub mod audit;
+pub mod audits;
 pub mod capture;
+pub mod elsewhere;
+mod excluded;
 pub mod from_objects;
 pub mod inventory;
 pub mod isolated;

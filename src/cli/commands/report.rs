@@ -252,6 +252,9 @@ pub(super) fn unfetched(repos: &[Repository]) -> Option<String> {
         return None;
     };
     let remote = first.unfetched.as_deref().unwrap_or_default();
+    if first.lineage.is_elsewhere() {
+        return Some(unfetched_elsewhere(first, others.len()));
+    }
     let command = format!(
         "git -C {} leverage sync {}",
         shell::quoted(first.path.trim_end_matches('/')),
@@ -267,6 +270,20 @@ pub(super) fn unfetched(repos: &[Repository]) -> Option<String> {
             without.len()
         ),
     })
+}
+
+/// The same if the first of them was read elsewhere: a sync here does not help.
+fn unfetched_elsewhere(first: &Repository, others: usize) -> String {
+    let place = match others {
+        0 => format!("{}: no ledger was fetched from its remote", first.name),
+        _ => format!(
+            "{} repositories: no ledger was fetched from their remotes",
+            others + 1
+        ),
+    };
+    format!(
+        "{place}; where there is one, run `git leverage sync` in the clone, and then write its facts again"
+    )
 }
 
 impl Args {

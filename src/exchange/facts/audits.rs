@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::audited::{self, Audited};
+use super::audited;
 use super::field::{LONGEST_JSON, Taken, check_one_row};
 use super::layout::{AUDITED, AUDITS, LEDGER_STEPS, Told, file_of};
 use super::ledger_steps;
@@ -164,13 +164,13 @@ pub fn are_complete(folder: &Path, repo: &str, refs: &str) -> bool {
 }
 
 /// Reads the tables.
-pub fn read(folder: &Path, repo: &str, refs: &str) -> Result<(FromObjects, Audited), TableError> {
+pub fn read(folder: &Path, repo: &str, refs: &str) -> Result<FromObjects, TableError> {
     let row = Row::read(folder, repo, refs)?;
     let mut audited = audited::read(folder, repo, refs)?;
     let line = row.line;
     audited.reach.is_cut = row.is_cut;
     audited.reach.has_task_commits = row.has_task_commits;
-    let objects = FromObjects {
+    Ok(FromObjects {
         name: line.name,
         status: row.status,
         warnings: line.warnings,
@@ -194,8 +194,8 @@ pub fn read(folder: &Path, repo: &str, refs: &str) -> Result<(FromObjects, Audit
         }),
         survival: None,
         allow_file: line.allow_file.into_bytes(),
-    };
-    Ok((objects, audited))
+        twins: audited.twins,
+    })
 }
 
 /// The row of a repository.

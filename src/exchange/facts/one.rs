@@ -1,6 +1,6 @@
 //! Reads the facts of one repository, with what an audit needs of it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,9 +11,8 @@ use super::sessions::{Line, LoggedSession};
 use super::trouble::Trouble;
 use crate::aggregate::repository::Repository;
 use crate::correlate::seen::SeenSession;
-use crate::facts::commit::Commit;
 use crate::facts::diagnostics::{Status, Warning};
-use crate::facts::ids::{ObjectId, SessionId};
+use crate::facts::ids::SessionId;
 use crate::tables::TableError;
 use crate::workspace::from_objects::FromObjects;
 
@@ -72,9 +71,8 @@ pub fn read_one(folders: &[PathBuf], wanted: Option<&str>) -> Result<OneRead, On
     if !audits::are_there(&folder, &row.repo) {
         return Err(OneError::NotForAudits(name));
     }
-    let (objects, audited) = audits::read(&folder, &row.repo, &row.refs)?;
-    let mut repository = whole(&folder, &row, true, &Arc::<Trouble>::default())?;
-    repository.commits = titled(repository.commits.into_vec(), &audited.twins).into();
+    let objects = audits::read(&folder, &row.repo, &row.refs)?;
+    let repository = whole(&folder, &row, true, &Arc::<Trouble>::default())?;
     let (logged, warnings) = latest_sessions(folders);
     let live = logged.keys().cloned().collect();
     Ok(OneRead {
@@ -151,12 +149,4 @@ fn listed(names: impl Iterator<Item = String>) -> String {
         0 => names.join(", "),
         more => format!("{} and {more} more", names.join(", ")),
     }
-}
-
-/// The commits with texts in the place of their titles, which facts do not have: those of twins are the same.
-fn titled(mut commits: Vec<Commit>, twins: &HashMap<ObjectId, ObjectId>) -> Vec<Commit> {
-    for commit in &mut commits {
-        commit.subject = twins.get(&commit.id).unwrap_or(&commit.id).to_string();
-    }
-    commits
 }

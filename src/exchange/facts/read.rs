@@ -13,7 +13,7 @@ use super::layout::{COMMITS, REPOS, SESSIONS, file_of, is_id};
 use super::repos::Row;
 use super::sessions::{self, LoggedSession};
 use super::trouble::Trouble;
-use super::{commits, records, tasks};
+use super::{audits, commits, records, tasks};
 use crate::aggregate::names::tell_apart;
 use crate::aggregate::repository::{Repository, unify};
 use crate::correlate::seen::SeenSession;
@@ -21,6 +21,8 @@ use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::ids::SessionId;
 use crate::git::folder;
 use crate::tables::TableError;
+use crate::workspace::elsewhere::ReadElsewhere;
+use crate::workspace::from_objects::FromObjects;
 
 /// So many commits are held in memory: a hundred megabytes.
 const MOST_HELD: u64 = 1_000_000;
@@ -33,16 +35,14 @@ pub(super) type RowRead = Result<Row, TableError>;
 pub struct FactsRead {
     /// The repositories; what is wrong in one is in its status and its warnings.
     pub repos: Vec<Repository>,
-    /// The sessions of logs, by agent and id, with positions in `repos`.
-    pub sessions: Vec<SeenSession>,
-    /// All sessions that are in logs, also those that worked elsewhere.
-    pub live: HashSet<SessionId>,
     /// What could not be read of sessions.
     pub warnings: Vec<Warning>,
     /// The errors of what is loaded later.
     pub trouble: Arc<Trouble>,
     /// Where the files of each repository are.
     places: Vec<Place>,
+    /// All sessions that are in logs, also those that worked elsewhere.
+    logged: BTreeMap<SessionId, LoggedSession>,
 }
 
 /// The files of a repository: their directory, and what they have in common.
@@ -77,16 +77,14 @@ pub fn read(folders: &[PathBuf]) -> Result<FactsRead, TableError> {
         found.into_iter().map(|(_, repo, place)| (repo, place)).unzip();
     tell_apart(&mut repos);
     unify(&mut repos);
-    let ids = places.iter().map(|place| place.id.clone());
-    let positions: HashMap<String, usize> = ids.zip(0..).collect();
-    let mut read = FactsRead {
+    let (logged, warnings) = latest_sessions(folders);
+    Ok(FactsRead {
         repos,
+        warnings,
         trouble,
         places,
-        ..FactsRead::default()
-    };
-    read.add_sessions(folders, &positions);
-    Ok(read)
+        logged,
+    })
 }
 
 /// The row of each repository in some directories, the latest if it is in several, with its directory.
@@ -223,13 +221,51 @@ impl FactsRead {
         repos.map(read).collect()
     }
 
-    fn add_sessions(&mut self, folders: &[PathBuf], places: &HashMap<String, usize>) {
-        let (latest, warnings) = latest_sessions(folders);
-        self.warnings.extend(warnings);
-        for (id, session) in latest {
-            let seen = session.seen.and_then(|line| line.session(id.clone(), places));
-            self.sessions.extend(seen);
-            self.live.insert(id);
+    /// The sessions of logs that worked in the repositories at some positions, by agent and id, with positions among these; and the
+    /// ids of all sessions in logs. Call it once.
+    pub fn sessions(
+        &mut self,
+        among: impl IntoIterator<Item = usize>,
+    ) -> (Vec<SeenSession>, HashSet<SessionId>) {
+        let ids = among.into_iter().filter_map(|at| self.places.get(at));
+        let positions: HashMap<String, usize> = ids.map(|place| place.id.clone()).zip(0..).collect();
+        let logged = std::mem::take(&mut self.logged);
+        let live = logged.keys().cloned().collect();
+        let seen = logged
+            .into_iter()
+            .filter_map(|(id, session)| session.seen?.session(id, &positions));
+        (seen.collect(), live)
+    }
+
+    /// Whether anything that audits need was written, if any of the repositories could be read.
+    pub fn has_audits(&self) -> bool {
+        let mut readable = self.repos.iter().zip(&self.places);
+        let mut readable = readable
+            .by_ref()
+            .filter(|(repo, _)| repo.status != Status::Failed)
+            .peekable();
+        readable.peek().is_none() || readable.any(|(_, place)| audits::are_there(&place.folder, &place.id))
+    }
+}
+
+impl ReadElsewhere for FactsRead {
+    fn take_repos(&mut self) -> Vec<Repository> {
+        std::mem::take(&mut self.repos)
+    }
+
+    fn take_warnings(&mut self) -> Vec<Warning> {
+        std::mem::take(&mut self.warnings)
+    }
+
+    fn take_sessions(&mut self, among: &[usize]) -> (Vec<SeenSession>, HashSet<SessionId>) {
+        self.sessions(among.iter().copied())
+    }
+
+    fn objects(&self, at: usize) -> Result<FromObjects, String> {
+        let place = self.places.get(at).ok_or("it was not read")?;
+        if !audits::are_there(&place.folder, &place.id) {
+            return Err("its facts do not have what an audit needs: write them with `--audit`".to_owned());
         }
+        audits::read(&place.folder, &place.id, &place.refs).map_err(|error| error.to_string())
     }
 }

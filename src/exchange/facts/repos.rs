@@ -1,7 +1,7 @@
 //! The table of repositories: one row in each file, written after all other tables of the repository.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
@@ -86,13 +86,21 @@ pub struct Rest {
     by_hand: Vec<ByHand>,
     same: BTreeMap<TaskId, TaskId>,
     given_up: bool,
+    /// The remote whose ledger was not fetched.
+    unfetched: Option<String>,
+    /// What it was cloned from on its machine: an id in its run, or a hash of the path.
+    origin: Option<String>,
 }
 
 impl Rest {
-    /// The same at another place in the list.
+    /// The same at a place in the list of its run, with what it was cloned from.
     #[must_use]
-    pub fn at(self, place: u32) -> Self {
-        Self { place, ..self }
+    pub fn at(self, place: u32, origin: Option<String>) -> Self {
+        Self {
+            place,
+            origin,
+            ..self
+        }
     }
 
     /// Of a repository that was read; its path becomes its key wherever a text contains it.
@@ -106,6 +114,8 @@ impl Rest {
             by_hand: repository.by_hand.clone(),
             same: repository.same.clone(),
             given_up: repository.given_up,
+            unfetched: repository.unfetched.clone(),
+            origin: None,
         };
         let text = serde_json::to_string(&rest).map_err(|error| error.to_string())?;
         let [path, key] = [&repository.path, key].map(|text| serde_json::to_string(text).unwrap_or_default());
@@ -212,7 +222,9 @@ impl Row {
     pub fn repository(self) -> Repository {
         Repository {
             lineage: Lineage {
-                place: self.key.clone().into(),
+                // No paths, but they lead to each other as those did.
+                place: self.repo.into(),
+                origin: self.rest.origin.map(PathBuf::from),
                 is_named_after_origin: self.is_named_after_origin,
                 rank: self.rank,
                 generation: Some(self.generation),
@@ -231,6 +243,7 @@ impl Row {
             untold: self.rest.untold,
             unknown_lines: self.rest.unknown_lines,
             given_up: self.rest.given_up,
+            unfetched: self.rest.unfetched,
             ..Repository::default()
         }
     }

@@ -42,6 +42,8 @@ pub struct Entry {
     pub generation: u32,
     /// Its place in the list of the run.
     pub place: u32,
+    /// What it was cloned from on this machine: the id of another one of the run, or a hash of the path.
+    pub origin: Option<String>,
     /// The digest of its references.
     pub references: String,
 }
@@ -70,7 +72,7 @@ impl Writer<'_> {
             name: entry.name.clone(),
             rank: entry.rank,
             generation: entry.generation,
-            rest: row.rest.clone().at(entry.place),
+            rest: row.rest.clone().at(entry.place, entry.origin.clone()),
             ..row.clone()
         };
         if renamed != *row {
@@ -114,7 +116,9 @@ impl Writer<'_> {
             reason: reason.map(|reason| without_place(reason, &repository.path, &entry.key)),
             commits: repository.commits.len() as u64,
             cut_short: repository.cut_short,
-            rest: Rest::of(repository, &entry.key).map_err(wrong)?.at(entry.place),
+            rest: Rest::of(repository, &entry.key)
+                .map_err(wrong)?
+                .at(entry.place, entry.origin.clone()),
         };
         row.write(folder)?;
         Ok(row)

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::cli::facts::FactsArgs;
 use crate::cli::linking::SessionArgs;
 use crate::cli::logs::RulesArgs;
 use crate::cli::period::PeriodArgs;
@@ -29,6 +30,8 @@ pub struct Args {
     pub(super) folder: PathBuf,
     #[command(flatten)]
     pub(super) read: ReadArgs,
+    #[command(flatten)]
+    pub(super) facts: FactsArgs,
     #[command(flatten)]
     pub(super) period: PeriodArgs,
     /// Title of the site

@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 use std::num::NonZero;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 
 use super::args::Args;
 use super::notes::Notes;
-use super::watch::Watch;
+use super::watch::{Watch, Watched};
 use super::write::{Folder, Written};
 use crate::aggregate::repository::Repository;
 use crate::cli::background::apart;
@@ -24,8 +24,11 @@ use crate::facts::zone::Zone;
 use crate::overview::{Overview, Query};
 use crate::render::site::{SiteOptions, draw, plan};
 use crate::sources::agents::collect::Request;
+use crate::sources::discover::Discovery;
+use crate::workspace::audits::AuditsOptions;
+use crate::workspace::elsewhere::ReadElsewhere;
 use crate::workspace::options::Sessions;
-use crate::workspace::overview::{AuditsOptions, OverviewInput, OverviewOptions};
+use crate::workspace::overview::{OverviewInput, OverviewOptions};
 
 /// What a build did.
 pub(super) struct Built {
@@ -47,7 +50,7 @@ pub(super) struct Built {
 pub(super) fn build(args: &Args, folder: &Path, context: &mut Context) -> Result<Built, CommandError> {
     let zone = args.period.zone(&context.settings())?;
     let period = args.period.period(zone, &context.environment)?;
-    if !args.sessions.no_sessions {
+    if !args.sessions.no_sessions && !args.facts.are_all(&args.read) {
         apart::sweep_and_say(context, Where::At(&args.read.roots(context)))?;
     }
     let options = args.options(zone, context)?;
@@ -55,14 +58,15 @@ pub(super) fn build(args: &Args, folder: &Path, context: &mut Context) -> Result
         .notes
         .as_ref()
         .map(|notes| context.environment.directory.join(notes));
-    let found = args.read.find(context)?;
-    let watch = Watch::new(found.repositories.clone(), logs(&options.sessions), notes.clone());
+    let (found, watch) = args.find(&options.sessions, notes.clone(), context)?;
     let state = watch.state();
     let mut texts = match &notes {
         Some(notes) => Notes::read(notes)?,
         None => Notes::default(),
     };
-    let mut input = bar::during(context, || OverviewInput::read(found, &options))?;
+    let (mut facts, loading) = args.facts.with_audits(!args.no_audit, context)?;
+    let elsewhere = facts.as_mut().map(|facts| facts as &mut dyn ReadElsewhere);
+    let mut input = bar::during(context, || OverviewInput::read(found, elsewhere, &options))?;
     check_excluded(&input)?;
     input.workspace.narrow(period, zone);
     let status = input.status();
@@ -76,6 +80,7 @@ pub(super) fn build(args: &Args, folder: &Path, context: &mut Context) -> Result
         excluded: input.excluded,
     };
     let overview = input.join(&query);
+    loading.check()?;
     if let Some(notes) = &notes {
         texts.keep(notes, period, |day| has_page(&overview, day));
     }
@@ -99,6 +104,26 @@ pub(super) fn build(args: &Args, folder: &Path, context: &mut Context) -> Result
 }
 
 impl Args {
+    /// The repositories that are here, and what notices that something changed of all that is read.
+    fn find(
+        &self,
+        sessions: &Sessions,
+        notes: Option<PathBuf>,
+        context: &Context,
+    ) -> Result<(Discovery, Watch), CommandError> {
+        let found = match self.facts.are_all(&self.read) {
+            true => Discovery::default(),
+            false => self.read.find(context)?,
+        };
+        let watch = Watch::new(Watched {
+            repositories: found.repositories.clone(),
+            facts: self.facts.folders(context),
+            logs: logs(sessions).filter(|_| !found.repositories.is_empty()),
+            notes,
+        });
+        Ok((found, watch))
+    }
+
     /// How everything is read.
     fn options(&self, zone: Zone, context: &Context) -> Result<OverviewOptions, CommandError> {
         Ok(OverviewOptions {

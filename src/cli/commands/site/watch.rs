@@ -1,4 +1,4 @@
-//! Notices that a site is out of date: that a ledger, a history, an agent's log or a text of the author changed.
+//! Notices that a site is out of date: that a ledger, a history, facts, an agent's log or a text of the author changed.
 //!
 //! Only names, sizes and times of files are compared, every second or so. If that takes long, it is done less often.
 
@@ -21,44 +21,49 @@ const REST: u32 = 20;
 
 /// What a site is built from.
 #[derive(Debug)]
-pub(super) struct Watch {
-    repositories: Vec<PathBuf>,
-    logs: Option<Request>,
-    notes: Option<PathBuf>,
+pub(super) struct Watch(Watched);
+
+/// What is watched.
+#[derive(Debug, Default)]
+pub(super) struct Watched {
+    /// Repositories.
+    pub(super) repositories: Vec<PathBuf>,
+    /// Directories of facts.
+    pub(super) facts: Vec<PathBuf>,
+    /// The logs, if sessions count.
+    pub(super) logs: Option<Request>,
+    /// The directory of `--notes`.
+    pub(super) notes: Option<PathBuf>,
 }
 
 impl Watch {
-    /// Watches repositories, the logs if sessions count, and the directory of `--notes`.
-    pub(super) fn new(repositories: Vec<PathBuf>, logs: Option<Request>, notes: Option<PathBuf>) -> Self {
-        let logs = logs.map(|mut logs| {
-            logs.machine.work_trees.extend(work_trees(&repositories));
-            logs
-        });
-        Self {
-            repositories,
-            logs,
-            notes,
+    /// Watches all of it.
+    pub(super) fn new(mut watched: Watched) -> Self {
+        if let Some(logs) = &mut watched.logs {
+            logs.machine.work_trees.extend(work_trees(&watched.repositories));
         }
+        Self(watched)
     }
 
     /// The state of all of it. Equal states mean that nothing changed in between.
     pub(super) fn state(&self) -> u64 {
         let mut state = DefaultHasher::new();
-        for repository in &self.repositories {
+        let watched = &self.0;
+        for repository in &watched.repositories {
             match Stamp::of(repository) {
                 Some(stamp) => stamp.sum.hash(&mut state),
                 None => tips(repository).hash(&mut state),
             }
         }
-        self.logs.as_ref().map(collect::state).hash(&mut state);
-        if let Some(notes) = &self.notes {
-            let mut files: Vec<_> = folder::present(notes).collect();
-            files.sort_by(|one, other| one.path().cmp(other.path()));
-            for file in files {
-                let data = file.metadata().ok();
-                let data = data.map(|data| (data.len(), data.modified().ok()));
-                (file.path(), data).hash(&mut state);
+        watched.logs.as_ref().map(collect::state).hash(&mut state);
+        for facts in &watched.facts {
+            // Those that are written last.
+            for table in ["repos", "sessions", "audits"] {
+                hash_files(&facts.join(table), &mut state);
             }
+        }
+        if let Some(notes) = &watched.notes {
+            hash_files(notes, &mut state);
         }
         state.finish()
     }
@@ -72,6 +77,17 @@ impl Watch {
             }
             thread::sleep(PERIOD.max(start.elapsed() * REST));
         }
+    }
+}
+
+/// The names, sizes and times of the files of a directory.
+fn hash_files(directory: &Path, state: &mut DefaultHasher) {
+    let mut files: Vec<_> = folder::present(directory).collect();
+    files.sort_by(|one, other| one.path().cmp(other.path()));
+    for file in files {
+        let data = file.metadata().ok();
+        let data = data.map(|data| (data.len(), data.modified().ok()));
+        (file.path(), data).hash(state);
     }
 }
 
@@ -114,7 +130,12 @@ mod tests {
             },
             ..Request::default()
         };
-        let watch = Watch::new(vec![at("repository")], Some(request), Some(at("notes")));
+        let watch = Watch::new(Watched {
+            repositories: vec![at("repository")],
+            facts: vec![at("facts")],
+            logs: Some(request),
+            notes: Some(at("notes")),
+        });
         let mut before = watch.state();
         assert_eq!(before, watch.state());
         let mut changed = |what: &str| {
@@ -139,6 +160,9 @@ mod tests {
         changed("a new text");
         std::fs::write(at("notes/2026-04-04.txt"), "A long day.").unwrap();
         changed("another text");
+        std::fs::create_dir_all(at("facts/repos")).unwrap();
+        std::fs::write(at("facts/repos/one.parquet"), "PAR1").unwrap();
+        changed("facts");
     }
 
     #[cfg(unix)]
@@ -150,7 +174,10 @@ mod tests {
         std::fs::rename(&config, folder.path().join("config")).unwrap();
         std::os::unix::fs::symlink(folder.path().join("config"), &config).unwrap();
         assert_eq!(Stamp::of(folder.path()), None);
-        let watch = Watch::new(vec![folder.path().to_owned()], None, None);
+        let watch = Watch::new(Watched {
+            repositories: vec![folder.path().to_owned()],
+            ..Watched::default()
+        });
         let before = watch.state();
         assert_eq!(before, watch.state());
         let tree = repository.treebuilder(None).unwrap().write().unwrap();
