@@ -1,12 +1,13 @@
 //! Facts in Parquet files: what follows from them is what follows from the repositories.
 
 use std::fs;
+use std::path::PathBuf;
 
 use serde_json::Value;
 
 use crate::world::clones::{Places, assert_same, files};
 use crate::world::tables::all_rows;
-use crate::world::{START, World};
+use crate::world::{Ran, START, World};
 
 /// Everything by which a report groups.
 const DIMENSIONS: [&str; 12] = [
@@ -224,6 +225,120 @@ fn what_cannot_be_read_has_a_row_and_no_facts() {
     fs::write(places.world.path("list"), same).unwrap();
     let ran = places.run(&["facts", "--repos", "list", "--output", "facts"]);
     assert_eq!(ran.code, Some(2), "{ran}");
+}
+
+/// Names some repositories of the demo in a list, with keys.
+fn list(places: &Places, file: &str, names: &[&str]) {
+    let line = |name: &&str| {
+        let path = places.world.path(&format!("made/{name}"));
+        format!("{}\tteam/{name}\n", path.display())
+    };
+    fs::write(
+        places.world.path(file),
+        names.iter().map(line).collect::<String>(),
+    )
+    .unwrap();
+}
+
+/// The row of the only repository in what `facts` printed.
+#[track_caller]
+fn only_row(ran: &Ran) -> Value {
+    assert_eq!(ran.code, Some(3), "{ran}");
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["repositories"].as_array().unwrap().len(), 1, "{ran}");
+    report["repositories"][0].clone()
+}
+
+#[test]
+fn facts_of_what_could_not_be_read_again_count_and_reports_say_so() {
+    let places = Places::new();
+    list(&places, "all", &["accounts", "courses"]);
+    list(&places, "one", &["accounts"]);
+    let facts = |more: &[&str]| places.run(&[&["facts", "--output", "facts"], more].concat());
+    let write = || facts(&["--repos", "all", "--inventory", "--audit"]).success();
+    let mark = |reason: &str| facts(&["--repos", "one", "--format", "json", "--failed", reason]);
+    let json = |args: &[&str]| places.run(&[args, &["--facts", "facts", "--format", "json"]].concat());
+    write();
+    let (report, audit) = (json(&["report"]), json(&["audit", "accounts"]));
+    let tables = || -> Vec<(PathBuf, Vec<u8>)> {
+        let all = files(&places.world.path("facts")).into_iter();
+        let tables = all.filter(|file| !file.parent().unwrap().ends_with("repos"));
+        tables
+            .map(|file| (file.clone(), fs::read(file).unwrap()))
+            .collect()
+    };
+    let before = tables();
+    let row = only_row(&mark("signal 9"));
+    let (status, commits) = (&row["status"], row["commits"].as_u64());
+    assert_eq!(
+        (status, commits.is_some_and(|commits| commits > 10)),
+        (&"partial".into(), true)
+    );
+    // The second reason takes the place of the first, and has no path and no characters that a terminal obeys.
+    let path = places.world.path("made/accounts").display().to_string();
+    let row = only_row(&mark(&format!("{path}/.git: \u{1b}[31mno \nmemory")));
+    let reason = "could not be read again: team/accounts/.git: [31mno memory; these facts are of 2026-04-10";
+    assert_eq!(row["reason"], reason);
+    assert_eq!(tables(), before);
+
+    let told = |ran: &Ran| ran.stderr.contains(&format!("team/accounts: {reason}"));
+    let late = json(&["report"]);
+    assert!(late.code == Some(3) && told(&late), "{late}");
+    let of = |ran: &Ran, field: &str| serde_json::from_str::<Value>(&ran.stdout).unwrap()[field].clone();
+    for field in ["rows", "totals"] {
+        assert_eq!(of(&late, field), of(&report, field));
+    }
+    let late = json(&["audit", "accounts"]);
+    assert!(
+        (audit.code, late.code) == (Some(0), Some(3)) && told(&late),
+        "{late}"
+    );
+    assert_eq!(of(&late, "findings"), of(&audit, "findings"));
+    let late = json(&["inventory"]);
+    assert_eq!(late.code, Some(3), "{late}");
+    assert!(of(&late, "rows").to_string().contains(reason), "{late}");
+
+    write();
+    assert_eq!(json(&["report"]).success(), report.stdout);
+    assert_eq!(json(&["audit", "accounts"]).stdout, audit.stdout);
+}
+
+#[test]
+fn what_was_never_read_is_in_a_report_with_its_reason() {
+    let places = Places::new();
+    list(&places, "all", &["accounts", "courses", "missing"]);
+    list(&places, "good", &["accounts"]);
+    let facts = |more: &[&str]| places.run(&[&["facts", "--output", "facts"], more].concat());
+    facts(&["--repos", "good"]).success();
+    let ran = facts(&["--repos", "all", "--failed", "took more than 5 s"]);
+    assert_eq!(ran.code, Some(3), "{ran}");
+    assert_eq!(ran.stdout.matches("not read").count(), 3, "{ran}");
+    let report = || places.run(&["report", "--facts", "facts", "--by", "repo"]);
+    let told = report();
+    assert_eq!(told.code, Some(3), "{told}");
+    for name in ["team/courses", "team/missing"] {
+        assert!(
+            told.stderr.contains(&format!("{name}: took more than 5 s")),
+            "{told}"
+        );
+    }
+    assert_eq!(
+        fs::read_dir(places.world.path("facts/commits")).unwrap().count(),
+        1
+    );
+
+    list(&places, "all", &["accounts", "courses"]);
+    facts(&["--repos", "all"]).success();
+    let told = report();
+    assert!(told.code == Some(3) && !told.stderr.contains("courses"), "{told}");
+    for other in ["--sessions", "--inventory", "--audit", "--again"] {
+        assert_eq!(
+            facts(&["made", "--failed", "killed", other]).code,
+            Some(2),
+            "{other}"
+        );
+    }
+    assert_eq!(facts(&["made", "--failed", " \n"]).code, Some(2));
 }
 
 #[test]

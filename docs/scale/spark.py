@@ -14,6 +14,12 @@ from multiprocessing import get_context
 from pathlib import Path
 
 LOSSES = 2  # A repository that ended its worker this often is skipped until its refs, its packs or the program change.
+LOST = f"its worker was lost {LOSSES} times; it is skipped until its refs, its packs or the program change"
+TO_TELL = 60  # Seconds to write that a repository could not be read.
+
+
+class Misused(Exception):
+    """An argument is invalid: this says nothing about the repository."""
 
 
 def entries(lines):
@@ -59,7 +65,7 @@ def stamp(path, program):
     return hashlib.sha256(repr(state).encode()).hexdigest()
 
 
-def run(entry, options):
+def run(entry, options, more, timeout):
     """Runs the program on one repository, in a process group of its own; returns what it reports."""
     most = (options.memory << 20) + size(entry["path"]) if options.memory else None  # Packs are mapped into memory.
 
@@ -68,15 +74,15 @@ def run(entry, options):
             ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: killed with this process.
         if most:
             resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    command = [options.program, "facts", "--repos", "-", "--output", options.output, "--format", "json", "--jobs", "1"] + options.more
+    command = [options.program, "facts", "--repos", "-", "--output", options.output, "--format", "json", "--jobs", "1"] + more
     with tempfile.TemporaryFile() as line, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         line.write("{path}\t{key}\t{rank}\n".format(**entry).encode(errors="surrogateescape"))
         line.seek(0)
         child = subprocess.Popen(command, stdin=line, stdout=out, stderr=errors, start_new_session=True, preexec_fn=prepare)
         try:
-            code = child.wait(options.timeout)
+            code = child.wait(timeout)
         except subprocess.TimeoutExpired:
-            raise RuntimeError(f"took more than {options.timeout:g} s")
+            raise RuntimeError(f"took more than {timeout:g} s")
         finally:
             try:
                 os.killpg(child.pid, signal.SIGKILL)  # Also what it started and left behind.
@@ -87,8 +93,17 @@ def run(entry, options):
         errors.seek(0)
         if code not in (0, 3):
             last = (errors.read().decode(errors="replace").strip().splitlines() or ["no message"])[-1]
-            raise RuntimeError(f"signal {-code}" if code < 0 else f"exit code {code}: {last[:300]}")
+            raise (Misused if code == 2 else RuntimeError)(f"signal {-code}" if code < 0 else f"exit code {code}: {last[:300]}")
         return json.load(out)["repositories"][0]
+
+
+def tell(entry, options, reason):
+    """Writes that a repository could not be read, so that reports on its facts say so; returns what the program reports."""
+    reason = reason.encode(errors="replace").decode().replace("\0", " ")[:1000]
+    try:
+        return run(entry, options, [f"--failed={reason}"], min(options.timeout or TO_TELL, TO_TELL))
+    except Exception as error:
+        return {"reason": f"{reason}; its facts do not say so: {error}"}
 
 
 def read(entry, options):
@@ -104,19 +119,26 @@ def read(entry, options):
         except (OSError, ValueError):
             known, losses = now, 0
         losses = int(losses) if known == now else 0
-        if losses >= LOSSES:
-            raise RuntimeError(f"its worker was lost {losses} times; it is skipped until its refs, its packs or the program change")
         mark.parent.mkdir(parents=True, exist_ok=True)
-        # All that was being read when a worker was lost is suspect, and is read again with nothing beside it on this machine.
-        with open(f"{tempfile.gettempdir()}/git-leverage-{os.getuid()}.lock", "a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX if losses else fcntl.LOCK_SH)
+        if losses < LOSSES:
+            # All that was being read when a worker was lost is suspect, and is read again with nothing beside it on this machine.
+            with open(f"{tempfile.gettempdir()}/git-leverage-{os.getuid()}.lock", "a") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX if losses else fcntl.LOCK_SH)
+                mark.write_text(f"{now} {losses + 1}")
+                try:
+                    row.update(run(entry, options, options.more, options.timeout))
+                finally:
+                    mark.unlink(missing_ok=True)  # Another attempt at the same task may have removed it.
+        elif losses == LOSSES:  # Opened once more, to write this; if even that ends its worker, never again.
             mark.write_text(f"{now} {losses + 1}")
-            try:
-                row.update(run(entry, options))
-            finally:
-                mark.unlink(missing_ok=True)  # Another attempt at the same task may have removed it.
+            row.update(tell(entry, options, LOST))
+            mark.write_text(f"{now} {losses}")
+        else:
+            row["reason"] = LOST
+    except Misused as error:
+        row["reason"] = str(error)
     except Exception as error:
-        row["reason"] = str(error) or type(error).__name__
+        row.update(tell(entry, options, str(error) or type(error).__name__))
     return {**row, "seconds": round(time.monotonic() - begin, 3), "cpu_seconds": round(used() - before, 3)}
 
 

@@ -5,7 +5,8 @@ usage: six-faults.py PROGRAM [--engine none|spark] [--directory DIR]
 
 The reader of one hangs, of one dies of a signal, of one asks for more memory than it may have, one does not exist, one has half of
 its pack, and one ends the worker that reads it each time: with Spark, the whole executor. The worker of one more is killed once.
-Then all are repaired and read again, and a third time. Prints what was found, and exits with 1 if it is not what was expected.
+Then all are repaired and read again, and a third time. Then the readers fail again, beside the facts of the runs before: a report
+must say so, and after another repair no more. Prints what was found, and exits with 1 if it is not what was expected.
 `--engine spark` needs Java and the Python package pyspark.
 """
 
@@ -27,19 +28,23 @@ SOUND = [f"sound-{number}" for number in range(6)]
 # What the reason of each has to contain.
 FAULTS = {
     "hangs": "took more than",
-    "crashes": "signal 11",
+    "crashes": "signal 11; its facts do not say so: signal 11",
     "greedy": "MemoryError|signal|allocat",
     "missing": "not a git repository",
     "half": "",
     "kills": "its worker was lost 2 times",
 }
+# Those of which the facts can say why there are none.
+TOLD = ["hangs", "greedy", "kills"]
 ONCE = "killed-once"
 TIMEOUT, MEMORY = 5, 2048
-# Runs in place of the program, and fails for some repositories.
+# Runs in place of the program, and fails for some repositories when it reads them, and for one also when it does not.
 WRAPPER = """#!{python}
 import os, signal, subprocess, sys, time
 line = sys.stdin.buffer.read()
 name = os.path.basename(line.split(b"\\t")[0].decode())
+if name != "crashes" and any(argument.startswith("--failed") for argument in sys.argv):
+    name = ""
 
 def worker():
     # The process that started this one; with Spark, its executor.
@@ -139,11 +144,11 @@ def is_running(pid):
 
 
 def report(program, work, *what):
-    options = ["--by", "repo,day", "--no-sessions", "--format", "json", "--zone", "UTC"]
+    options = ["--by", "repo,day", "--no-sessions", "--format", "json", "--zone", "UTC", "--verbose"]
     ran = subprocess.run([program, "report", *map(str, what), *options], capture_output=True, text=True,
                          env=dict(os.environ, XDG_CACHE_HOME=str(work / "cache")))
     rows = json.loads(ran.stdout)["rows"] if ran.stdout else []
-    return ran.returncode, {tuple(row["key"].values()): row for row in rows}
+    return ran.returncode, {tuple(row["key"].values()): row for row in rows}, ran.stderr
 
 
 def contents(facts):
@@ -183,11 +188,14 @@ def main():
     check("nothing is left of the reader that hangs", not is_running(left))
     killed = collections.Counter((work / "killed").read_text().split())
     check("workers were lost as often as expected", killed == {"kills": 2, ONCE: 1}, dict(killed))
-    _, expected = report(options.program, work, *(repos / name for name in SOUND))
-    code, found = report(options.program, work, "--facts", work / "facts")
+    _, expected, _ = report(options.program, work, *(repos / name for name in SOUND))
+    code, found, told = report(options.program, work, "--facts", work / "facts")
     is_so = bool(expected) and all(found.get(key) == row for key, row in expected.items())
     check("the sound ones count as without the others", is_so, f"{len(expected)} rows")
     check("the report on these facts exits with 3", code == 3, code)
+    for name in TOLD:
+        lines = [line for line in told.splitlines() if f"example.org/{name}: " in line]
+        check(f"it says why {name} is missing", any(re.search(FAULTS[name], line) for line in lines), " ".join(lines))
 
     _, rows, _ = job(options, wrapper, work)
     row = rows["kills"]
@@ -208,9 +216,27 @@ def main():
     code, rows, _ = job(options, options.program, work)
     check("another run finds nothing to do", code == 0 and all(row["unchanged"] for row in rows.values()))
     check("and leaves every byte", contents(work / "facts") == before, f"{len(before)} files")
-    _, expected = report(options.program, work, repos)
-    _, found = report(options.program, work, "--facts", work / "facts")
+    _, expected, _ = report(options.program, work, repos)
+    code, found, told = report(options.program, work, "--facts", work / "facts")
     check("the report is that on the repositories", bool(expected) and expected == found, f"{len(found)} rows")
+    check("it exits with 0 and says nothing", code == 0 and not told, told)
+
+    (repos / "hangs/part-0.rs").write_text("changed\n")
+    git(repos / "hangs", "commit", "-q", "-a", "-m", "More")
+    _, rows, _ = job(options, wrapper, work)
+    again_failed = ["hangs", "greedy", "kills"]
+    for name in again_failed:
+        row = rows[name]
+        is_so = row["status"] == "partial" and bool(re.search(FAULTS[name], row["reason"])) and row["commits"] == 10
+        check(name, is_so, f"{row['status']}: {row['reason']}")
+    code, again, told = report(options.program, work, "--facts", work / "facts")
+    check("the facts of the runs before still count", again == found)
+    is_told = all(re.search(f"example.org/{name}: could not be read again: .*; these facts are of 2", told) for name in again_failed)
+    check("the report says of when they are, and exits with 3", code == 3 and is_told, told)
+    code, rows, _ = job(options, options.program, work)
+    check("after the repair, all are complete", code == 0 and rows["hangs"]["commits"] == 11)
+    code, _, told = report(options.program, work, "--facts", work / "facts")
+    check("the report exits with 0 and says nothing", code == 0 and not told, told)
     if not options.directory:
         shutil.rmtree(work)
     sys.exit(check.bad > 0)

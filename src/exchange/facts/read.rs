@@ -51,6 +51,8 @@ struct Place {
     folder: PathBuf,
     id: String,
     refs: String,
+    /// Why they are not new, if it could not be read again.
+    unread: Option<String>,
 }
 
 /// Reads these directories; an error if one has no facts.
@@ -66,8 +68,15 @@ pub fn read(folders: &[PathBuf]) -> Result<FactsRead, TableError> {
     let read = rows.into_par_iter().map(|(id, (folder, row))| {
         let (nth, refs) = row.as_ref().map_or((0, ""), |row| (row.rest.place, &row.refs));
         let refs = refs.to_owned();
+        let unread = row.as_ref().ok().and_then(Row::unread).map(str::to_owned);
         let repository = repository(&folder, row, whole <= MOST_HELD, &trouble);
-        (nth, repository, Place { folder, id, refs })
+        let place = Place {
+            folder,
+            id,
+            refs,
+            unread,
+        };
+        (nth, repository, place)
     });
     let mut found: Vec<(u32, Repository, Place)> = read.collect();
     found.sort_by(|(a, one, place), (b, other, other_place)| {
@@ -216,7 +225,12 @@ impl FactsRead {
     pub fn inventories(&self) -> Vec<Option<Inventoried>> {
         let repos = self.repos.par_iter().zip(&self.places);
         let read = |(repo, place): (&Repository, &Place)| {
-            Inventoried::read(&place.folder, &place.refs, &place.id, repo)
+            let mut read = Inventoried::read(&place.folder, &place.refs, &place.id, repo)?;
+            if let Some(reason) = &place.unread {
+                read.facts.status = read.facts.status.max(Status::Partial);
+                read.facts.reasons.push(reason.clone());
+            }
+            Some(read)
         };
         repos.map(read).collect()
     }

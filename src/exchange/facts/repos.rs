@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::field::{Taken, check_one_row, long};
+use super::field::{LONGEST_TEXT, Taken, check_one_row, long};
 use super::layout::{REPOS, Told, VERSION, check_version, file_of, is_id};
 use super::places::without_place;
 use crate::aggregate::repository::Repository;
@@ -14,6 +14,7 @@ use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::ids::TaskId;
 use crate::facts::lineage::Lineage;
 use crate::facts::record::ByHand;
+use crate::facts::zone::Zone;
 use crate::sources::history::UnknownLines;
 use crate::tables::{Column, Schema, TableError, TableFile};
 
@@ -34,6 +35,9 @@ const SCHEMA: &str = "message repos {
     required boolean cut_short;
     required binary rest (STRING);
 }";
+
+/// What remains of an earlier reason when another one comes before it, in characters of up to 4 bytes: both fit into a text.
+const LONGEST_EARLIER: usize = LONGEST_TEXT / 8;
 
 pub fn schema() -> &'static Schema {
     static PARSED: LazyLock<Schema> = LazyLock::new(|| Schema::of(SCHEMA));
@@ -90,6 +94,16 @@ pub struct Rest {
     unfetched: Option<String>,
     /// What it was cloned from on its machine: an id in its run, or a hash of the path.
     origin: Option<String>,
+    /// Set if the repository could not be read again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unread: Option<Unread>,
+}
+
+/// Why the facts of a repository that could not be read again are not new, and why they were incomplete before, if they were.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Unread {
+    told: String,
+    reason: Option<String>,
 }
 
 impl Rest {
@@ -116,6 +130,7 @@ impl Rest {
             given_up: repository.given_up,
             unfetched: repository.unfetched.clone(),
             origin: None,
+            unread: None,
         };
         let text = serde_json::to_string(&rest).map_err(|error| error.to_string())?;
         let [path, key] = [&repository.path, key].map(|text| serde_json::to_string(text).unwrap_or_default());
@@ -216,6 +231,42 @@ impl Row {
             cut_short,
             rest,
         })
+    }
+
+    /// The same facts of a repository that could not be read again for a reason, which replaces one given before.
+    #[must_use]
+    pub fn not_read_again(&self, reason: &str) -> Self {
+        let day = Zone::default().day(self.read_at);
+        let told = format!("could not be read again: {reason}; these facts are of {day}");
+        let warning = |told: &str| Warning::new(&self.key, told);
+        let mut warnings = self.rest.warnings.clone();
+        let before = match &self.rest.unread {
+            Some(unread) => {
+                warnings.retain(|known| *known != warning(&unread.told));
+                unread.reason.clone()
+            }
+            None => self.reason.clone(),
+        };
+        warnings.push(warning(&told));
+        let earlier = before
+            .iter()
+            .map(|earlier| earlier.chars().take(LONGEST_EARLIER).collect());
+        let reasons: Vec<String> = std::iter::once(told.clone()).chain(earlier).collect();
+        Self {
+            status: Status::Partial,
+            reason: Some(reasons.join("; ")),
+            rest: Rest {
+                warnings,
+                unread: Some(Unread { told, reason: before }),
+                ..self.rest.clone()
+            },
+            ..self.clone()
+        }
+    }
+
+    /// Why the facts are not new, if the repository could not be read again.
+    pub fn unread(&self) -> Option<&str> {
+        self.rest.unread.as_ref().map(|unread| &*unread.told)
     }
 
     /// The repository without what the other tables have.

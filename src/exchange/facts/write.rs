@@ -11,10 +11,11 @@ use super::repos::{Rest, Row};
 use super::{audits, commits, records, tasks};
 use crate::aggregate::repository::Repository;
 use crate::facts::commit::Commit;
-use crate::facts::diagnostics::Status;
+use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::evidence::{ForeignTrailers, Signs};
 use crate::tables::TableError;
 use crate::workspace::from_objects::FromObjects;
+use crate::workspace::repositories::failed;
 
 /// Writes into a directory.
 #[derive(Debug, Clone, Copy)]
@@ -122,6 +123,36 @@ impl Writer<'_> {
         };
         row.write(folder)?;
         Ok(row)
+    }
+
+    /// Writes that a repository could not be read. Facts of it that are there remain, and its row says that they are earlier ones.
+    /// In the reason, the text beside each of `places` takes its place.
+    pub fn write_unread(
+        &self,
+        entry: &Entry,
+        places: &[(&Path, &str)],
+        reason: &str,
+    ) -> Result<Row, TableError> {
+        let reason = places.iter().fold(reason.to_owned(), |reason, (place, name)| {
+            without_place(&reason, &place.display().to_string(), name)
+        });
+        // A row that cannot be read says nothing of the other files, so they cannot be used either.
+        let known = Row::read(self.folder, &entry.repo).ok().flatten();
+        match known.filter(|row| row.status != Status::Failed) {
+            Some(row) => {
+                let row = row.not_read_again(&reason);
+                row.write(self.folder)?;
+                Ok(row)
+            }
+            None => {
+                let nothing = Repository {
+                    warnings: vec![Warning::new(&entry.key, &*reason)],
+                    untold: None,
+                    ..failed(Path::new(&entry.key), reason)
+                };
+                self.write(entry, &nothing, None)
+            }
+        }
     }
 
     fn write_tables(&self, (repo, refs): (&str, &str), repository: &Repository) -> Result<(), TableError> {

@@ -41,6 +41,10 @@ pub struct Args {
     /// Read and write everything again
     #[arg(long)]
     pub(super) again: bool,
+    /// Read nothing, and write that the repositories could not be read for REASON, such as a time limit that a run without this
+    /// option exceeded; earlier facts of them remain, as `partial`
+    #[arg(long, value_name = "REASON", conflicts_with_all = ["sessions", "inventory", "audit", "again"])]
+    pub(super) failed: Option<String>,
     /// Output format
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(super) format: FactsFormat,

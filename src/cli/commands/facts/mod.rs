@@ -7,6 +7,7 @@ mod looked;
 mod read;
 mod sessions;
 mod shown;
+mod unread;
 
 use rayon::prelude::*;
 
@@ -37,6 +38,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         options: &told,
         now: context.environment.now.timestamp(),
     };
+    if let Some(reason) = &args.failed {
+        return args.write_unread((reason, &looked), &writer, warnings, context);
+    }
     let known: Vec<Option<Row>> = looked
         .par_iter()
         .map(|one| writer.unchanged(&one.entry).filter(|_| !args.again))
@@ -74,6 +78,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
             .map(|(row, is_unchanged)| Written::of(row, is_unchanged))
             .collect(),
         sessions,
+        is_read: true,
     };
     args.send(&report, context)?;
     context.terminal.warnings(&warnings)?;

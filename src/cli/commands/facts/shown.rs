@@ -31,6 +31,9 @@ pub(super) struct Written {
 pub(super) struct Report {
     pub(super) repositories: Vec<Written>,
     pub(super) sessions: Option<usize>,
+    /// Whether this run read repositories, and did not only note that they cannot be read.
+    #[serde(skip)]
+    pub(super) is_read: bool,
 }
 
 impl Written {
@@ -64,10 +67,15 @@ impl Args {
 
 fn table(report: &Report) -> Table {
     let row = |one: &Written| {
+        let what = match (report.is_read, one.unchanged) {
+            (false, _) => "not read",
+            (true, true) => "unchanged",
+            (true, false) => "written",
+        };
         vec![
             Cell::text(&*one.name),
             one.commits.map_or(Cell::Unknown, Cell::Count),
-            Cell::text(if one.unchanged { "unchanged" } else { "written" }),
+            Cell::text(what),
             Cell::text(one.status.to_string()),
         ]
     };
