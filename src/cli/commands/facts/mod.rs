@@ -55,8 +55,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         context,
     )?);
     let mut rows = Vec::new();
-    for (one, known) in looked.iter().zip(known) {
-        let is_unchanged = known.is_some();
+    for (at, (one, known)) in looked.iter().zip(known).enumerate() {
+        let is_unchanged = known.is_some() && !to_audit.contains(&at);
         let row = write(writer, one, known, &read);
         let row = row.map_err(|error| CommandError::from_error(&error))?;
         warnings.extend(gaps(one, &row, &read));
