@@ -125,6 +125,11 @@ impl<'a> Spent<'a> {
             .copied()
     }
 
+    /// Whether only the days of some of that are known.
+    pub(super) fn is_by_day(&self) -> bool {
+        self.sessions.values().any(|taken| taken.time.is_by_day)
+    }
+
     /// The sessions.
     pub(super) fn sessions(&self) -> impl Iterator<Item = &'a SessionId> {
         self.sessions.keys().copied()
@@ -649,6 +654,7 @@ mod tests {
             links: shares.iter().map(|share| (0, link(share))).collect(),
             elsewhere: Vec::new(),
             rest: 1.0,
+            is_by_day: false,
         }
     }
 

@@ -19,6 +19,7 @@ use crate::facts::quantity::{Minutes, Tokens};
 use crate::facts::record::ByHand;
 use crate::facts::session::{Provenance, Sources};
 use crate::facts::sign::{Rung, Sign};
+use crate::facts::span::Moment;
 use crate::facts::task::Task;
 use crate::facts::zone::Zone;
 use crate::git::survival::Survival;
@@ -94,8 +95,9 @@ pub struct SessionLine<'a> {
     agent: &'a str,
     session: &'a str,
     repo: &'a str,
-    started_at: String,
-    ended_at: String,
+    /// `None` if only its days are known.
+    started_at: Option<String>,
+    ended_at: Option<String>,
     /// With unknown time.
     agent_minutes: Option<Minutes>,
     /// Without it; `None` if nothing is unknown.
@@ -254,6 +256,7 @@ impl<'a> TaskLine<'a> {
 impl<'a> SessionLine<'a> {
     fn new(repo: &'a Repository, session: &'a SeenSession) -> Self {
         let minutes = |value: Option<Minutes>| value.and_then(Minutes::checked);
+        let at = |moment: Moment| (!session.is_by_day).then(|| moment.to_string());
         let tokens = session.tokens();
         let mut sources = session.sources;
         let commits = session.made().count();
@@ -265,8 +268,8 @@ impl<'a> SessionLine<'a> {
             agent: &session.id.agent,
             session: &session.id.id,
             repo: &repo.name,
-            started_at: session.span.start.to_string(),
-            ended_at: session.span.end.to_string(),
+            started_at: at(session.span.start),
+            ended_at: at(session.span.end),
             agent_minutes: minutes(session.most_agent_minutes()),
             agent_minutes_low: session.agent_minutes_low().and_then(Minutes::checked),
             supervisory_minutes: minutes(session.supervisory_minutes()),

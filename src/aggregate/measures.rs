@@ -329,26 +329,32 @@ struct OnTheWall {
     spans: Vec<Span>,
     /// Minutes in which they may have worked in addition.
     unknown: Minutes,
+    /// Whether of some only the days are known: what worked at the same time is then unknown.
+    is_by_day: bool,
 }
 
 impl OnTheWall {
     /// Unknown time has no position, so it is counted as if no agent worked beside it: the factor is never too high.
     fn factor(&self) -> Option<f64> {
-        Ratio::new(self.hours, self.most().checked()).factor()
+        Ratio::new(self.hours, self.most()?.checked()).factor()
     }
 
     fn factors(&self) -> Option<FactorRange> {
-        let least = wall(&self.spans);
-        self.hour_ends.factors(self.most().checked(), least.checked())
+        let least = self.least()?;
+        self.hour_ends.factors(self.most()?.checked(), least.checked())
     }
 
-    fn most(&self) -> Minutes {
-        wall(&self.spans) + self.unknown
+    fn least(&self) -> Option<Minutes> {
+        (!self.is_by_day).then(|| wall(&self.spans))
+    }
+
+    fn most(&self) -> Option<Minutes> {
+        self.least().map(|least| least + self.unknown)
     }
 }
 
 impl WithSessions {
-    fn add(&mut self, estimate: &Estimate, worked: impl Iterator<Item = Span>, unknown: Minutes) {
+    fn add(&mut self, estimate: &Estimate, worked: impl Iterator<Item = Span>, spent: &Spent<'_>) {
         let hours = estimate.hours;
         self.tasks += 1;
         *self.hours.get_or_insert_default() += hours;
@@ -358,7 +364,8 @@ impl WithSessions {
             self.on_the_wall.hours += hours;
             self.on_the_wall.hour_ends.add(estimate.ends());
             self.on_the_wall.spans.extend(worked);
-            self.on_the_wall.unknown += unknown;
+            self.on_the_wall.unknown += spent.unknown_minutes();
+            self.on_the_wall.is_by_day |= spent.is_by_day();
         }
     }
 }
@@ -459,8 +466,11 @@ impl<'a> SessionTally<'a> {
         }
     }
 
+    /// Of one session, its own times show what it did at the same time, even if only their days are right.
     fn wall_minutes(&self) -> Option<Minutes> {
-        self.time.minutes.map(|_| wall(&self.time.spans))
+        let is_known = !self.time.is_by_day || self.sessions.len() == 1;
+        let minutes = self.time.minutes.filter(|_| is_known);
+        minutes.map(|_| wall(&self.time.spans))
     }
 }
 
@@ -503,8 +513,7 @@ impl<'a> Tally<'a> {
             // Less wall time than agents worked would make the factor too high.
             let is_known = effort.is_told_by(spent);
             let worked = spent.worked().filter(|_| is_known);
-            self.with_sessions
-                .add(&task.estimate, worked, spent.unknown_minutes());
+            self.with_sessions.add(&task.estimate, worked, spent);
         }
     }
 

@@ -378,10 +378,11 @@ fn lost_of(then: Amounts, now: Amounts) -> Amounts {
     }
 }
 
-/// What a session shows of its time until an instant. If a note joined lanes, whose time it was is unknown, and all of
+/// What a session may show of its time until an instant. If a note joined lanes, whose time it was is unknown, and all of
 /// it is compared.
 fn until(session: &SeenSession, end: Moment) -> Amounts {
     let all = whole(session);
+    let end = end + session.vagueness();
     if session.origin == Origin::Note && session.lanes > 1.0 + 1e-9 {
         return all;
     }

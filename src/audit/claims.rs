@@ -251,7 +251,10 @@ fn session_not_found(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
 /// Whether the agent's logs here contain a session that began before `time`.
 fn logs_reach_back(all: All<'_>, agent: &str, time: i64) -> bool {
     let mut sessions = all.sessions.iter();
-    sessions.any(|one| one.origin == Origin::Log && one.id.agent == agent && one.span.start.seconds() <= time)
+    sessions.any(|one| {
+        let latest = one.span.start + one.vagueness();
+        one.origin == Origin::Log && one.id.agent == agent && latest.seconds() <= time
+    })
 }
 
 /// A session may end some days before its work is committed.
@@ -276,8 +279,9 @@ fn session_away_from_commits(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
         let times: Vec<&(i64, i64)> = commits.iter().filter_map(|commit| times.get(commit)).collect();
         let first = times.iter().map(|(written, made)| written.min(made)).min()?;
         let last = times.iter().map(|(written, made)| written.max(made)).max()?;
-        let before = Seconds(*first - session.span.end.seconds());
-        let after = Seconds(session.span.start.seconds() - *last);
+        let span = session.longest_span();
+        let before = Seconds(*first - span.end.seconds());
+        let after = Seconds(span.start.seconds() - *last);
         let (how, away) = if before > LONG_BEFORE {
             ("ended", before)
         } else if after > LATER {

@@ -200,7 +200,7 @@ pub fn of_task(
         let both = sum.tokens.zip(tokens);
         sum.tokens = both.map(|(sum, tokens)| sum + tokens.0 as f64 * share);
         // Subagents work in parallel, so a session may have more minutes than its span.
-        sum.possible_minutes += session.span.minutes().max(agent + unknown);
+        sum.possible_minutes += session.longest_span().minutes().max(agent + unknown);
     }
     (!parts.is_empty()).then_some(sum)
 }

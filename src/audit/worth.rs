@@ -91,7 +91,7 @@ impl<'a> Starts<'a> {
         }
         sessions.extend(self.all.session_index.makers(&found.commits));
         let sessions = sessions.iter().filter_map(|at| self.all.sessions.get(*at));
-        let sessions = sessions.map(|session| Some(session.span.start.seconds()));
+        let sessions = sessions.map(|session| Some(session.longest_span().start.seconds()));
         let commits = found
             .commits
             .iter()

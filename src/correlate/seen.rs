@@ -15,7 +15,7 @@ use crate::facts::quantity::Minutes;
 use crate::facts::record::SessionRecord;
 use crate::facts::session::{Provenance, Session, Sources, TokenCounts, Turn};
 use crate::facts::sign::{Rung, Sign};
-use crate::facts::span::{self, Moment, Span};
+use crate::facts::span::{self, Millis, Moment, Span};
 use crate::facts::supervision::Charge;
 use crate::facts::worked::{Worked, stretch};
 use crate::facts::zone::Zone;
@@ -53,6 +53,8 @@ pub struct SeenSession {
     /// The largest part of it, 0 to 1, that may have gone into no commit: for a note, whose commits may not all be
     /// here, the part it records; 1 otherwise.
     pub rest: f64,
+    /// Whether all times are only on the right days, with the right lengths: see [`by_day`](super::by_day::by_day).
+    pub is_by_day: bool,
 }
 
 /// Tokens that a session used.
@@ -185,6 +187,7 @@ fn from_log(
         links,
         elsewhere: Vec::new(),
         rest: 1.0,
+        is_by_day: false,
     }
 }
 
@@ -287,6 +290,7 @@ fn from_notes(id: &SessionId, records: &[Captured<'_>]) -> Option<SeenSession> {
         links: captured_links(records, total, &worked),
         elsewhere: Vec::new(),
         rest: youngest.uncommitted.map_or(1.0, |rest| rest.clamp(0.0, 1.0)),
+        is_by_day: false,
         lanes: if wall > 0.0 { total / wall } else { 1.0 },
         worked,
         attention: vec![Charge {
@@ -417,6 +421,20 @@ impl SeenSession {
         self
     }
 
+    /// How far its times may be from the true ones: nothing, or less than this if only its days are known.
+    pub fn vagueness(&self) -> Millis {
+        match self.is_by_day {
+            true => Millis::DAY,
+            false => Millis::default(),
+        }
+    }
+
+    /// From the earliest instant at which it can have begun to the last one at which it can have ended.
+    pub fn longest_span(&self) -> Span {
+        let vague = self.vagueness();
+        Span::new(self.span.start - vague, self.span.end + vague)
+    }
+
     /// Agent minutes, subagents as separate lanes; `None` if unknown.
     pub fn agent_minutes(&self) -> Option<Minutes> {
         self.minutes_of(&self.worked)
@@ -455,6 +473,7 @@ impl SeenSession {
             minutes: self.agent_minutes().map(|minutes| minutes * link.share),
             unknown: self.unknown_minutes() * link.share,
             spans: link.worked.clone(),
+            is_by_day: self.is_by_day,
         }
     }
 
@@ -488,6 +507,7 @@ impl SeenSession {
                 true => stretch(&spans, 1.0 - left / beside, 1.0),
                 false => spans,
             },
+            is_by_day: self.is_by_day,
         }
     }
 
@@ -615,6 +635,7 @@ impl SeenSession {
                         Some(number) => by_link.remove(&number).unwrap_or_default(),
                         None => rest.clone(),
                     },
+                    is_by_day: self.is_by_day,
                 },
                 supervisory_minutes: day.supervisory * share,
                 tokens: (day.tokens.iter())

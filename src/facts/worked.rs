@@ -16,6 +16,8 @@ pub struct Worked {
     pub unknown: Minutes,
     /// When any agent worked, in no order; overlapping if several did. Empty if the log has no times.
     pub spans: Vec<Span>,
+    /// Whether `spans` are on the right days and have the right lengths, but not the right times of day.
+    pub is_by_day: bool,
 }
 
 impl Worked {
@@ -26,6 +28,7 @@ impl Worked {
             minutes: self.minutes.map(|minutes| minutes * (to - from)),
             unknown: self.unknown * (to - from),
             spans: stretch(&self.spans, from, to),
+            is_by_day: self.is_by_day,
         }
     }
 
@@ -35,6 +38,7 @@ impl Worked {
             *self.minutes.get_or_insert_default() += minutes;
         }
         self.unknown += other.unknown;
+        self.is_by_day |= other.is_by_day && !other.spans.is_empty();
         self.spans.extend(other.spans);
     }
 
@@ -81,6 +85,7 @@ mod tests {
             minutes: Minutes::new(8.0),
             unknown: Minutes::new(2.0).unwrap(),
             spans: vec![span(0, 100), span(50, 200), span(300, 400)],
+            is_by_day: false,
         };
         let (first, rest) = (whole.part(0.0, 0.75), whole.part(0.75, 1.0));
         assert_eq!(first.spans, [span(0, 200), span(300, 325)]);

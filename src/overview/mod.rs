@@ -306,6 +306,8 @@ pub struct SessionView {
     pub span: Span,
     /// When its agents worked: disjoint, ascending.
     pub worked: Vec<Span>,
+    /// Whether these times are only on the right days: their times of day are unknown.
+    pub is_by_day: bool,
     /// Agent minutes, subagents added up, with unknown time.
     pub agent_minutes: Option<Minutes>,
     /// The same without unknown time; `None` if there is none.

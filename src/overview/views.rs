@@ -96,6 +96,7 @@ impl Views<'_, '_> {
             repo: home.and_then(|home| self.positions.get(home.name.as_str()).copied()),
             span: session.span,
             worked: span::union(session.worked.iter().copied()),
+            is_by_day: session.is_by_day,
             agent_minutes: session.most_agent_minutes(),
             agent_minutes_low: session.agent_minutes_low(),
             wall_minutes: session.wall_minutes(),
@@ -243,7 +244,7 @@ impl Views<'_, '_> {
         }
         let sessions = self.of_task(task).into_iter();
         let sessions = sessions.filter_map(|at| self.sessions.get(at));
-        let sessions = sessions.map(|session| Some(session.span.start.seconds()));
+        let sessions = sessions.map(|session| Some(session.longest_span().start.seconds()));
         let commits = placed.commits.iter().map(|commit| {
             let (_, commit) = self.material.commit(*commit)?;
             Some(commit.author_time.seconds)

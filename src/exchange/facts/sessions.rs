@@ -12,7 +12,7 @@ use crate::correlate::seen::{Origin, SeenSession, Used};
 use crate::facts::ids::SessionId;
 use crate::facts::link::Link;
 use crate::facts::session::{Sources, TokenCounts};
-use crate::facts::span::{Moment, Span};
+use crate::facts::span::{self, Moment, Span};
 use crate::facts::supervision::Charge;
 use crate::tables::{Column, Schema, TableError};
 
@@ -74,6 +74,8 @@ pub struct Line {
     links: Vec<(String, StoredLink)>,
     elsewhere: Vec<StoredLink>,
     rest: f64,
+    #[serde(default)]
+    is_by_day: bool,
 }
 
 /// A link with the time that JSON of links leaves out.
@@ -123,6 +125,7 @@ impl Line {
             links: links.collect::<Option<_>>()?,
             elsewhere: session.elsewhere.iter().map(StoredLink::of).collect(),
             rest: session.rest,
+            is_by_day: session.is_by_day,
         })
     }
 
@@ -162,11 +165,19 @@ impl Line {
             links,
             elsewhere,
             rest: self.rest,
+            is_by_day: self.is_by_day,
         })
     }
 }
 
 impl Line {
+    /// How much was done in it, and whether it is known when.
+    fn extent(&self) -> (i64, bool) {
+        let charges = self.unknown.iter().chain(&self.attention);
+        let spans = charges.map(|charge| &charge.span).chain(&self.worked);
+        (span::total(spans), !self.is_by_day)
+    }
+
     /// Whether the session made something in a repository.
     pub fn is_linked_in(&self, repo: &str) -> bool {
         self.links.iter().any(|(linked, _)| linked == repo)
@@ -193,19 +204,28 @@ pub fn write(
     folder: &Path,
     (source, digest): (&str, &str),
     sessions: &[LoggedSession],
-    seen: &HashMap<SessionId, &SeenSession>,
+    seen: &HashMap<SessionId, SeenSession>,
 ) -> Result<u64, String> {
     let all = || sessions.iter();
-    let about = |session: &LoggedSession| seen.get(&session.id).copied();
+    let about = |session: &LoggedSession| seen.get(&session.id);
     let lines = all().map(|session| serde_json::to_string(&session.seen));
     let lines: Result<Vec<String>, _> = lines.collect();
+    // Of times that are made up, only this program knows what is right in them.
+    let timed = |session: &LoggedSession| {
+        session
+            .seen
+            .as_ref()
+            .filter(|line| !line.is_by_day)
+            .map(|line| line.span)
+    };
+    let at = |end: fn(Span) -> Moment| Column::optional(all().map(|session| Some(end(timed(session)?).0)));
     let columns = vec![
         same(source, sessions.len()),
         Column::of(all().map(|session| session.id.agent.clone())),
         Column::of(all().map(|session| session.id.id.clone())),
         Column::optional(all().map(|session| session.seen.as_ref().map(|line| line.home.clone()))),
-        Column::optional(all().map(|session| session.seen.as_ref().map(|line| line.span.start.0))),
-        Column::optional(all().map(|session| session.seen.as_ref().map(|line| line.span.end.0))),
+        at(|span| span.start),
+        at(|span| span.end),
         Column::optional(all().map(|session| about(session)?.most_agent_minutes().map(millis))),
         Column::optional(all().map(|session| about(session)?.supervisory_minutes().map(millis))),
         Column::of(lines.map_err(|error| error.to_string())?),
@@ -258,12 +278,23 @@ pub fn read(folder: &Path, source: &str) -> Result<Vec<LoggedSession>, TableErro
 impl LoggedSession {
     /// Adds it to the sessions of other machines: a log that was copied counts as the copy that goes on longest.
     pub fn add_to(self, all: &mut BTreeMap<SessionId, Self>) {
-        let end = |session: &Self| session.seen.as_ref().map(|line| line.span.end);
         match all.get(&self.id) {
-            Some(known) if end(known) >= end(&self) => {}
+            Some(known) if !self.goes_on_after(known) => {}
             _ => {
                 all.insert(self.id.clone(), self);
             }
+        }
+    }
+
+    /// Whether it goes on after another copy of the log. If only one of them has times of day, what they worked says so, and of equal
+    /// ones the one with times counts.
+    fn goes_on_after(&self, other: &Self) -> bool {
+        let (Some(own), Some(others)) = (&self.seen, &other.seen) else {
+            return self.seen.is_some() && other.seen.is_none();
+        };
+        match own.is_by_day == others.is_by_day {
+            true => own.span.end > others.span.end,
+            false => own.extent() > others.extent(),
         }
     }
 }

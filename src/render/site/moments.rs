@@ -128,10 +128,12 @@ pub fn clock(overview: &Overview, day: &Day, urls: &Urls, options: &SiteOptions)
         .iter()
         .filter_map(|at| Some((*at, overview.commits.get(*at)?)))
         .collect();
-    if sessions.is_empty() && commits.is_empty() {
+    let vague = sessions.iter().filter(|session| session.is_by_day).count();
+    if sessions.len() == vague && commits.is_empty() {
         return html! {
             h2 #clock { "When it happened" }
-            p { "No session and no commit of this day is known." }
+            @if vague == 0 { p { "No session and no commit of this day is known." } }
+            @else { p { "Of its sessions, only the day is known." } }
         };
     }
     let is_cut = sessions.len() > MAX_EVENTS || commits.len() > MAX_EVENTS;
@@ -147,6 +149,7 @@ pub fn clock(overview: &Overview, day: &Day, urls: &Urls, options: &SiteOptions)
             (counted(commits.len() as u64, "commit", "commits")) " "
             (plural(&(commits.len() as u64), "was", "were")) " made."
             @if is_cut { " The first " (MAX_EVENTS) " of each are drawn." }
+            @if vague > 0 { " Of " (counted(vague as u64, "session", "sessions")) " only the day is known." }
         }
         (figure(&clock, "clock", &html! {
             (mark(Mark::Measured)) "A line is a session from its first to its last event, a bar a time in which its agent worked. \
@@ -181,7 +184,8 @@ fn lanes(
         sessions: Vec::new(),
         commits: Vec::new(),
     };
-    for session in sessions.iter().take(MAX_EVENTS) {
+    let timed = sessions.iter().filter(|session| !session.is_by_day);
+    for session in timed.take(MAX_EVENTS) {
         let at = session.repo.unwrap_or(usize::MAX);
         lanes
             .entry(at)

@@ -14,6 +14,7 @@ use crate::facts::ids::ObjectId;
 use crate::facts::quantity::{Hours, Minutes, counted, plural};
 use crate::facts::record::Opinion;
 use crate::facts::shell;
+use crate::facts::span::Moment;
 use crate::facts::task::Task;
 use crate::overview::{CommitView, Overview, SessionView, Support, TaskSession, TaskView};
 use crate::render::chart::figure;
@@ -509,8 +510,10 @@ impl Here<'_> {
             // The last one stays.
             events.drain(MAX_EVENTS - 1..MAX_EVENTS - 1 + left_out);
         }
+        let timed = self.sessions().into_iter();
+        let timed = timed.filter(|(_, session)| !session.is_by_day);
         let order = Order {
-            sessions: self.sessions().into_iter().map(session).collect(),
+            sessions: timed.map(session).collect(),
             events,
             zone: self.overview.zone,
         };
@@ -526,6 +529,11 @@ impl Here<'_> {
                 .format("%Y-%m-%d %H:%M %:z")
                 .to_string(),
         )
+    }
+
+    /// Only the day of a time, which is all that is known of some.
+    fn day(&self, seconds: i64) -> Cell {
+        Cell::text(self.overview.zone.day(seconds).to_string())
     }
 
     fn commit_table(&self) -> Markup {
@@ -585,11 +593,15 @@ impl Here<'_> {
             let models: Vec<&str> = agent.chain(session.models.iter().map(String::as_str)).collect();
             let confidence = link.confidence.map(|confidence| confidence.to_string());
             let named = "named by the task".to_owned();
+            let at = |moment: Moment| match session.is_by_day {
+                true => self.day(moment.seconds()),
+                false => self.clock(moment.seconds()),
+            };
             Some(vec![
                 Td::head(short(&session.id, SHORT_SESSION)).class("id"),
                 Td::of(Cell::text(models.join(", "))),
-                Td::of(self.clock(session.span.start.seconds())).class("nw"),
-                Td::of(self.clock(session.span.end.seconds())).class("nw"),
+                Td::of(at(session.span.start)).class("nw"),
+                Td::of(at(session.span.end)).class("nw"),
                 Td::of(minutes(session.agent_minutes)),
                 Td::of(minutes(session.wall_minutes)),
                 Td::of(Cell::known(link.share, Cell::Percent)),

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::*;
 use crate::aggregate::repository::Repository;
 use crate::aggregate::sample::{claim, commit, repository};
-use crate::facts::quantity::WorkTime;
+use crate::correlate::seen::Origin;
+use crate::facts::quantity::{Minutes, WorkTime};
+use crate::facts::span::{Moment, Span};
 use crate::facts::zone::{Period, Zone};
-use crate::overview::Query;
+use crate::overview::{Query, SessionView, TaskSession};
 
 const HOSTILE: [&str; 7] = [
     "\"'><script>alert(1)</script>",
@@ -146,6 +148,49 @@ fn numbers_are_those_of_the_report() {
     assert!(csv.starts_with("day,tasks,human_hours,human_hours_low,human_hours_high,agent_minutes,"));
     assert_eq!(csv.lines().count(), 1 + overview.days.len());
     assert_eq!(site["data/tasks.jsonl"].lines().count(), 3);
+}
+
+/// The pages of a site with a session that worked from 10:31 to 10:41 for the first task of a day.
+fn with_session(is_by_day: bool) -> String {
+    let mut overview = sample("kiln", "Fire it");
+    let start = Moment(1_775_212_260_000);
+    let span = Span::new(start, start.plus(600_000));
+    overview.sessions.push(SessionView {
+        agent: "claude-code".to_owned(),
+        id: "s".to_owned(),
+        models: Vec::new(),
+        origin: Origin::Log,
+        repo: Some(0),
+        span,
+        worked: vec![span],
+        is_by_day,
+        agent_minutes: Minutes::new(10.0),
+        agent_minutes_low: None,
+        wall_minutes: Minutes::new(10.0),
+        commits: 0,
+    });
+    overview.days[1].sessions.push(0);
+    for task in &mut overview.tasks {
+        task.sessions.push(TaskSession {
+            session: 0,
+            commit: None,
+            rung: None,
+            confidence: None,
+            evidence: Vec::new(),
+            share: None,
+        });
+    }
+    site(&overview, &options()).into_values().collect()
+}
+
+#[test]
+fn no_time_is_shown_of_a_session_of_which_only_the_day_is_known() {
+    let (timed, by_day) = (with_session(false), with_session(true));
+    for shown in ["10:31", "10:41", "10m of agent time"] {
+        assert!(timed.contains(shown) && !by_day.contains(shown), "{shown}");
+    }
+    assert!(by_day.contains("Of 1 session only the day is known."));
+    assert!(!timed.contains("only the day is known"));
 }
 
 #[test]

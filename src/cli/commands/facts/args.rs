@@ -26,9 +26,16 @@ pub struct Args {
     /// Of copies of a commit, the one in the repository of the lowest rank counts [default rank: the line's number, from 0]
     #[arg(long, value_name = "FILE", conflicts_with = "roots")]
     pub(super) repos: Option<PathBuf>,
-    /// Also write what the logs of this machine say of sessions in these repositories
-    #[arg(long)]
-    pub(super) sessions: bool,
+    /// Also write what the logs of this machine say of sessions in these repositories [without `=`: times]
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "times"
+    )]
+    pub(super) sessions: Option<SessionTimes>,
     /// Also write what `git leverage inventory` reads, such as files, tests and the state of the clone, in each run
     #[arg(long)]
     pub(super) inventory: bool,
@@ -52,6 +59,15 @@ pub struct Args {
     pub(super) logs: LogArgs,
     #[command(flatten)]
     pub(super) rules: RulesArgs,
+}
+
+/// What is written of the times of sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SessionTimes {
+    /// When they worked, to the millisecond
+    Times,
+    /// Only on which days they worked: minutes on the wall are then unknown
+    Days,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

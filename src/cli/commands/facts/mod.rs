@@ -68,8 +68,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         Some(Warning::new(one.path.display().to_string(), reason))
     }));
     let sessions = match args.sessions {
-        true => Some(args.add_sessions(&looked, &mut read.repos, &folder, context)?),
-        false => None,
+        Some(times) => Some(args.add_sessions((&looked, &mut read.repos), times, &folder, context)?),
+        None => None,
     };
     let is_complete = rows.iter().all(|(row, _)| row.status == Status::Complete) && warnings.is_empty();
     let report = Report {

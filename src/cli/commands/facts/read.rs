@@ -47,7 +47,7 @@ impl Args {
         let mut read = Read::default();
         read.add(&changed, asked(true, contents), options, context)?;
         // Apart from their content: an unchanged history is not even opened.
-        let again = those(&|at| is_known(at) && (self.sessions || to_audit.contains(&at)));
+        let again = those(&|at| is_known(at) && (self.sessions.is_some() || to_audit.contains(&at)));
         read.add(&again, asked(true, None), options, context)?;
         if contents.is_some() {
             read.add(&those(&is_known), asked(false, contents), options, context)?;

@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::args::Args;
+use super::args::{Args, SessionTimes};
 use super::looked::Looked;
 use crate::aggregate::repository::Repository;
 use crate::cli::bar;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::linking::Linking;
+use crate::cli::period::zone;
+use crate::correlate::by_day::by_day;
 use crate::correlate::seen::{Origin, SeenSession};
 use crate::exchange::facts::{Line, LoggedSession, digest, id_of, write_sessions};
 use crate::facts::ids::SessionId;
@@ -19,8 +21,8 @@ impl Args {
     /// Writes what logs say of sessions in these repositories; returns how many worked there.
     pub(super) fn add_sessions(
         &self,
-        looked: &[Looked],
-        repos: &mut HashMap<String, Repository>,
+        (looked, repos): (&[Looked], &mut HashMap<String, Repository>),
+        times: SessionTimes,
         folder: &Path,
         context: &mut Context,
     ) -> Result<usize, CommandError> {
@@ -35,12 +37,16 @@ impl Args {
                 all.zip(looked.visits.iter().cloned()).collect()
             })
         });
-        let logged = workspace
-            .sessions
-            .iter()
-            .filter(|session| session.origin == Origin::Log);
-        let seen: HashMap<SessionId, &SeenSession> =
-            logged.map(|session| (session.id.clone(), session)).collect();
+        let zone = zone(None, &context.settings())?;
+        let written = |session: SeenSession| match times {
+            SessionTimes::Times => session,
+            SessionTimes::Days => by_day(session, zone),
+        };
+        let logged = std::mem::take(&mut workspace.sessions).into_iter();
+        let logged = logged.filter(|session| session.origin == Origin::Log);
+        let seen: HashMap<SessionId, SeenSession> = logged
+            .map(|session| (session.id.clone(), written(session)))
+            .collect();
         let mut sessions: Vec<LoggedSession> = visits
             .into_iter()
             .map(|(id, visits)| LoggedSession {
