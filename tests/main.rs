@@ -28,6 +28,7 @@ mod durability;
 mod estimators;
 mod facts;
 mod facts_audit;
+mod facts_compact;
 mod facts_days;
 mod facts_inventory;
 mod facts_site;

@@ -21,6 +21,19 @@ pub enum Values {
     Coded(Dictionary, Vec<u32>),
 }
 
+impl Values {
+    fn len(&self) -> usize {
+        match self {
+            Self::Bools(all) => all.len(),
+            Self::Ints(all) => all.len(),
+            Self::Longs(all) => all.len(),
+            Self::Doubles(all) => all.len(),
+            Self::Bytes(all) => all.len(),
+            Self::Coded(_, codes) => codes.len(),
+        }
+    }
+}
+
 /// A type of values that can be written.
 pub trait IntoValues: Sized {
     /// Makes values of this type.
@@ -181,6 +194,62 @@ impl Column {
             values,
             defined,
             repeated,
+        }
+    }
+
+    /// The column as it is written: texts and ids as such, and not by their positions among the different ones.
+    #[must_use]
+    pub fn decoded(self) -> Self {
+        let Values::Coded(dictionary, codes) = self.values else {
+            return self;
+        };
+        let different: Vec<ByteArray> = dictionary.iter().map(|value| value.to_vec().into()).collect();
+        // Copies share their bytes.
+        let value = |code: u32| different.get(code as usize).cloned().unwrap_or_default();
+        Self {
+            values: Values::Bytes(codes.into_iter().map(value).collect()),
+            ..self
+        }
+    }
+
+    /// Adds the rows of the same column of another batch; both are [decoded](Self::decoded).
+    ///
+    /// # Panics
+    ///
+    /// If the columns have different types, which [`TableFile`](super::TableFile) never has for one schema.
+    pub fn append(&mut self, more: Self) {
+        self.defined.extend(more.defined);
+        self.repeated.extend(more.repeated);
+        match (&mut self.values, more.values) {
+            (Values::Bools(all), Values::Bools(more)) => all.extend(more),
+            (Values::Ints(all), Values::Ints(more)) => all.extend(more),
+            (Values::Longs(all), Values::Longs(more)) => all.extend(more),
+            (Values::Doubles(all), Values::Doubles(more)) => all.extend(more),
+            (Values::Bytes(all), Values::Bytes(more)) => all.extend(more),
+            _ => unreachable!("columns of one schema have one type"),
+        }
+    }
+
+    /// How many rows it has.
+    pub fn rows(&self) -> usize {
+        match (self.repeated.is_empty(), self.defined.is_empty()) {
+            (false, _) => self.repeated.iter().filter(|level| **level == 0).count(),
+            (true, false) => self.defined.len(),
+            (true, true) => self.values.len(),
+        }
+    }
+
+    /// The bytes of its values; of texts by position, of each different one once.
+    pub fn size(&self) -> usize {
+        match &self.values {
+            Values::Bools(all) => all.len(),
+            Values::Ints(all) => 4 * all.len(),
+            Values::Longs(all) => 8 * all.len(),
+            Values::Doubles(all) => 8 * all.len(),
+            Values::Bytes(all) => all.iter().map(ByteArray::len).sum(),
+            Values::Coded(dictionary, codes) => {
+                4 * codes.len() + dictionary.iter().map(<[u8]>::len).sum::<usize>()
+            }
         }
     }
 

@@ -37,6 +37,18 @@ pub fn write(
     properties: Properties<'_>,
     batches: impl IntoIterator<Item = Vec<Column>>,
 ) -> Result<u64, TableError> {
+    write_up_to(path, schema, properties, batches.into_iter().map(Ok), u64::MAX)
+}
+
+/// The same, but the file takes no more batches once it has so many bytes: what is left of them is for another file. If one cannot be
+/// had, no file appears.
+pub fn write_up_to(
+    path: &Path,
+    schema: &Schema,
+    properties: Properties<'_>,
+    batches: impl Iterator<Item = Result<Vec<Column>, TableError>>,
+    most: u64,
+) -> Result<u64, TableError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let io = |error| TableError::io(path, error);
     fs::create_dir_all(folder).map_err(io)?;
@@ -50,13 +62,16 @@ pub fn write(
         SerializedFileWriter::new(fresh.as_file_mut(), schema.root(), how(properties)).map_err(wrong)?;
     for batch in batches {
         let mut group = writer.next_row_group().map_err(wrong)?;
-        for column in &batch {
+        for column in &batch? {
             let place = group.next_column().map_err(wrong)?;
             let mut place = place.ok_or_else(|| TableError::content(path, "too many columns"))?;
             write_column(&mut place, column).map_err(wrong)?;
             place.close().map_err(wrong)?;
         }
         group.close().map_err(wrong)?;
+        if writer.bytes_written() as u64 >= most {
+            break;
+        }
     }
     writer.close().map_err(wrong)?;
     let size = fresh.as_file().metadata().map_err(io)?.len();
@@ -106,7 +121,7 @@ fn write_column(place: &mut SerializedColumnWriter<'_>, column: &Column) -> Resu
         (Values::Bytes(all), ColumnWriter::ByteArrayColumnWriter(place)) => {
             place.write_batch(all, defined, repeated)
         }
-        // What was read is not written again; a column of another type would be a fault of the program.
+        // What was read is decoded before it is written; a column of another type would be a fault of the program.
         _ => Err(ParquetError::General("a column of another type".to_owned())),
     }?;
     Ok(())

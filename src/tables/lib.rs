@@ -9,6 +9,7 @@ mod decode;
 mod dictionary;
 mod error;
 mod file;
+mod joined;
 mod page;
 mod runs;
 mod schema;
@@ -18,7 +19,8 @@ mod thrift;
 pub use column::{Column, FromValues, IntoValues, Lists, Values};
 pub use dictionary::Dictionary;
 pub use error::TableError;
-pub use file::{Properties, TableFile, write};
+pub use file::{Properties, TableFile, write, write_up_to};
+pub use joined::joined;
 pub use schema::Schema;
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::{Column, Lists, Schema, TableFile, write};
+use super::{Column, Lists, Schema, TableFile, joined, write, write_up_to};
 
 const SCHEMA: &str = "message things {
     required binary name (STRING);
@@ -184,6 +184,27 @@ proptest! {
         let written = Written::new(&batches);
         let all: Vec<Thing> = batches.into_iter().flatten().collect();
         prop_assert_eq!(read(&written.path(), &written.schema), Ok(all));
+    }
+
+    #[test]
+    fn what_is_read_can_be_joined_and_divided_again(batches in prop::collection::vec(things(), 0..5)) {
+        let written = Written::new(&batches);
+        let all: Vec<Thing> = batches.into_iter().flatten().collect();
+        let file = TableFile::open(&written.path(), &written.schema).unwrap();
+        let read_again = || (0..file.batches()).map(|batch| file.whole_batch(batch));
+        let path = |name: usize| written.folder.path().join(name.to_string());
+        write_up_to(&path(0), &written.schema, &[], joined(read_again()), u64::MAX).unwrap();
+        prop_assert_eq!(TableFile::open(&path(0), &written.schema).unwrap().batches(), usize::from(file.batches() > 0));
+        prop_assert_eq!(read(&path(0), &written.schema), Ok(all.clone()));
+        // A file of one byte has room for one batch.
+        let mut apart = read_again().flat_map(|batch| joined(std::iter::once(batch))).peekable();
+        let (mut parts, mut rows) = (0, Vec::new());
+        while apart.peek().is_some() {
+            parts += 1;
+            write_up_to(&path(parts), &written.schema, &[], &mut apart, 1).unwrap();
+            rows.extend(read(&path(parts), &written.schema).unwrap());
+        }
+        prop_assert_eq!((parts, rows), (file.batches(), all));
     }
 
     #[test]

@@ -13,6 +13,13 @@ pub fn rows_of(file: &Path) -> Vec<String> {
     rows.map(|row| format!("{} {about}", row.unwrap())).collect()
 }
 
+/// The rows of a file, and nothing else that it says.
+pub fn only_rows_of(file: &Path) -> Vec<String> {
+    let reader = SerializedFileReader::new(File::open(file).unwrap()).unwrap();
+    let rows = reader.get_row_iter(None).unwrap();
+    rows.map(|row| row.unwrap().to_string()).collect()
+}
+
 /// The rows of all files in a directory and those below it.
 pub fn all_rows(folder: &Path) -> Vec<String> {
     let mut rows = Vec::new();

@@ -144,10 +144,14 @@ fn line(objects: &FromObjects, renamed: Renamed<'_>) -> Result<String, String> {
     }
 }
 
+/// The columns of these tables.
+pub fn schemas() -> [&'static Schema; 3] {
+    [audited::schema(), ledger_steps::schema(), schema()]
+}
+
 /// The tables that were not written for these references, or not at all: nobody may use them with the commits of these.
 pub fn of_another_run(folder: &Path, repo: &str, refs: &str) -> Vec<&'static str> {
-    let schemas = [audited::schema(), ledger_steps::schema(), schema()];
-    let tables = TABLES.into_iter().zip(schemas);
+    let tables = TABLES.into_iter().zip(schemas());
     let others = tables.filter(|(table, schema)| Told::new(table, repo, refs).open(folder, schema).is_err());
     others.map(|(table, _)| table).collect()
 }

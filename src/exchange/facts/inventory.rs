@@ -111,7 +111,7 @@ impl Inventoried {
         }
     }
 
-    fn taken(folder: &Path, refs: &str, id: &str) -> Result<Self, TableError> {
+    pub(super) fn taken(folder: &Path, refs: &str, id: &str) -> Result<Self, TableError> {
         let file = Told::new(INVENTORY, id, refs).open(folder, schema())?;
         check_one_row(&file)?;
         let last = schema().len() - 1;

@@ -30,6 +30,8 @@ pub(super) const FACTS_PROPERTY: &str = "git-leverage.facts";
 pub(super) const TABLE_PROPERTY: &str = "git-leverage.table";
 pub(super) const REPO_PROPERTY: &str = "git-leverage.repo";
 pub(super) const REFS_PROPERTY: &str = "git-leverage.refs";
+/// Set in files with the rows of all repositories.
+pub(super) const COMPACT_PROPERTY: &str = "git-leverage.is_compact";
 
 /// The maximum length of an id of a repository in file names.
 pub(super) const ID_DIGITS: usize = 16;
@@ -61,6 +63,26 @@ pub(super) fn is_id(text: &str) -> bool {
 
 pub(super) fn file_of(folder: &Path, table: &str, id: &str) -> PathBuf {
     folder.join(table).join(format!("{id}.parquet"))
+}
+
+/// The name of a file with a part of a table of all repositories.
+pub(super) fn name_of_part(number: usize) -> String {
+    format!("part-{number:05}.parquet")
+}
+
+/// The number of such a part, if a file has a name like that.
+pub(super) fn number_of_part(name: &str) -> Option<usize> {
+    let number = name
+        .strip_prefix("part-")?
+        .strip_suffix(".parquet")?
+        .parse()
+        .ok()?;
+    (name_of_part(number) == name).then_some(number)
+}
+
+/// Whether a directory has facts in such parts.
+pub fn is_compact(folder: &Path) -> bool {
+    folder.join(REPOS).join(name_of_part(0)).exists()
 }
 
 /// What a file of a table says about itself.

@@ -8,6 +8,7 @@
 mod audited;
 mod audits;
 mod commits;
+mod compact;
 mod field;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod hostile;
@@ -20,12 +21,14 @@ mod read;
 mod records;
 mod repos;
 mod sessions;
+mod sound;
 mod tasks;
 mod trouble;
 mod write;
 
+pub use compact::{CompactTable, compact};
 pub use inventory::Inventoried;
-pub use layout::{digest, id_of};
+pub use layout::{digest, id_of, is_compact};
 pub use one::{OneError, OneRead, read_one};
 pub use read::{FactsRead, read};
 pub use repos::Row;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::inventory::Inventoried;
-use super::layout::{COMMITS, REPOS, SESSIONS, file_of, is_id};
+use super::layout::{COMMITS, REPOS, SESSIONS, file_of, is_compact, is_id};
 use super::repos::Row;
 use super::sessions::{self, LoggedSession};
 use super::trouble::Trouble;
@@ -115,10 +115,14 @@ pub(super) fn latest_rows(folders: &[PathBuf]) -> Result<BTreeMap<String, (PathB
 }
 
 /// The rows of a directory, by id.
-fn rows_of(folder: &Path) -> Result<Vec<(String, RowRead)>, TableError> {
+pub(super) fn rows_of(folder: &Path) -> Result<Vec<(String, RowRead)>, TableError> {
     let ids = ids_in(&folder.join(REPOS))?;
     if ids.is_empty() {
-        return Err(TableError::content(folder, "no facts in this directory"));
+        let reason = match is_compact(folder) {
+            true => "compact facts, for other programs: use the directory that they were made from",
+            false => "no facts in this directory",
+        };
+        return Err(TableError::content(folder, reason));
     }
     let row = |id: String| {
         let row = Row::read_file(&file_of(folder, REPOS, &id));
@@ -128,7 +132,7 @@ fn rows_of(folder: &Path) -> Result<Vec<(String, RowRead)>, TableError> {
 }
 
 /// The ids in the names of the files of a table, sorted.
-fn ids_in(folder: &Path) -> Result<Vec<String>, TableError> {
+pub(super) fn ids_in(folder: &Path) -> Result<Vec<String>, TableError> {
     let io = |error| TableError::io(folder, error);
     let mut ids = Vec::new();
     for entry in folder::list(folder).map_err(io)? {

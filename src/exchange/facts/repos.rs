@@ -142,29 +142,48 @@ impl Rest {
 impl Row {
     /// Writes the row, which makes the other tables of the repository count.
     pub fn write(&self, folder: &Path) -> Result<u64, TableError> {
-        let path = file_of(folder, REPOS, &self.repo);
-        let rest = serde_json::to_string(&self.rest)
-            .map_err(|error| TableError::content(&path, error.to_string()))?;
-        let one = |text: &str| Column::of([text.to_owned()]);
-        let int = |number: u32| Column::of([i32::try_from(number).unwrap_or(i32::MAX)]);
-        let columns = vec![
-            one(&self.repo),
-            one(&self.key),
-            one(&self.name),
-            int(self.rank),
-            int(self.generation),
-            Column::of([self.is_named_after_origin]),
-            one(&self.refs),
-            Column::of([VERSION]),
-            one(&self.options),
-            Column::of([self.read_at]),
-            one(&self.status.to_string()),
-            Column::optional([self.reason.clone()]),
-            Column::of([long(self.commits)]),
-            Column::of([self.cut_short]),
-            one(&rest),
-        ];
-        Told::new(REPOS, &self.repo, &self.refs).write(folder, schema(), &[], [columns])
+        let columns = Self::columns(std::slice::from_ref(self));
+        let wrong = |reason| TableError::content(&file_of(folder, REPOS, &self.repo), reason);
+        Told::new(REPOS, &self.repo, &self.refs).write(folder, schema(), &[], [columns.map_err(wrong)?])
+    }
+
+    /// The columns of some rows.
+    pub fn columns(rows: &[Self]) -> Result<Vec<Column>, String> {
+        let all = || rows.iter();
+        let text = |of: fn(&Self) -> &str| Column::of(all().map(|row| of(row).to_owned()));
+        let int =
+            |of: fn(&Self) -> u32| Column::of(all().map(|row| i32::try_from(of(row)).unwrap_or(i32::MAX)));
+        let rest: Result<Vec<String>, _> = all().map(|row| serde_json::to_string(&row.rest)).collect();
+        Ok(vec![
+            text(|row| &row.repo),
+            text(|row| &row.key),
+            text(|row| &row.name),
+            int(|row| row.rank),
+            int(|row| row.generation),
+            Column::of(all().map(|row| row.is_named_after_origin)),
+            text(|row| &row.refs),
+            Column::of(all().map(|_| VERSION)),
+            text(|row| &row.options),
+            Column::of(all().map(|row| row.read_at)),
+            Column::of(all().map(|row| row.status.to_string())),
+            Column::optional(all().map(|row| row.reason.clone())),
+            Column::of(all().map(|row| long(row.commits))),
+            Column::of(all().map(|row| row.cut_short)),
+            Column::of(rest.map_err(|error| error.to_string())?),
+        ])
+    }
+
+    /// The row of a repository whose other files cannot be used.
+    #[must_use]
+    pub fn without_facts(self, reason: String) -> Self {
+        Self {
+            status: Status::Failed,
+            reason: Some(reason),
+            commits: 0,
+            cut_short: true,
+            rest: Rest::default().at(self.rest.place),
+            ..self
+        }
     }
 
     /// The row of a repository; `None` if it has none.

@@ -44,7 +44,7 @@ pub fn schema() -> &'static Schema {
     &PARSED
 }
 
-fn links_schema() -> &'static Schema {
+pub(super) fn links_schema() -> &'static Schema {
     static PARSED: LazyLock<Schema> = LazyLock::new(|| Schema::of(LINKS_SCHEMA));
     &PARSED
 }

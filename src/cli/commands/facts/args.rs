@@ -52,6 +52,9 @@ pub struct Args {
     /// option exceeded; earlier facts of them remain, as `partial`
     #[arg(long, value_name = "REASON", conflicts_with_all = ["sessions", "inventory", "audit", "again"])]
     pub(super) failed: Option<String>,
+    /// Read no repository, and write the facts in DIR to a few large files for each table, which only other programs can read
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["roots", "repos", "sessions", "inventory", "audit", "again", "failed"])]
+    pub(super) compact: Option<PathBuf>,
     /// Output format
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(super) format: FactsFormat,

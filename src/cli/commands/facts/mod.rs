@@ -2,6 +2,7 @@
 
 mod args;
 mod audits;
+mod compact;
 mod listed;
 mod looked;
 mod read;
@@ -15,7 +16,7 @@ use crate::aggregate::repository::Repository;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::outcome::Outcome;
-use crate::exchange::facts::{Row, Writer};
+use crate::exchange::facts::{Row, Writer, is_compact};
 use crate::facts::diagnostics::{Status, Warning};
 use crate::tables::TableError;
 use crate::workspace::options::ReadOptions;
@@ -27,30 +28,48 @@ use shown::{Report, Written};
 
 /// Reads what changed, and writes its facts.
 pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> {
-    let (listed, mut warnings) = args.listed(context)?;
+    let folder = context.environment.directory.join(&args.output);
+    if let Some(from) = &args.compact {
+        let from = context.environment.directory.join(from);
+        return args.compact(&from, &folder, context);
+    }
+    if is_compact(&folder) {
+        let what = format!("`{}` contains compact facts", args.output.display());
+        return Err(CommandError::failed(what).hint("Use another directory"));
+    }
+    let (listed, warnings) = args.listed(context)?;
     let looked = look(listed);
     check_ids(&looked)?;
     let options = args.read.options(context)?;
     let told = how(&options);
-    let folder = context.environment.directory.join(&args.output);
     let writer = Writer {
         folder: &folder,
         options: &told,
         now: context.environment.now.timestamp(),
     };
-    if let Some(reason) = &args.failed {
-        return args.write_unread((reason, &looked), &writer, warnings, context);
+    match &args.failed {
+        Some(reason) => args.write_unread((reason, &looked), &writer, warnings, context),
+        None => read_and_write(args, (&looked, warnings), (&options, writer), context),
     }
+}
+
+/// Reads what changed of repositories, and writes it.
+fn read_and_write(
+    args: &Args,
+    (looked, mut warnings): (&[Looked], Vec<Warning>),
+    (options, writer): (&ReadOptions, Writer<'_>),
+    context: &mut Context,
+) -> Result<Outcome, CommandError> {
     let known: Vec<Option<Row>> = looked
         .par_iter()
         .map(|one| writer.unchanged(&one.entry).filter(|_| !args.again))
         .collect();
-    let to_audit = args.to_audit(&looked, &writer, &known);
-    let mut read = args.read_what_is_missing((&looked, &known, &to_audit), &options, context)?;
+    let to_audit = args.to_audit(looked, &writer, &known);
+    let mut read = args.read_what_is_missing((looked, &known, &to_audit), options, context)?;
     warnings.extend(audits::write(
-        &looked,
+        looked,
         (&to_audit, &read.repos),
-        &options,
+        options,
         &writer,
         context,
     )?);
@@ -68,7 +87,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         Some(Warning::new(one.path.display().to_string(), reason))
     }));
     let sessions = match args.sessions {
-        Some(times) => Some(args.add_sessions((&looked, &mut read.repos), times, &folder, context)?),
+        Some(times) => Some(args.add_sessions((looked, &mut read.repos), times, writer.folder, context)?),
         None => None,
     };
     let is_complete = rows.iter().all(|(row, _)| row.status == Status::Complete) && warnings.is_empty();
