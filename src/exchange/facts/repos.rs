@@ -90,6 +90,8 @@ pub struct Rest {
     by_hand: Vec<ByHand>,
     same: BTreeMap<TaskId, TaskId>,
     given_up: bool,
+    /// Whether commits have other parents than their objects.
+    is_regrown: bool,
     /// The remote whose ledger was not fetched.
     unfetched: Option<String>,
     /// What it was cloned from on its machine: an id in its run, or a hash of the path.
@@ -128,6 +130,7 @@ impl Rest {
             by_hand: repository.by_hand.clone(),
             same: repository.same.clone(),
             given_up: repository.given_up,
+            is_regrown: repository.commits.is_regrown(),
             unfetched: repository.unfetched.clone(),
             origin: None,
             unread: None,
@@ -181,7 +184,7 @@ impl Row {
             reason: Some(reason),
             commits: 0,
             cut_short: true,
-            rest: Rest::default().at(self.rest.place),
+            rest: Rest::default().at(self.rest.place, self.rest.origin),
             ..self
         }
     }
