@@ -101,7 +101,7 @@ def tell(entry, options, reason):
     """Writes that a repository could not be read, so that reports on its facts say so; returns what the program reports."""
     reason = reason.encode(errors="replace").decode().replace("\0", " ")[:1000]
     try:
-        return run(entry, options, [f"--failed={reason}"], min(options.timeout or TO_TELL, TO_TELL))
+        return run(entry, options, [f"--failed={reason}"], TO_TELL)
     except Exception as error:
         return {"reason": f"{reason}; its facts do not say so: {error}"}
 

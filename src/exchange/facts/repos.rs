@@ -321,3 +321,48 @@ impl Row {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_replaced_and_the_one_of_the_facts_remains() {
+        let row = Row {
+            repo: "0123456789abcdef".to_owned(),
+            key: "team/kiln".to_owned(),
+            name: "kiln".to_owned(),
+            rank: 0,
+            generation: 0,
+            is_named_after_origin: true,
+            refs: String::new(),
+            options: String::new(),
+            read_at: 86_399,
+            status: Status::Partial,
+            reason: Some("it is shallow".to_owned()),
+            commits: 7,
+            cut_short: true,
+            rest: Rest {
+                warnings: vec![Warning::new("team/kiln", "it is shallow")],
+                ..Rest::default()
+            },
+        };
+        let late = row.not_read_again("killed").not_read_again("took more than 5 s");
+        let told = "could not be read again: took more than 5 s; these facts are of 1970-01-01";
+        assert_eq!(late.unread(), Some(told));
+        assert_eq!(late.reason, Some(format!("{told}; it is shallow")));
+        let warnings = [&row.rest.warnings[..], &[Warning::new("team/kiln", told)]].concat();
+        assert_eq!(late.rest.warnings, warnings);
+        // It can be read again, with all of that.
+        let folder = tempfile::tempdir().unwrap();
+        let long = late.not_read_again(&"ü".repeat(500));
+        let longest = Row {
+            reason: Some("ü".repeat(LONGEST_TEXT / 2)),
+            ..row
+        };
+        for row in [late, long, longest.not_read_again(&"ü".repeat(500))] {
+            row.write(folder.path()).unwrap();
+            assert_eq!(Row::read(folder.path(), &row.repo).unwrap(), Some(row));
+        }
+    }
+}

@@ -69,7 +69,7 @@ pub struct Args {
 pub(super) enum SessionTimes {
     /// When they worked, to the millisecond
     Times,
-    /// Only on which days they worked: minutes on the wall are then unknown
+    /// Only on which days they worked: wall time is then unknown
     Days,
 }
 
