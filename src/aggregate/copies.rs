@@ -313,7 +313,7 @@ pub fn generations(lineages: &[&Lineage]) -> Vec<u32> {
 }
 
 /// The repository from which another one was cloned.
-pub fn source_of(lineages: &[&Lineage], at: usize) -> Option<usize> {
+fn source_of(lineages: &[&Lineage], at: usize) -> Option<usize> {
     let lineage = lineages[at];
     (0..lineages.len()).find(|other| *other != at && lineage.comes_from(lineages[*other]))
 }

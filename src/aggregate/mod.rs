@@ -7,6 +7,7 @@ pub mod calibration;
 pub mod copies;
 pub mod effort;
 pub mod estimates;
+pub mod excluded;
 pub mod export;
 mod families;
 pub mod group;

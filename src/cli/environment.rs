@@ -150,6 +150,17 @@ impl Environment {
         home(&|name| self.variable(name).map(PathBuf::from))
     }
 
+    /// What distinguishes this machine and its user from others. Only hashes of it may be written anywhere.
+    pub fn machine(&self) -> String {
+        let home = self.home().map(|home| home.display().to_string());
+        let name = rustix::system::uname();
+        format!(
+            "{}\0{}",
+            name.nodename().to_string_lossy(),
+            home.unwrap_or_default()
+        )
+    }
+
     /// The cache directory: `$XDG_CACHE_HOME/git-leverage`, else `.cache/git-leverage` in the home directory. `None` if neither
     /// is known: then nothing is cached.
     pub fn cache_dir(&self) -> Option<PathBuf> {

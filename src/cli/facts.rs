@@ -69,7 +69,7 @@ impl FactsArgs {
         (read, sessions, rules): (&ReadArgs, &SessionArgs, &RulesArgs),
         context: &Context,
     ) -> Result<Loading, CommandError> {
-        let Some(mut found) = self.load(context)? else {
+        let Some(found) = self.load(context)? else {
             return Ok(Loading::default());
         };
         let logged = found.sessions(0..found.repos.len());
@@ -85,7 +85,7 @@ impl FactsArgs {
         earliest: i64,
         context: &Context,
     ) -> Result<(Elsewhere, Loading), CommandError> {
-        let Some(mut found) = self.load(context)? else {
+        let Some(found) = self.load(context)? else {
             return Ok(Default::default());
         };
         let (sessions, live) = found.sessions(0..found.repos.len());

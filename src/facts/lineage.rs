@@ -3,6 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::hash::hex;
+
+/// The length of a mark.
+const MARK_DIGITS: usize = 32;
 
 /// The place of a repository and that of its origin.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -28,9 +34,56 @@ pub struct Lineage {
     /// How many clones lie between it and a repository that was not cloned from another one of those read with it, if that was
     /// determined before.
     pub generation: Option<u32>,
+    /// Its marks, if it was read elsewhere.
+    #[serde(skip)]
+    pub marks: Option<Marks>,
+}
+
+/// Where a repository is and what it was cloned from, without the paths: equal if those are, on one machine.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Marks {
+    place: Option<String>,
+    origin: Option<String>,
+    /// `host/owner/name`. Untrusted text.
+    remote: Option<String>,
+}
+
+impl Marks {
+    /// Whether one is a worktree of the other or was cloned from it, or both were cloned from one place.
+    pub fn are_related(&self, other: &Self) -> bool {
+        let is_same = |one: &Option<String>, other: &Option<String>| one.is_some() && one == other;
+        is_same(&self.place, &other.place)
+            || is_same(&self.place, &other.origin)
+            || is_same(&self.origin, &other.place)
+            || is_same(&self.origin, &other.origin)
+            || is_same(&self.remote, &other.remote)
+    }
+}
+
+/// The hash of a path of a machine. A repository in `kiln/.git` is named by both.
+fn mark(machine: &str, path: &Path) -> String {
+    let path = match path.file_name() {
+        Some(name) if name == ".git" => path.parent().unwrap_or(path),
+        _ => path,
+    };
+    let mut sum = Sha256::new();
+    sum.update(machine.as_bytes());
+    sum.update([0]);
+    sum.update(path.as_os_str().as_encoded_bytes());
+    hex(&sum.finalize())[..MARK_DIGITS].to_owned()
 }
 
 impl Lineage {
+    /// Its marks, as one of this machine unless it was read elsewhere. `machine` distinguishes this one from others.
+    pub fn marks_on(&self, machine: &str) -> Marks {
+        self.marks.clone().unwrap_or_else(|| Marks {
+            place: (!self.place.as_os_str().is_empty()).then(|| mark(machine, &self.place)),
+            origin: self.origin.as_deref().map(|origin| mark(machine, origin)),
+            remote: self.key.clone(),
+        })
+    }
+
     /// Whether a repository of this name has the name that `git clone` of `url` would have given it.
     pub fn is_name_of(name: &str, url: &str) -> bool {
         let url = url.trim_end_matches('/');

@@ -240,6 +240,7 @@ impl Repo {
             key: url.and_then(remote_url::key),
             rank: 0,
             generation: None,
+            marks: None,
         }
     }
 

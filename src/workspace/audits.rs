@@ -35,7 +35,7 @@ pub struct AuditsOptions {
 }
 
 /// Those of the repositories that were read elsewhere, which are the last ones.
-pub struct KeptElsewhere<'a> {
+pub struct OthersRead<'a> {
     /// What else is known of them.
     pub read: &'a dyn ReadElsewhere,
     /// Their positions there.
@@ -44,7 +44,7 @@ pub struct KeptElsewhere<'a> {
 
 /// What became of the audit of a repository.
 #[derive(Default)]
-pub struct Outcome {
+pub struct AuditRead {
     /// The audit; `None` if there is none.
     pub audited: Option<Audited>,
     /// What was left out that nothing else says.
@@ -102,8 +102,8 @@ impl<'a> Audits<'a> {
     /// The audit of each repository, side by side. One that was not read is not opened.
     pub fn read_all(
         &self,
-        elsewhere: Option<&KeptElsewhere<'_>>,
-    ) -> Result<Vec<Outcome>, ThreadPoolBuildError> {
+        elsewhere: Option<&OthersRead<'_>>,
+    ) -> Result<Vec<AuditRead>, ThreadPoolBuildError> {
         let far = elsewhere.map_or(0, |elsewhere| elsewhere.positions.len());
         let here = self.repos.len() - far;
         let mut outcomes = self.read_here(here)?;
@@ -117,8 +117,8 @@ impl<'a> Audits<'a> {
     }
 
     /// The audits of the first repositories, which are here.
-    fn read_here(&self, count: usize) -> Result<Vec<Outcome>, ThreadPoolBuildError> {
-        let mut outcomes: Vec<Outcome> = (0..count).map(|_| Outcome::default()).collect();
+    fn read_here(&self, count: usize) -> Result<Vec<AuditRead>, ThreadPoolBuildError> {
+        let mut outcomes: Vec<AuditRead> = (0..count).map(|_| AuditRead::default()).collect();
         let positions: Vec<usize> = (0..count).filter(|at| self.is_read(*at)).collect();
         let path = |at: &usize| PathBuf::from(&self.repos[*at].path);
         let paths: Vec<PathBuf> = positions.iter().map(path).collect();
@@ -140,13 +140,13 @@ impl<'a> Audits<'a> {
     }
 
     /// The audits of the others, which come after those `here`.
-    fn take_elsewhere(&self, here: usize, elsewhere: &KeptElsewhere<'_>) -> Vec<Outcome> {
+    fn take_elsewhere(&self, here: usize, elsewhere: &OthersRead<'_>) -> Vec<AuditRead> {
         let positions = elsewhere.positions.par_iter().enumerate();
         let audit = |(number, position): (usize, &usize)| {
             let at = here + number;
             match self.is_read(at) {
                 true => self.take(at, elsewhere.read.objects(*position)),
-                false => Outcome::default(),
+                false => AuditRead::default(),
             }
         };
         positions.map(audit).collect()
@@ -156,11 +156,13 @@ impl<'a> Audits<'a> {
         !self.repos[at].given_up && self.repos[at].status != Status::Failed
     }
 
-    fn read(&self, at: usize, share: Share) -> Outcome {
+    fn read(&self, at: usize, share: Share) -> AuditRead {
         let repository = &self.repos[at];
         let repo = match Repo::open(repository.path.as_ref()) {
             Ok(repo) => repo,
-            Err(error) => return Outcome::failed(&repository.path, format!("it cannot be audited: {error}")),
+            Err(error) => {
+                return AuditRead::failed(&repository.path, format!("it cannot be audited: {error}"));
+            }
         };
         let mut options = self.each.clone();
         options.objects.read.history.threads = Some(share.threads);
@@ -168,7 +170,7 @@ impl<'a> Audits<'a> {
     }
 
     /// The same with what was read elsewhere.
-    fn take(&self, at: usize, objects: Result<FromObjects, String>) -> Outcome {
+    fn take(&self, at: usize, objects: Result<FromObjects, String>) -> AuditRead {
         let repository = &self.repos[at];
         match objects {
             Ok(objects) => {
@@ -178,7 +180,7 @@ impl<'a> Audits<'a> {
                     AuditInput::of_facts_among(repository, objects, self.together(at), zone),
                 )
             }
-            Err(reason) => Outcome::failed(&repository.name, format!("it cannot be audited: {reason}")),
+            Err(reason) => AuditRead::failed(&repository.name, format!("it cannot be audited: {reason}")),
         }
     }
 
@@ -191,7 +193,7 @@ impl<'a> Audits<'a> {
         }
     }
 
-    fn audit(&self, at: usize, input: AuditInput) -> Outcome {
+    fn audit(&self, at: usize, input: AuditInput) -> AuditRead {
         let repository = &self.repos[at];
         let (allowed, ignored) = allow_file::parse(&input.objects.allow_file);
         let choice = Choice {
@@ -209,7 +211,7 @@ impl<'a> Audits<'a> {
             .filter(|warning| !told.contains(&warning.to_string()));
         let objects = input.objects;
         let standing = objects.standing.map(|standing| standing.lines);
-        Outcome {
+        AuditRead {
             warnings: new.cloned().collect(),
             status: input.status,
             audited: Some(Audited {
@@ -228,7 +230,7 @@ impl<'a> Audits<'a> {
     }
 }
 
-impl Outcome {
+impl AuditRead {
     fn failed(path: &str, reason: String) -> Self {
         Self {
             audited: None,

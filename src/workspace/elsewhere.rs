@@ -17,7 +17,7 @@ pub trait ReadElsewhere: Sync {
     fn take_warnings(&mut self) -> Vec<Warning>;
 
     /// The sessions of logs that worked in some of the repositories, with positions among these, and the ids of all sessions in logs.
-    fn take_sessions(&mut self, among: &[usize]) -> (Vec<SeenSession>, HashSet<SessionId>);
+    fn sessions(&self, among: &[usize]) -> (Vec<SeenSession>, HashSet<SessionId>);
 
     /// What an audit of a repository examines besides its commits and sessions, or why that is unknown.
     fn objects(&self, at: usize) -> Result<FromObjects, String>;

@@ -8,7 +8,6 @@ pub mod audit;
 pub mod audits;
 pub mod capture;
 pub mod elsewhere;
-mod excluded;
 pub mod from_objects;
 pub mod inventory;
 pub mod isolated;

@@ -4,11 +4,11 @@
 
 use rayon::ThreadPoolBuildError;
 
-use super::audits::{Audits, AuditsOptions, KeptElsewhere, Outcome};
+use super::audits::{AuditRead, Audits, AuditsOptions, OthersRead};
 use super::elsewhere::ReadElsewhere;
-use super::excluded::Excluded;
 use super::options::{ReadOptions, Sessions};
 use super::read::Workspace;
+use crate::aggregate::excluded::Excluded;
 use crate::aggregate::names::tell_apart;
 use crate::aggregate::repository::Repository;
 use crate::facts::diagnostics::{Status, Warning};
@@ -25,6 +25,8 @@ pub struct OverviewOptions {
     pub sessions: Sessions,
     /// The names of repositories to leave out.
     pub exclude: Vec<String>,
+    /// What distinguishes this machine from others.
+    pub machine: String,
     /// How each repository is audited; `None` for no audits.
     pub audits: Option<AuditsOptions>,
 }
@@ -53,27 +55,26 @@ impl OverviewInput {
         options: &OverviewOptions,
     ) -> Result<Self, ThreadPoolBuildError> {
         let mut workspace = Workspace::read(found, &options.read)?;
-        let here = workspace.repos.len();
+        let mut here = workspace.repos.len();
         if let Some(elsewhere) = &mut elsewhere {
             workspace.repos.append(&mut elsewhere.take_repos());
             tell_apart(&mut workspace.repos);
         }
-        let excluded = Excluded::of(&workspace.repos, &options.exclude);
-        let mut is_out = excluded.is_out.iter();
-        let far = workspace.repos.split_off(here);
-        workspace.repos.retain(|_| is_out.next() != Some(&true));
-        let far: Vec<Repository> = far.into_iter().filter(|_| is_out.next() != Some(&true)).collect();
-        let kept: Vec<usize> = excluded.kept().filter_map(|at| at.checked_sub(here)).collect();
-        if !workspace.repos.is_empty() || elsewhere.is_none() {
+        let excluded = Excluded::of(&workspace.repos, &options.exclude, &options.machine);
+        let kept = excluded.apply(&mut workspace.repos);
+        let positions: Vec<usize> = kept.iter().filter_map(|at| at.checked_sub(here)).collect();
+        here = kept.len() - positions.len();
+        let others = workspace.repos.split_off(here);
+        if here > 0 || elsewhere.is_none() {
             workspace.complete(&options.sessions);
         }
         if let Some(elsewhere) = &mut elsewhere {
             workspace.warnings.extend(elsewhere.take_warnings());
-            workspace.join(far, elsewhere.take_sessions(&kept), &options.sessions);
+            workspace.join(others, elsewhere.sessions(&positions), &options.sessions);
         }
-        let elsewhere = elsewhere.map(|elsewhere| KeptElsewhere {
-            read: &*elsewhere,
-            positions: kept,
+        let elsewhere = elsewhere.map(|read| OthersRead {
+            read: &*read,
+            positions,
         });
         Self::audited(workspace, elsewhere.as_ref(), excluded, options)
     }
@@ -81,7 +82,7 @@ impl OverviewInput {
     /// The same with the audits.
     fn audited(
         workspace: Workspace,
-        elsewhere: Option<&KeptElsewhere<'_>>,
+        elsewhere: Option<&OthersRead<'_>>,
         excluded: Excluded,
         options: &OverviewOptions,
     ) -> Result<Self, ThreadPoolBuildError> {
@@ -89,7 +90,7 @@ impl OverviewInput {
             Some(audits) => {
                 Audits::new(&workspace, (&options.read, &options.sessions), audits).read_all(elsewhere)?
             }
-            None => workspace.repos.iter().map(|_| Outcome::default()).collect(),
+            None => workspace.repos.iter().map(|_| AuditRead::default()).collect(),
         };
         let mut input = Self {
             workspace,

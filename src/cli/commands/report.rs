@@ -228,7 +228,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     }
     let untold = args.untold(&workspace.repos, &report.warnings, context.terminal.verbosity);
     context.terminal.warnings(&untold)?;
-    if let Some(said) = unfetched(&workspace.repos) {
+    for said in unfetched(&workspace.repos) {
         context.terminal.status(&said)?;
     }
     // The process is about to end; taking apart what was read would only delay that.
@@ -245,45 +245,51 @@ fn is_blank(workspace: &Workspace) -> bool {
     workspace.sessions.is_empty() && workspace.repos.iter().all(is_empty)
 }
 
-/// One line for all repositories whose remotes may have a ledger that was not fetched.
-pub(super) fn unfetched(repos: &[Repository]) -> Option<String> {
-    let without: Vec<&Repository> = repos.iter().filter(|repo| repo.unfetched.is_some()).collect();
-    let [first, others @ ..] = without.as_slice() else {
-        return None;
-    };
+/// One line for all repositories whose remotes may have a ledger that was not fetched, and one for those that were read elsewhere.
+pub(super) fn unfetched(repos: &[Repository]) -> Vec<String> {
+    let without = repos.iter().filter(|repo| repo.unfetched.is_some());
+    let (elsewhere, here): (Vec<_>, Vec<_>) = without.partition(|repo| repo.lineage.is_elsewhere());
+    let here = here
+        .split_first()
+        .map(|(first, others)| unfetched_here(first, others.len()));
+    let elsewhere = elsewhere
+        .split_first()
+        .map(|(first, others)| unfetched_elsewhere(first, others.len()));
+    here.into_iter().chain(elsewhere).collect()
+}
+
+fn unfetched_here(first: &Repository, others: usize) -> String {
     let remote = first.unfetched.as_deref().unwrap_or_default();
-    if first.lineage.is_elsewhere() {
-        return Some(unfetched_elsewhere(first, others.len()));
-    }
     let command = format!(
         "git -C {} leverage sync {}",
         shell::quoted(first.path.trim_end_matches('/')),
         shell::word(remote)
     );
-    Some(match others.len() {
+    match others {
         0 => format!(
             "{}: no ledger was fetched from `{remote}`; if it has one, run `{command}`",
             first.name
         ),
         _ => format!(
             "{} repositories: no ledger was fetched from their remotes; for each that has one, run a command such as `{command}`",
-            without.len()
-        ),
-    })
-}
-
-/// The same if the first of them was read elsewhere: a sync here does not help.
-fn unfetched_elsewhere(first: &Repository, others: usize) -> String {
-    let place = match others {
-        0 => format!("{}: no ledger was fetched from its remote", first.name),
-        _ => format!(
-            "{} repositories: no ledger was fetched from their remotes",
             others + 1
         ),
-    };
-    format!(
-        "{place}; where there is one, run `git leverage sync` in the clone, and then write its facts again"
-    )
+    }
+}
+
+/// A sync here would not help.
+fn unfetched_elsewhere(first: &Repository, others: usize) -> String {
+    match others {
+        0 => format!(
+            "{}: no ledger was fetched from its remote; if it has one, run `git leverage sync` in the clone and write its facts again",
+            first.name
+        ),
+        _ => format!(
+            "{} repositories of facts: no ledger was fetched from their remotes; for each that has one, run `git leverage sync` in the \
+             clone and write its facts again",
+            others + 1
+        ),
+    }
 }
 
 impl Args {

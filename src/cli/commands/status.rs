@@ -81,7 +81,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     status.warnings.splice(0..0, workspace.warnings);
     send(args, context, &status)?;
     context.terminal.warnings(&status.warnings)?;
-    if let Some(said) = unfetched(&workspace.repos) {
+    for said in unfetched(&workspace.repos) {
         context.terminal.status(&said)?;
     }
     Ok(outcome)

@@ -240,29 +240,25 @@ impl FactsRead {
     }
 
     /// The sessions of logs that worked in the repositories at some positions, by agent and id, with positions among these; and the
-    /// ids of all sessions in logs. Call it once.
-    pub fn sessions(
-        &mut self,
-        among: impl IntoIterator<Item = usize>,
-    ) -> (Vec<SeenSession>, HashSet<SessionId>) {
+    /// ids of all sessions in logs.
+    pub fn sessions(&self, among: impl IntoIterator<Item = usize>) -> (Vec<SeenSession>, HashSet<SessionId>) {
         let ids = among.into_iter().filter_map(|at| self.places.get(at));
         let positions: HashMap<String, usize> = ids.map(|place| place.id.clone()).zip(0..).collect();
-        let logged = std::mem::take(&mut self.logged);
-        let live = logged.keys().cloned().collect();
-        let seen = logged
-            .into_iter()
-            .filter_map(|(id, session)| session.seen?.session(id, &positions));
-        (seen.collect(), live)
+        let seen = self
+            .logged
+            .iter()
+            .filter_map(|(id, session)| session.seen.clone()?.session(id.clone(), &positions));
+        (seen.collect(), self.logged.keys().cloned().collect())
     }
 
     /// Whether anything that audits need was written, if any of the repositories could be read.
     pub fn has_audits(&self) -> bool {
-        let mut readable = self.repos.iter().zip(&self.places);
-        let mut readable = readable
-            .by_ref()
-            .filter(|(repo, _)| repo.status != Status::Failed)
-            .peekable();
-        readable.peek().is_none() || readable.any(|(_, place)| audits::are_there(&place.folder, &place.id))
+        let all = self.repos.iter().zip(&self.places);
+        let readable = all.filter(|(repo, _)| repo.status != Status::Failed);
+        let mut are_there = readable.map(|(_, place)| audits::are_there(&place.folder, &place.id));
+        are_there
+            .next()
+            .is_none_or(|first| first || are_there.any(|is_there| is_there))
     }
 }
 
@@ -275,8 +271,8 @@ impl ReadElsewhere for FactsRead {
         std::mem::take(&mut self.warnings)
     }
 
-    fn take_sessions(&mut self, among: &[usize]) -> (Vec<SeenSession>, HashSet<SessionId>) {
-        self.sessions(among.iter().copied())
+    fn sessions(&self, among: &[usize]) -> (Vec<SeenSession>, HashSet<SessionId>) {
+        Self::sessions(self, among.iter().copied())
     }
 
     fn objects(&self, at: usize) -> Result<FromObjects, String> {

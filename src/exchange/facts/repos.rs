@@ -1,7 +1,7 @@
 //! The table of repositories: one row in each file, written after all other tables of the repository.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use super::places::without_place;
 use crate::aggregate::repository::Repository;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::ids::TaskId;
-use crate::facts::lineage::Lineage;
+use crate::facts::lineage::{Lineage, Marks};
 use crate::facts::record::ByHand;
 use crate::facts::zone::Zone;
 use crate::sources::history::UnknownLines;
@@ -94,8 +94,8 @@ pub struct Rest {
     is_regrown: bool,
     /// The remote whose ledger was not fetched.
     unfetched: Option<String>,
-    /// What it was cloned from on its machine: an id in its run, or a hash of the path.
-    origin: Option<String>,
+    /// Where it is, and what it was cloned from.
+    marks: Marks,
     /// Set if the repository could not be read again.
     #[serde(skip_serializing_if = "Option::is_none")]
     unread: Option<Unread>,
@@ -109,14 +109,10 @@ struct Unread {
 }
 
 impl Rest {
-    /// The same at a place in the list of its run, with what it was cloned from.
+    /// The same at a place in the list of its run, with the marks of where it is.
     #[must_use]
-    pub fn at(self, place: u32, origin: Option<String>) -> Self {
-        Self {
-            place,
-            origin,
-            ..self
-        }
+    pub fn at(self, place: u32, marks: Marks) -> Self {
+        Self { place, marks, ..self }
     }
 
     /// Of a repository that was read; its path becomes its key wherever a text contains it.
@@ -132,7 +128,7 @@ impl Rest {
             given_up: repository.given_up,
             is_regrown: repository.commits.is_regrown(),
             unfetched: repository.unfetched.clone(),
-            origin: None,
+            marks: Marks::default(),
             unread: None,
         };
         let text = serde_json::to_string(&rest).map_err(|error| error.to_string())?;
@@ -184,7 +180,7 @@ impl Row {
             reason: Some(reason),
             commits: 0,
             cut_short: true,
-            rest: Rest::default().at(self.rest.place, self.rest.origin),
+            rest: Rest::default().at(self.rest.place, self.rest.marks),
             ..self
         }
     }
@@ -295,9 +291,9 @@ impl Row {
     pub fn repository(self) -> Repository {
         Repository {
             lineage: Lineage {
-                // No paths, but they lead to each other as those did.
+                // No path: nothing can be opened here.
                 place: self.repo.into(),
-                origin: self.rest.origin.map(PathBuf::from),
+                marks: Some(self.rest.marks),
                 is_named_after_origin: self.is_named_after_origin,
                 rank: self.rank,
                 generation: Some(self.generation),

@@ -13,6 +13,7 @@ use crate::aggregate::repository::Repository;
 use crate::facts::commit::Commit;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::evidence::{ForeignTrailers, Signs};
+use crate::facts::lineage::Marks;
 use crate::tables::TableError;
 use crate::workspace::from_objects::FromObjects;
 use crate::workspace::repositories::failed;
@@ -43,8 +44,8 @@ pub struct Entry {
     pub generation: u32,
     /// Its place in the list of the run.
     pub place: u32,
-    /// What it was cloned from on this machine: the id of another one of the run, or a hash of the path.
-    pub origin: Option<String>,
+    /// Where it is, and what it was cloned from.
+    pub marks: Marks,
     /// The digest of its references.
     pub references: String,
 }
@@ -73,7 +74,7 @@ impl Writer<'_> {
             name: entry.name.clone(),
             rank: entry.rank,
             generation: entry.generation,
-            rest: row.rest.clone().at(entry.place, entry.origin.clone()),
+            rest: row.rest.clone().at(entry.place, entry.marks.clone()),
             ..row.clone()
         };
         if renamed != *row {
@@ -119,7 +120,7 @@ impl Writer<'_> {
             cut_short: repository.cut_short,
             rest: Rest::of(repository, &entry.key)
                 .map_err(wrong)?
-                .at(entry.place, entry.origin.clone()),
+                .at(entry.place, entry.marks.clone()),
         };
         row.write(folder)?;
         Ok(row)

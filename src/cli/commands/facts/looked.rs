@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::listed::Listed;
-use crate::aggregate::copies::{generations, source_of};
+use crate::aggregate::copies::generations;
 use crate::aggregate::names::{Named, tell_apart};
 use crate::cli::error::CommandError;
-use crate::exchange::facts::{Entry, digest, id_of};
+use crate::exchange::facts::{Entry, id_of};
 use crate::facts::lineage::Lineage;
 use crate::git::Repo;
 
@@ -33,37 +33,23 @@ impl Named for Looked {
 }
 
 /// Opens each repository to see where it comes from and what its references are.
-pub(super) fn look(listed: Vec<Listed>) -> Vec<Looked> {
-    let mut looked: Vec<Looked> = listed.into_par_iter().map(Looked::at).collect();
+pub(super) fn look(listed: Vec<Listed>, machine: &str) -> Vec<Looked> {
+    let mut looked: Vec<Looked> = listed
+        .into_par_iter()
+        .map(|listed| Looked::at(listed, machine))
+        .collect();
     tell_apart(&mut looked);
     let lineages: Vec<&Lineage> = looked.iter().map(|one| &one.lineage).collect();
     let generations = generations(&lineages);
-    let origins: Vec<Option<String>> = (0..looked.len())
-        .map(|at| origin(&looked, &lineages, at))
-        .collect();
-    for (place, (one, (generation, origin))) in
-        (0..).zip(looked.iter_mut().zip(generations.into_iter().zip(origins)))
-    {
+    for ((one, generation), place) in looked.iter_mut().zip(generations).zip(0..) {
         one.entry.generation = generation;
         one.entry.place = place;
-        one.entry.origin = origin;
     }
     looked
 }
 
-/// What a repository was cloned from on this machine.
-fn origin(looked: &[Looked], lineages: &[&Lineage], at: usize) -> Option<String> {
-    match source_of(lineages, at) {
-        Some(source) => Some(looked[source].entry.repo.clone()),
-        None => {
-            let path = lineages[at].origin.as_ref()?;
-            Some(digest([&*path.to_string_lossy()]))
-        }
-    }
-}
-
 impl Looked {
-    fn at(listed: Listed) -> Self {
+    fn at(listed: Listed, machine: &str) -> Self {
         let Listed { path, key, rank } = listed;
         let opened = Repo::open(&path).map_err(|error| error.to_string());
         let opened = opened.and_then(|repo| match repo.references_digest() {
@@ -94,7 +80,7 @@ impl Looked {
                 rank,
                 generation: 0,
                 place: 0,
-                origin: None,
+                marks: lineage.marks_on(machine),
                 references,
             },
             path,

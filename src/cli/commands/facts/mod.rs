@@ -38,7 +38,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         return Err(CommandError::failed(what).hint("Use another directory"));
     }
     let (listed, warnings) = args.listed(context)?;
-    let looked = look(listed);
+    let looked = look(listed, &context.environment.machine());
     check_ids(&looked)?;
     let options = args.read.options(context)?;
     let told = how(&options);

@@ -55,20 +55,10 @@ impl Args {
             })
             .collect();
         sessions.sort_by(|one, other| one.id.cmp(&other.id));
-        let source = id_of(&source_of(context), None);
+        let source = id_of(&context.environment.machine(), None);
         write_sessions(folder, (&source, &digest([&*source])), &sessions, &seen)
             .map_err(CommandError::failed)?;
         context.terminal.warnings(&workspace.warnings)?;
         Ok(seen.len())
     }
-}
-
-/// What tells this machine's logs apart from those of others: only a hash of it is written.
-fn source_of(context: &Context) -> String {
-    let home = context.environment.home().map(|home| home.display().to_string());
-    format!(
-        "{}\0{}",
-        rustix::system::uname().nodename().to_string_lossy(),
-        home.unwrap_or_default()
-    )
 }

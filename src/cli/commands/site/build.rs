@@ -36,8 +36,8 @@ pub(super) struct Built {
     pub(super) written: Written,
     /// How it ended.
     pub(super) outcome: Outcome,
-    /// A line about ledgers that were not fetched.
-    pub(super) unfetched: Option<String>,
+    /// Lines about ledgers that were not fetched.
+    pub(super) unfetched: Vec<String>,
     /// What was left out.
     pub(super) warnings: Vec<Warning>,
     /// What the site was built from.
@@ -130,6 +130,7 @@ impl Args {
             read: self.read.options(context)?,
             sessions: self.sessions.options(&self.read, &self.rules, context)?,
             exclude: self.exclude.clone(),
+            machine: context.environment.machine(),
             audits: (!self.no_audit).then(|| AuditsOptions {
                 config_files: context.environment.config_files.clone(),
                 zone,

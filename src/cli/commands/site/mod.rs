@@ -74,7 +74,7 @@ fn say(args: &Args, built: &Built, context: &mut Context) -> Result<(), CommandE
     let line = built.written.in_words(&visible(&folder));
     context.terminal.line(&line)?;
     context.terminal.warnings(&built.warnings)?;
-    if let Some(unfetched) = &built.unfetched {
+    for unfetched in &built.unfetched {
         context.terminal.status(unfetched)?;
     }
     Ok(())

@@ -1,8 +1,9 @@
 //! Repositories that are left out on request, by name.
 
-use crate::aggregate::copies::Copies;
-use crate::aggregate::report;
-use crate::aggregate::repository::Repository;
+use super::copies::Copies;
+use super::report;
+use super::repository::Repository;
+use crate::facts::lineage::Marks;
 
 /// Which repositories are left out.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,16 +15,18 @@ pub struct Excluded {
 }
 
 impl Excluded {
-    /// Leaves out the repositories with these names and all copies of them: a copy has the same work under another name.
-    pub fn of(repos: &[Repository], names: &[String]) -> Self {
+    /// Leaves out the repositories with these names and all copies of them: a copy has the same work under another name. `machine`
+    /// distinguishes this machine from others.
+    pub fn of(repos: &[Repository], names: &[String], machine: &str) -> Self {
         let is_known = |name: &&String| repos.iter().any(|repo| repo.name == **name);
         let unknown = names.iter().filter(|name| !is_known(name)).cloned().collect();
         let mut is_out: Vec<bool> = repos.iter().map(|repo| names.contains(&repo.name)).collect();
         if is_out.contains(&true) {
             let copies = report::copies(repos);
+            let marks: Vec<Marks> = repos.iter().map(|repo| repo.lineage.marks_on(machine)).collect();
             // A copy of a copy is found in the next round.
             while let Some(at) = (0..repos.len()).find(|at| {
-                let is_copy = |other: usize| is_out[other] && are_copies(repos, &copies, *at, other);
+                let is_copy = |other: usize| is_out[other] && are_copies(&copies, &marks, *at, other);
                 !is_out[*at] && (0..repos.len()).any(is_copy)
             }) {
                 is_out[at] = true;
@@ -37,21 +40,19 @@ impl Excluded {
         self.is_out.iter().filter(|is_out| **is_out).count()
     }
 
-    /// The positions of the others.
-    pub fn kept(&self) -> impl Iterator<Item = usize> {
-        let all = self.is_out.iter().enumerate();
-        all.filter(|(_, is_out)| !**is_out).map(|(at, _)| at)
+    /// Keeps the others, and returns the positions that they had.
+    pub fn apply(&self, repos: &mut Vec<Repository>) -> Vec<usize> {
+        let kept = |at: &usize| self.is_out.get(*at) != Some(&true);
+        let positions: Vec<usize> = (0..repos.len()).filter(kept).collect();
+        let mut at = 0..;
+        repos.retain(|_| at.next().is_some_and(|at| kept(&at)));
+        positions
     }
 }
 
 /// Whether two are the same repository: one has all commits of the other, was cloned from it, or both were cloned from one place.
-fn are_copies(repos: &[Repository], copies: &Copies, one: usize, other: usize) -> bool {
-    let (here, there) = (&repos[one].lineage, &repos[other].lineage);
-    copies.representative(one) == copies.representative(other)
-        || here.comes_from(there)
-        || there.comes_from(here)
-        || (here.origin.is_some() && here.origin == there.origin)
-        || (here.key.is_some() && here.key == there.key)
+fn are_copies(copies: &Copies, marks: &[Marks], one: usize, other: usize) -> bool {
+    copies.representative(one) == copies.representative(other) || marks[one].are_related(&marks[other])
 }
 
 #[cfg(test)]
@@ -62,13 +63,14 @@ mod tests {
 
     #[test]
     fn excluded_repositories_are_found_and_unknown_names_told() {
-        let repos = [repository("kiln"), repository("glaze")];
+        let mut repos = vec![repository("kiln"), repository("glaze")];
         let names = ["glaze".to_owned(), "nothing".to_owned()];
-        let excluded = Excluded::of(&repos, &names);
+        let excluded = Excluded::of(&repos, &names, "here");
         assert_eq!(excluded.is_out, [false, true]);
         assert_eq!(excluded.unknown, ["nothing"]);
         assert_eq!(excluded.count(), 1);
-        assert_eq!(excluded.kept().collect::<Vec<_>>(), [0]);
+        assert_eq!(excluded.apply(&mut repos), [0]);
+        assert_eq!(repos.len(), 1);
     }
 
     #[test]
@@ -87,9 +89,7 @@ mod tests {
             cloned("spare", 2, "example.org/team/kiln"),
             cloned("glaze", 3, "example.org/team/glaze"),
         ];
-        assert_eq!(
-            Excluded::of(&repos, &["spare".to_owned()]).is_out,
-            [true, true, false]
-        );
+        let excluded = Excluded::of(&repos, &["spare".to_owned()], "here");
+        assert_eq!(excluded.is_out, [true, true, false]);
     }
 }
