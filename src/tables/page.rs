@@ -75,6 +75,7 @@ pub(super) fn each(
         _ => return Err("compressed by another method than zstd"),
     };
     let (mut rest, mut values, mut is_first) = (bytes, 0, true);
+    let told = positive(column.num_values())?;
     let mut left = positive(column.uncompressed_size())?;
     while !rest.is_empty() {
         let mut walk = Walk::new(rest, LONGEST_LIST);
@@ -99,11 +100,14 @@ pub(super) fn each(
         if page.kind != Kind::Dictionary {
             values += header.values;
         }
+        // A few bytes can stand for billions of equal values.
+        if values > told {
+            return Err(UNTRUE);
+        }
         take(&page)?;
         is_first = false;
     }
-    let is_told = values == positive(column.num_values())?;
-    is_told.then_some(()).ok_or(UNTRUE)
+    (values == told).then_some(()).ok_or(UNTRUE)
 }
 
 impl Header {
