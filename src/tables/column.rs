@@ -271,6 +271,13 @@ impl Column {
         spread(T::take(self.values)?, self.defined.iter().map(|level| *level > 0))
     }
 
+    /// The values of a column with one in some rows, without room for those that are absent.
+    pub fn present<T: FromValues>(self) -> Option<(Vec<bool>, Vec<T>)> {
+        let values = T::take(self.values)?;
+        let has = self.defined.iter().map(|level| *level > 0).collect();
+        Some((has, values))
+    }
+
     /// The values of the elements of lists.
     pub fn elements<T: FromValues>(self) -> Option<(Lists, Vec<T>)> {
         let lists = self.lists();

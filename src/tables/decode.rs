@@ -10,7 +10,7 @@ use parquet::file::metadata::ColumnChunkMetaData;
 use super::column::{Column, Values};
 use super::dictionary::Dictionary;
 use super::page::{self, Kind, Page, Unpacked};
-use super::runs::{self, CUT};
+use super::runs::{self, CUT, Run};
 use super::thrift::Wrong;
 
 /// The values of a column with so many rows, whose values may be absent and repeated so often.
@@ -126,11 +126,19 @@ fn levels<'a>(
     let (length, rest) = length(bytes)?;
     let (own, rest) = rest.split_at_checked(length).ok_or(CUT)?;
     let width = u16::BITS - most.unsigned_abs().leading_zeros();
-    runs::each(own, width, count, |level, times| {
-        let level = i16::try_from(level).ok().filter(|level| *level <= most);
-        let level = level.ok_or("a level is too high")?;
-        all.extend(std::iter::repeat_n(level, times));
-        each(level, times);
+    let highest = u32::from(most.unsigned_abs());
+    runs::each(own, width, count, |run| {
+        match run {
+            Run::Same(level, times) if level <= highest => {
+                all.extend(std::iter::repeat_n(level as i16, times));
+                each(level as i16, times);
+            }
+            Run::Each(some) if some.iter().all(|level| *level <= highest) => {
+                all.extend(some.iter().map(|level| *level as i16));
+                some.iter().for_each(|level| each(*level as i16, 1));
+            }
+            _ => return Err("a level is too high"),
+        }
         Ok(())
     })?;
     Ok(rest)
@@ -158,16 +166,20 @@ trait Reader {
 }
 
 /// Calls `take` with positions in a dictionary of this length.
-fn codes(bytes: &[u8], count: usize, length: usize, mut take: impl FnMut(u32, usize)) -> Result<(), Wrong> {
+fn codes(bytes: &[u8], count: usize, length: usize, mut take: impl FnMut(Run<'_>)) -> Result<(), Wrong> {
     if count == 0 {
         return Ok(());
     }
     let (width, bytes) = bytes.split_first().ok_or(CUT)?;
-    runs::each(bytes, u32::from(*width), count, |code, times| {
-        if code as usize >= length {
+    runs::each(bytes, u32::from(*width), count, |run| {
+        let is_inside = match run {
+            Run::Same(code, _) => (code as usize) < length,
+            Run::Each(some) => some.iter().all(|code| (*code as usize) < length),
+        };
+        if !is_inside {
             return Err("a value is not in the dictionary");
         }
-        take(code, times);
+        take(run);
         Ok(())
     })
 }
@@ -235,8 +247,10 @@ impl<T: Number> Reader for Fixed<T> {
 
     fn coded(&mut self, bytes: &[u8], count: usize) -> Result<(), Wrong> {
         let Self { dictionary, values } = self;
-        codes(bytes, count, dictionary.len(), |code, times| {
-            values.extend(std::iter::repeat_n(dictionary[code as usize], times));
+        values.reserve(count);
+        codes(bytes, count, dictionary.len(), |run| match run {
+            Run::Same(code, times) => values.extend(std::iter::repeat_n(dictionary[code as usize], times)),
+            Run::Each(some) => values.extend(some.iter().map(|code| dictionary[*code as usize])),
         })
     }
 
@@ -316,8 +330,10 @@ impl Reader for Coded {
             dictionary,
             codes: all,
         } = self;
-        codes(bytes, count, dictionary.len(), |code, times| {
-            all.extend(std::iter::repeat_n(code, times));
+        all.reserve(count);
+        codes(bytes, count, dictionary.len(), |run| match run {
+            Run::Same(code, times) => all.extend(std::iter::repeat_n(code, times)),
+            Run::Each(some) => all.extend_from_slice(some),
         })
     }
 

@@ -17,7 +17,7 @@ mod screen;
 mod thrift;
 
 pub use column::{Column, FromValues, IntoValues, Lists, Values};
-pub use dictionary::Dictionary;
+pub use dictionary::{Dictionary, paired};
 pub use error::TableError;
 pub use file::{Properties, TableFile, write, write_up_to};
 pub use joined::joined;

@@ -4,12 +4,25 @@ use super::thrift::Wrong;
 
 pub(super) const CUT: Wrong = "a page ends within its values";
 
-/// Calls `take` with numbers of `width` bits and how often each is repeated, `count` in total.
+/// Some numbers.
+pub(super) enum Run<'a> {
+    /// One, and how often it is there.
+    Same(u32, usize),
+    /// Some, at most [`GROUP`].
+    Each(&'a [u32]),
+}
+
+/// So many numbers without space between them take up whole bytes.
+const GROUP: usize = 8;
+/// The bytes of the widest group, and those that a number in it is read with.
+const WIDEST: usize = GROUP * size_of::<u32>() + size_of::<u64>();
+
+/// Calls `take` with numbers of `width` bits, `count` in total.
 pub(super) fn each(
     bytes: &[u8],
     width: u32,
     count: usize,
-    mut take: impl FnMut(u32, usize) -> Result<(), Wrong>,
+    mut take: impl FnMut(Run<'_>) -> Result<(), Wrong>,
 ) -> Result<(), Wrong> {
     if width > u32::BITS {
         return Err("numbers of more than 32 bits");
@@ -24,11 +37,11 @@ pub(super) fn each(
         if head & 1 == 0 {
             let (value, after) = repeated(after, width)?;
             let some = length.min(left);
-            take(value, some)?;
+            take(Run::Same(value, some))?;
             (rest, left) = (after, left - some);
         } else {
-            let some = length.saturating_mul(8).min(left);
-            packed(after, width, some, &mut take)?;
+            let some = length.saturating_mul(GROUP).min(left);
+            packed(after, width as usize, some, &mut take)?;
             let whole = length.saturating_mul(width as usize).min(after.len());
             (rest, left) = (&after[whole..], left - some);
         }
@@ -58,27 +71,38 @@ fn repeated(bytes: &[u8], width: u32) -> Result<(u32, &[u8]), Wrong> {
 /// Numbers without space between them, the lowest bit first.
 fn packed(
     bytes: &[u8],
-    width: u32,
+    width: usize,
     count: usize,
-    take: &mut impl FnMut(u32, usize) -> Result<(), Wrong>,
+    take: &mut impl FnMut(Run<'_>) -> Result<(), Wrong>,
 ) -> Result<(), Wrong> {
     if width == 0 {
-        return take(0, count);
+        return take(Run::Same(0, count));
     }
-    let length = count.checked_mul(width as usize).ok_or(CUT)?.div_ceil(8);
-    let mut bytes = bytes.get(..length).ok_or(CUT)?.iter();
-    let mask = (1_u64 << width) - 1;
-    let (mut window, mut bits) = (0_u64, 0);
-    for _ in 0..count {
-        while bits < width {
-            window |= u64::from(*bytes.next().ok_or(CUT)?) << bits;
-            bits += 8;
-        }
-        take((window & mask) as u32, 1)?;
-        window >>= width;
-        bits -= width;
+    let length = count.checked_mul(width).ok_or(CUT)?.div_ceil(8);
+    let bytes = bytes.get(..length).ok_or(CUT)?;
+    let mut left = count;
+    for group in bytes.chunks(width) {
+        let mut padded = [0; WIDEST];
+        padded[..group.len()].copy_from_slice(group);
+        let numbers = unpacked(&padded, width);
+        let some = left.min(GROUP);
+        take(Run::Each(&numbers[..some]))?;
+        left -= some;
     }
     Ok(())
+}
+
+/// The numbers of a group.
+#[inline]
+fn unpacked(group: &[u8; WIDEST], width: usize) -> [u32; GROUP] {
+    let mask = (1_u64 << width) - 1;
+    std::array::from_fn(|nth| {
+        let bit = nth * width;
+        let word = group[bit / 8..]
+            .first_chunk()
+            .map_or(0, |word| u64::from_le_bytes(*word));
+        (word >> (bit % 8) & mask) as u32
+    })
 }
 
 #[cfg(test)]
@@ -87,8 +111,11 @@ mod tests {
 
     fn all(bytes: &[u8], width: u32, count: usize) -> Result<Vec<u32>, Wrong> {
         let mut numbers = Vec::new();
-        each(bytes, width, count, |number, times| {
-            numbers.extend(std::iter::repeat_n(number, times));
+        each(bytes, width, count, |run| {
+            match run {
+                Run::Same(number, times) => numbers.extend(std::iter::repeat_n(number, times)),
+                Run::Each(some) => numbers.extend(some),
+            }
             Ok(())
         })?;
         Ok(numbers)
