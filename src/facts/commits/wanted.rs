@@ -7,22 +7,29 @@ use super::super::ids::ObjectId;
 /// Ids, and which beginnings they have: that alone excludes nearly every other id.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    beginnings: Box<[u64; WORDS]>,
+    /// A bit for each value of the first bits of an id, of which there is a power of two.
+    beginnings: Vec<u64>,
     ids: HashSet<ObjectId>,
 }
 
-/// One bit for each value of the first two bytes of an id.
-const WORDS: usize = (1 << 16) / 64;
+/// So many bits there are for each id, so that few others have one of them, and at least and at most.
+const BITS: usize = 16;
+const FEWEST: usize = 1 << 16;
+const MOST: usize = 1 << 26;
 
 impl FromIterator<ObjectId> for Wanted {
     fn from_iter<I: IntoIterator<Item = ObjectId>>(ids: I) -> Self {
         let ids: HashSet<ObjectId> = ids.into_iter().collect();
-        let mut beginnings = Box::new([0; WORDS]);
+        let bits = ids.len().saturating_mul(BITS).clamp(FEWEST, MOST);
+        let mut wanted = Self {
+            beginnings: vec![0; bits.next_power_of_two() / 64],
+            ids: HashSet::new(),
+        };
         for id in &ids {
-            let (word, bit) = beginning(id.as_bytes());
-            beginnings[word] |= bit;
+            let (word, bit) = wanted.place(id.as_bytes());
+            wanted.beginnings[word] |= bit;
         }
-        Self { beginnings, ids }
+        Self { ids, ..wanted }
     }
 }
 
@@ -46,19 +53,18 @@ impl Wanted {
     /// The id with these bytes, if it is in it.
     #[inline]
     pub(super) fn found(&self, bytes: &[u8]) -> Option<ObjectId> {
-        let (word, bit) = beginning(bytes);
+        let (word, bit) = self.place(bytes);
         if self.beginnings[word] & bit == 0 {
             return None;
         }
         ObjectId::from_bytes(bytes).filter(|id| self.ids.contains(id))
     }
-}
 
-/// The place of the bit for an id.
-#[inline]
-fn beginning(id: &[u8]) -> (usize, u64) {
-    let value = id
-        .first_chunk::<2>()
-        .map_or(0, |first| u16::from_le_bytes(*first));
-    (usize::from(value) / 64, 1 << (value % 64))
+    /// The place of the bit for an id.
+    #[inline]
+    fn place(&self, id: &[u8]) -> (usize, u64) {
+        let first = id.first_chunk::<4>();
+        let value = first.map_or(0, |first| u32::from_le_bytes(*first)) as usize;
+        (value / 64 & (self.beginnings.len() - 1), 1 << (value % 64))
+    }
 }
