@@ -124,7 +124,7 @@ impl Groups {
             .collect();
         // The next commit is most often of the same group.
         let mut last: Option<(Key, usize)> = None;
-        layer.visit(except, |seen| {
+        layer.visit(except, &mut |seen| {
             let key = Key {
                 time: needs.time.map_or(0, |time| time.number(day(seen.seconds))),
                 author: if needs.author { seen.author } else { 0 },

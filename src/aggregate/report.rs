@@ -369,7 +369,7 @@ pub fn days(repos: &[Repository], zone: Zone) -> BTreeSet<NaiveDate> {
         let authored = repo.commits.authored(&wanted);
         times.extend(authored.into_iter().map(|(commit, _, at)| (commit, at)));
         for section in repo.commits.sections() {
-            section.load().visit(&[], |seen| {
+            section.load().visit(&[], &mut |seen| {
                 days.insert(zone.day(seen.seconds));
             });
         }

@@ -9,12 +9,12 @@ use super::field::{LONGEST_TEXT, MOST_LINES, Taken, id_in, long, same, uneven};
 use super::layout::{COMMITS, Told};
 use super::trouble::Trouble;
 use crate::facts::commit::{Commit, Instant, LineCounts, Person};
-use crate::facts::commits::{CommitColumns, Commits, Distant, Layer, Load, Wanted};
+use crate::facts::commits::{CommitColumns, Commits, Distant, Layer, Lines, Load, SomeLines, Wanted};
 use crate::facts::evidence::Evidence;
 use crate::facts::files::FileClass;
 use crate::facts::ids::ObjectId;
 use crate::facts::sign::Sign;
-use crate::tables::{Column, Dictionary, Lists, Schema, TableError, TableFile};
+use crate::tables::{Column, Dictionary, Lists, Schema, TableError, TableFile, paired};
 
 const SCHEMA: &str = "message commits {
     required binary repo (STRING);
@@ -246,6 +246,10 @@ impl Load for StoredCommits {
         self.or_none(ids)
     }
 
+    fn found(&self, wanted: &Wanted) -> Vec<ObjectId> {
+        self.or_none(self.find(wanted))
+    }
+
     fn ends(&self) -> Vec<ObjectId> {
         self.or_none(self.find_ends())
     }
@@ -262,6 +266,19 @@ impl StoredCommits {
             self.trouble.met(error);
             T::default()
         })
+    }
+
+    fn find(&self, wanted: &Wanted) -> Result<Vec<ObjectId>, TableError> {
+        let file = self.open()?;
+        let mut found = Vec::new();
+        for batch in 0..file.batches() {
+            let (known, codes) = Taken::new(&file, file.batch(batch, &[ID])?).coded()?;
+            let ids = codes.iter().map(|code| known.get(*code));
+            for id in ids.filter(|id| wanted.has(id)) {
+                found.push(id_in(&file, id)?);
+            }
+        }
+        Ok(found)
     }
 
     fn find_ends(&self) -> Result<Vec<ObjectId>, TableError> {
@@ -379,8 +396,8 @@ impl StoredCommits {
 #[derive(Default)]
 struct Gathered {
     columns: CommitColumns,
-    people: HashMap<Person, u64>,
-    sets: HashMap<Vec<Evidence>, u64>,
+    people: HashMap<Person, u32>,
+    sets: HashMap<Vec<Evidence>, u32>,
 }
 
 /// One sign of a batch, with texts by their positions.
@@ -402,72 +419,46 @@ impl Gathered {
     fn add_ancestry(&mut self, file: &TableFile, taken: &mut Taken<'_>) -> Result<usize, TableError> {
         let (ids, codes) = taken.coded()?;
         let own = &mut self.columns;
+        let width = ids.length();
         if own.id_width == 0 {
-            own.id_width = codes.first().map_or(20, |code| ids.get(*code).len());
+            own.id_width = width.unwrap_or(20);
         }
-        for id in codes.iter().map(|code| ids.get(*code)) {
-            if id.len() != own.id_width {
-                return Err(file.wrong("its ids have different lengths"));
-            }
-            own.ids.extend_from_slice(id);
+        if width.is_none_or(|width| width != own.id_width) && !codes.is_empty() {
+            return Err(file.wrong("its ids have different lengths"));
         }
+        own.ids.extend(ids.joined(&codes));
         taken.skip(1)?;
         let (lengths, rows): (Lists, Vec<i32>) = taken.lists()?;
         let (known, _, others) = taken.coded_lists()?;
-        let mut others = others.iter().map(|code| known.get(*code));
-        let whole = file.rows() as u64;
-        own.parent_counts
-            .extend(lengths.0.iter().map(|length| *length as u64));
-        for row in rows {
-            let parent = match u64::try_from(row) {
-                Ok(row) => Some(row),
-                Err(_) => others.next().map(|id| {
-                    let place = own.foreign_ids.len() / own.id_width;
-                    own.foreign_ids.extend_from_slice(id);
-                    whole + place as u64
-                }),
-            };
-            own.parents
-                .push(parent.ok_or_else(|| file.wrong("a parent is missing"))?);
-        }
+        own.foreign_ids.extend(known.joined(&others));
+        own.parent_counts.extend(lengths.0);
+        own.parents.extend(rows);
         Ok(own.parent_counts.len())
     }
 
     fn add_people_and_times(&mut self, file: &TableFile, taken: &mut Taken<'_>) -> Result<(), TableError> {
         let (names, of_names) = taken.coded()?;
         let (emails, of_emails) = taken.coded()?;
-        let mut known: HashMap<(u32, u32), u64> = HashMap::new();
-        // The next commit is most often by the same person.
-        let mut last = None;
-        for person in of_names.into_iter().zip(of_emails) {
-            let number = match last {
-                Some((known, number)) if known == person => number,
-                _ => match known.get(&person) {
-                    Some(number) => *number,
-                    None => {
-                        let number = self.person(Person {
-                            name: text(file, names.get(person.0))?,
-                            email: text(file, emails.get(person.1))?,
-                        });
-                        known.insert(person, number);
-                        number
-                    }
-                },
-            };
-            last = Some((person, number));
-            self.columns.authors.push(number);
+        // An address belongs to one person, more than a name does.
+        let (authors, pairs) = paired(&of_emails, &of_names);
+        let mut numbers = Vec::with_capacity(pairs.len());
+        for (email, name) in pairs {
+            numbers.push(self.person(Person {
+                name: text(file, names.get(name))?,
+                email: text(file, emails.get(email))?,
+            }));
         }
+        let numbers = authors.iter().filter_map(|author| numbers.get(*author as usize));
+        self.columns.authors.extend(numbers);
         for times in [&mut self.columns.author_times, &mut self.columns.commit_times] {
-            let seconds: Vec<i64> = taken.all()?;
-            let offsets: Vec<i32> = taken.all()?;
-            times.0.extend(seconds);
-            times.1.extend(offsets.into_iter().map(i64::from));
+            times.0.append(&mut taken.all()?);
+            times.1.append(&mut taken.all()?);
         }
         Ok(())
     }
 
-    fn person(&mut self, person: Person) -> u64 {
-        let next = self.columns.people.len() as u64;
+    fn person(&mut self, person: Person) -> u32 {
+        let next = self.columns.people.len() as u32;
         *self.people.entry(person).or_insert_with_key(|person| {
             self.columns.people.push(person.clone());
             next
@@ -475,34 +466,20 @@ impl Gathered {
     }
 
     fn add_lines(&mut self, file: &TableFile, taken: &mut Taken<'_>) -> Result<(), TableError> {
-        let all = counts(file, taken)?;
-        let source = counts(file, taken)?;
-        let tests = counts(file, taken)?;
+        let own = &mut self.columns;
+        for lines in [&mut own.lines, &mut own.source, &mut own.tests] {
+            lines.append(some_lines(file, taken)?);
+        }
         let (names, lengths, codes) = taken.coded_lists()?;
         let known: Result<Vec<FileClass>, TableError> =
             names.iter().map(|name| class_in(file, name)).collect();
         let known = known?;
+        let classes = codes.iter().filter_map(|code| known.get(*code as usize)).copied();
+        own.others.extend(classes);
         let mut each = || -> Result<Vec<i64>, TableError> { Ok(taken.lists()?.1) };
-        let (files, added, removed) = (each()?, each()?, each()?);
-        let numbers = files.into_iter().zip(added).zip(removed);
-        let mut others = codes.into_iter().zip(numbers);
-        for (((lines, source), tests), length) in all.into_iter().zip(source).zip(tests).zip(lengths.0) {
-            let before = self.columns.classes.len();
-            let own = [(FileClass::Source, source), (FileClass::Test, tests)];
-            let own = own
-                .into_iter()
-                .filter_map(|(class, counts)| Some((class, counts?)));
-            self.columns.classes.extend(own);
-            for (code, ((files, added), removed)) in others.by_ref().take(length) {
-                let class = known.get(code as usize).ok_or_else(|| uneven(file))?;
-                let lines = line_counts(file, [files, added, removed])?;
-                self.columns.classes.push((*class, lines));
-            }
-            self.columns
-                .class_counts
-                .push((self.columns.classes.len() - before) as u64);
-            self.columns.lines.push(lines);
-        }
+        let lines = [each()?, each()?, each()?];
+        own.other_lines.append(checked(file, lines)?);
+        own.other_counts.extend(lengths.0);
         Ok(())
     }
 
@@ -515,9 +492,9 @@ impl Gathered {
         let signs = signs.map(|(((rule, agent), model), lines)| (rule, agent, model, lines));
         let signs: Vec<RawSign> = signs.collect();
         let texts = [&rules, &agents, &models];
-        let mut known: HashMap<&[RawSign], u64> = HashMap::new();
+        let mut known: HashMap<&[RawSign], u32> = HashMap::new();
         // The next commit most often has the same.
-        let mut last: Option<(&[RawSign], u64)> = None;
+        let mut last: Option<(&[RawSign], u32)> = None;
         let mut rest = &*signs;
         for length in lengths.0 {
             let (set, after) = rest.split_at_checked(length).ok_or_else(|| uneven(file))?;
@@ -541,8 +518,8 @@ impl Gathered {
         Ok(())
     }
 
-    fn set(&mut self, set: Vec<Evidence>) -> u64 {
-        let next = self.columns.evidence_sets.len() as u64;
+    fn set(&mut self, set: Vec<Evidence>) -> u32 {
+        let next = self.columns.evidence_sets.len() as u32;
         *self.sets.entry(set).or_insert_with_key(|set| {
             self.columns.evidence_sets.push(set.clone());
             next
@@ -580,30 +557,18 @@ fn text(file: &TableFile, bytes: &[u8]) -> Result<String, TableError> {
     String::from_utf8(bytes.to_vec()).map_err(|_| file.wrong("a text in it is not UTF-8"))
 }
 
-fn line_counts(file: &TableFile, [files, added, removed]: [i64; 3]) -> Result<LineCounts, TableError> {
-    let most = MOST_LINES as i64;
-    let is_possible = |count: i64| (0..=most).contains(&count);
-    match is_possible(files) && is_possible(added) && is_possible(removed) {
-        true => Ok(LineCounts {
-            files: files.unsigned_abs(),
-            added: added.unsigned_abs(),
-            removed: removed.unsigned_abs(),
-        }),
-        false => Err(file.wrong("a number of lines or files is impossible")),
-    }
+/// Numbers of lines in three columns, if all are possible.
+fn checked(file: &TableFile, lines: [Vec<i64>; 3]) -> Result<Lines, TableError> {
+    Lines::new(lines, MOST_LINES).ok_or_else(|| file.wrong("a number of lines or files is impossible"))
 }
 
-/// Numbers of lines in three columns.
-fn counts(file: &TableFile, taken: &mut Taken<'_>) -> Result<Vec<Option<LineCounts>>, TableError> {
-    let mut each = || -> Result<Vec<Option<i64>>, TableError> { taken.some() };
-    let (files, added, removed) = (each()?, each()?, each()?);
-    let mut all = Vec::with_capacity(files.len());
-    for ((files, added), removed) in files.into_iter().zip(added).zip(removed) {
-        all.push(match (files, added, removed) {
-            (Some(files), Some(added), Some(removed)) => Some(line_counts(file, [files, added, removed])?),
-            (None, None, None) => None,
-            _ => return Err(file.wrong("only some numbers of lines are known")),
-        });
+/// Numbers of lines in three columns, for some commits.
+fn some_lines(file: &TableFile, taken: &mut Taken<'_>) -> Result<SomeLines, TableError> {
+    let [files, added, removed] = [taken.present()?, taken.present()?, taken.present()?];
+    let partly = || file.wrong("only some numbers of lines are known");
+    if files.0 != added.0 || files.0 != removed.0 {
+        return Err(partly());
     }
-    Ok(all)
+    let lines = checked(file, [files.1, added.1, removed.1])?;
+    SomeLines::new(files.0, lines).ok_or_else(partly)
 }

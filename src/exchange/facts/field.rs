@@ -52,6 +52,12 @@ impl<'a> Taken<'a> {
         self.typed(column.some())
     }
 
+    /// Whether each row has a value, and the values that are there.
+    pub fn present<T: FromValues>(&mut self) -> Result<(Vec<bool>, Vec<T>), TableError> {
+        let column = self.next()?;
+        self.typed(column.present())
+    }
+
     /// A list for each row.
     pub fn lists<T: FromValues>(&mut self) -> Result<(Lists, Vec<T>), TableError> {
         let column = self.next()?;

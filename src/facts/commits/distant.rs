@@ -24,6 +24,9 @@ pub trait Load: std::fmt::Debug + Send + Sync {
     /// Only their ids, in any order.
     fn ids(&self) -> Vec<ObjectId>;
 
+    /// Those of the wanted ids that are among them.
+    fn found(&self, wanted: &Wanted) -> Vec<ObjectId>;
+
     /// Those that have no parent or one that is not among them, or all if parents may be others than the objects name.
     fn ends(&self) -> Vec<ObjectId>;
 
@@ -57,6 +60,10 @@ impl Distant {
 
     pub(super) fn ids(&self) -> Vec<ObjectId> {
         self.from.ids()
+    }
+
+    pub(super) fn found(&self, wanted: &Wanted) -> Vec<ObjectId> {
+        self.from.found(wanted)
     }
 
     pub(super) fn ends(&self) -> Vec<ObjectId> {

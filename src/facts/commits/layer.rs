@@ -88,9 +88,9 @@ impl Layer {
     }
 
     /// Calls `see` with the numbers of each commit that is not at one of the positions `except`, which ascend.
-    pub fn visit(&self, except: &[usize], mut see: impl FnMut(&Seen)) {
+    pub fn visit(&self, except: &[usize], see: &mut dyn FnMut(&Seen)) {
         let (mut own, mut except) = (self.own.iter().peekable(), except.iter().peekable());
-        self.table.visit(|seen| {
+        self.table.visit(&mut |seen| {
             let own = own.next_if(|(row, _)| *row == seen.row);
             if except.next_if(|row| **row == seen.row).is_some() {
                 return;

@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 use super::commit::{Commit, Instant, Person, decide, newest_first};
 use super::evidence::{ForeignTrailers, Signs};
 use super::ids::ObjectId;
-pub use columns::CommitColumns;
+pub use columns::{CommitColumns, Lines, SomeLines};
 pub use distant::{Distant, Load};
 use layer::Stored;
 pub use layer::{Bytes, Layer, layout};
@@ -127,11 +127,13 @@ impl Commits {
         if wanted.is_empty() {
             return Vec::new();
         }
-        if !self.is_in_columns() || self.distant.is_some() {
+        if !self.is_in_columns() {
             return self.ids().filter(|id| wanted.contains(id)).collect();
         }
         let ids = self.layers.iter().flat_map(|layer| layer.table.ids());
-        ids.filter_map(|id| wanted.found(id)).collect()
+        let here = ids.filter_map(|id| wanted.found(id));
+        let there = self.distant.iter().flat_map(|distant| distant.found(wanted));
+        here.chain(there).collect()
     }
 
     /// Some of the commits, which include every one that has no parent or one that is not here. All of them if parents may be
@@ -382,7 +384,7 @@ pub fn read_anything(bytes: &[u8]) {
         return;
     };
     let mut count = 0;
-    layer.visit(&[], |seen| {
+    layer.visit(&[], &mut |seen| {
         count += 1;
         assert!(layer.person(seen.author).is_some() && layer.origin(seen.origin).is_some());
     });

@@ -1,5 +1,8 @@
 //! A column of numbers, each as wide as the largest needs: read in place, written once.
 
+/// So many numbers are unpacked at once.
+pub(super) const BLOCK: usize = 256;
+
 /// Numbers of one width, above a common base.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Numbers<'a> {
@@ -63,11 +66,64 @@ impl<'a> Numbers<'a> {
         (0..self.len()).map(move |at| self.count(at))
     }
 
+    /// Those from a position on, as counts, as many as there is room for.
+    pub(super) fn fill(&self, start: usize, room: &mut [u64]) {
+        fn words<const WIDTH: usize>(bytes: &[u8], base: u64, room: &mut [u64]) {
+            for (place, word) in room.iter_mut().zip(bytes.chunks_exact(WIDTH)) {
+                let mut whole = [0; 8];
+                whole[..WIDTH].copy_from_slice(word);
+                *place = u64::from_le_bytes(whole).wrapping_add(base);
+            }
+        }
+        let bytes = self
+            .bytes
+            .get(start.saturating_mul(self.width)..)
+            .unwrap_or_default();
+        let base = self.base.cast_unsigned();
+        match self.width {
+            1 => words::<1>(bytes, base, room),
+            2 => words::<2>(bytes, base, room),
+            4 => words::<4>(bytes, base, room),
+            _ => words::<8>(bytes, base, room),
+        }
+    }
+
+    /// Calls `take` with all of them, as counts, some at a time.
+    pub(super) fn blocks(self, mut take: impl FnMut(&[u64])) {
+        let mut block = [0; BLOCK];
+        for start in (0..self.len()).step_by(BLOCK) {
+            let some = &mut block[..BLOCK.min(self.len() - start)];
+            self.fill(start, some);
+            take(some);
+        }
+    }
+
+    /// Whether all are below an end.
+    pub(super) fn are_below(self, end: u64) -> bool {
+        let mut are = true;
+        self.blocks(|some| are &= some.iter().all(|count| *count < end));
+        are
+    }
+
+    /// Whether all fit into 16 bits, as signed numbers.
+    pub(super) fn are_short(self) -> bool {
+        let mut are = true;
+        self.blocks(|some| {
+            are &= some
+                .iter()
+                .all(|count| i16::try_from(count.cast_signed()).is_ok())
+        });
+        are
+    }
+
     /// Their sum; `None` if it is too large.
     pub(super) fn sum(self) -> Option<usize> {
-        let mut counts = self.counts();
-        let sum = counts.try_fold(0_u64, u64::checked_add)?;
-        usize::try_from(sum).ok()
+        let mut sum = Some(0_u64);
+        self.blocks(|some| {
+            let mut counts = some.iter();
+            sum = sum.and_then(|sum| counts.try_fold(sum, |sum, count| sum.checked_add(*count)));
+        });
+        usize::try_from(sum?).ok()
     }
 }
 
@@ -90,32 +146,55 @@ impl Written {
     }
 
     /// A column of counts.
-    pub(super) fn counts(counts: &[u64]) -> Self {
-        Self::above(counts.iter().copied(), 0)
+    pub(super) fn counts<T: Count>(counts: &[T]) -> Self {
+        Self::above(counts.iter().map(|count| count.count()), 0)
     }
 
     /// A column of signed numbers, stored as what they are above the lowest one.
-    pub(super) fn signed(numbers: &[i64]) -> Self {
-        let base = numbers.iter().copied().min().unwrap_or_default();
-        let above = |number: &i64| number.wrapping_sub(base).cast_unsigned();
-        Self::above(numbers.iter().map(above), base)
+    pub(super) fn signed<T: Copy + Into<i64>>(numbers: &[T]) -> Self {
+        let numbers = numbers.iter().map(|number| (*number).into());
+        let base = numbers.clone().min().unwrap_or_default();
+        Self::above(
+            numbers.map(|number| number.wrapping_sub(base).cast_unsigned()),
+            base,
+        )
     }
 
-    fn above(numbers: impl Iterator<Item = u64> + Clone, base: i64) -> Self {
-        let width: u8 = match numbers.clone().max().unwrap_or_default() {
-            0..=0xff => 1,
-            0x100..=0xffff => 2,
-            0x1_0000..=0xffff_ffff => 4,
-            _ => 8,
-        };
-        let bytes = numbers.flat_map(|number| number.to_le_bytes().into_iter().take(usize::from(width)));
-        Self {
-            bytes: bytes.collect(),
-            width,
-            base,
+    fn above(numbers: impl ExactSizeIterator<Item = u64> + Clone, base: i64) -> Self {
+        fn words<const WIDTH: usize>(numbers: impl ExactSizeIterator<Item = u64>) -> Vec<u8> {
+            let mut bytes = vec![0; numbers.len() * WIDTH];
+            for (word, number) in bytes.chunks_exact_mut(WIDTH).zip(numbers) {
+                word.copy_from_slice(&number.to_le_bytes()[..WIDTH]);
+            }
+            bytes
         }
+        let (width, bytes) = match numbers.clone().max().unwrap_or_default() {
+            0..=0xff => (1, words::<1>(numbers)),
+            0x100..=0xffff => (2, words::<2>(numbers)),
+            0x1_0000..=0xffff_ffff => (4, words::<4>(numbers)),
+            _ => (8, words::<8>(numbers)),
+        };
+        Self { bytes, width, base }
     }
 }
+
+/// A number that is not negative.
+pub(super) trait Count: Copy {
+    fn count(self) -> u64;
+}
+
+macro_rules! count {
+    ($($type:ty),*) => {
+        $(impl Count for $type {
+            fn count(self) -> u64 {
+                self as u64
+            }
+        })*
+    };
+}
+
+// A negative number would be a large one, and is told from it by nobody who reads the column.
+count!(bool, u8, u32, u64, usize, i64);
 
 #[cfg(test)]
 mod tests {

@@ -13,7 +13,7 @@ use super::super::evidence::{Evidence, Origin, StoredEvidence};
 use super::super::files::FileClass;
 use super::super::ids::ObjectId;
 use super::super::shared_bytes::SharedBytes;
-use super::numbers::Numbers;
+use super::numbers::{BLOCK, Numbers};
 
 /// The columns. Those of commits have one entry for each; others say how long they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,6 +140,23 @@ pub struct Seen {
 impl Table {
     /// The table in a range of these bytes; `None` if there is none.
     pub(super) fn read(bytes: &SharedBytes, range: Range<usize>) -> Option<Self> {
+        Self::located(bytes, range)?.with_lists()?.checked()
+    }
+
+    /// The same of all bytes, with the lists that are in them.
+    pub(super) fn of(bytes: Vec<u8>, people: Arc<[Person]>, origins: Arc<[Origin]>) -> Option<Self> {
+        let bytes = SharedBytes::new(bytes);
+        let table = Self::located(&bytes, 0..bytes.len())?;
+        Self {
+            people,
+            origins,
+            ..table
+        }
+        .checked()
+    }
+
+    /// The places of all columns, without the short lists.
+    fn located(bytes: &SharedBytes, range: Range<usize>) -> Option<Self> {
         let own = bytes.get(range.clone())?;
         let (header, _) = own.split_at_checked(HEADER)?;
         let (rows, header) = header.split_first_chunk::<8>()?;
@@ -173,7 +190,7 @@ impl Table {
             range: range.clone(),
         };
         let is_sound = start == range.end && flag <= 1 && matches!(id_width, 20 | 32);
-        is_sound.then_some(table)?.with_lists()?.checked()
+        is_sound.then_some(table)
     }
 
     /// Adds the short lists, which are built.
@@ -208,14 +225,8 @@ impl Table {
             is_of_ids(Column::Ids) && is_of_ids(Column::Trees) && foreign.is_multiple_of(self.id_width);
         let sum = |column| self.column(column).sum();
         let is_long = |lengths, column| sum(lengths) == Some(count(column));
-        let below = |column, end: usize| {
-            let end = end as u64;
-            self.column(column).counts().all(|number| number < end)
-        };
-        let is_offset = |column| {
-            let numbers = self.column(column);
-            (0..numbers.len()).all(|at| i16::try_from(numbers.signed(at)).is_ok())
-        };
+        let below = |column, end: usize| self.column(column).are_below(end as u64);
+        let is_offset = |column| self.column(column).are_short();
         let classes = count(Column::Classes);
         let per_class = [Column::ClassFiles, Column::ClassAdded, Column::ClassRemoved];
         let claiming = self.column(Column::Claiming);
@@ -331,39 +342,57 @@ impl Table {
     }
 
     /// Calls `see` with the numbers of each commit, in order.
-    pub(super) fn visit(&self, mut see: impl FnMut(&Seen)) {
-        let (parents, authors) = (self.column(Column::ParentCounts), self.column(Column::Authors));
-        let (evidence, seconds) = (self.column(Column::Evidence), self.column(Column::AuthorSeconds));
-        let known = self.column(Column::Known);
-        let all = self.lines(Column::Files, Column::Added, Column::Removed);
+    pub(super) fn visit(&self, see: &mut dyn FnMut(&Seen)) {
+        let columns = SUMMED.map(|column| self.column(column));
         let of_class = self.lines(Column::ClassFiles, Column::ClassAdded, Column::ClassRemoved);
-        let (counts, classes) = (self.column(Column::ClassCounts), self.column(Column::Classes));
+        let classes = self.column(Column::Classes);
+        let mut block = [[0; BLOCK]; SUMMED.len()];
         let mut at = 0;
-        for row in 0..self.rows {
-            let mut seen = Seen {
-                row,
-                author: authors.index(row),
-                origin: evidence.index(row),
-                seconds: seconds.signed(row),
-                is_merge: parents.count(row) > 1,
-                is_known: known.count(row) == 1,
-                lines: LineCounts::default(),
-                source: LineCounts::default(),
-                tests: LineCounts::default(),
-            };
-            let end = at + counts.index(row);
-            if seen.is_known {
-                seen.lines = counted(&all, row);
-                for at in at..end {
-                    match classes.count(at) {
-                        SOURCE => seen.source = counted(&of_class, at),
-                        TEST => seen.tests = counted(&of_class, at),
-                        _ => {}
+        for start in (0..self.rows).step_by(BLOCK) {
+            for (column, room) in columns.iter().zip(&mut block) {
+                column.fill(start, room);
+            }
+            for nth in 0..BLOCK.min(self.rows - start) {
+                let [
+                    parents,
+                    author,
+                    origin,
+                    seconds,
+                    known,
+                    files,
+                    added,
+                    removed,
+                    count,
+                ] = block.each_ref().map(|column| column[nth]);
+                let mut seen = Seen {
+                    row: start + nth,
+                    author: author as usize,
+                    origin: origin as usize,
+                    seconds: seconds.cast_signed(),
+                    is_merge: parents > 1,
+                    is_known: known == 1,
+                    lines: LineCounts::default(),
+                    source: LineCounts::default(),
+                    tests: LineCounts::default(),
+                };
+                let end = at + count as usize;
+                if seen.is_known {
+                    seen.lines = LineCounts {
+                        files,
+                        added,
+                        removed,
+                    };
+                    for at in at..end {
+                        match classes.count(at) {
+                            SOURCE => seen.source = counted(&of_class, at),
+                            TEST => seen.tests = counted(&of_class, at),
+                            _ => {}
+                        }
                     }
                 }
+                at = end;
+                see(&seen);
             }
-            at = end;
-            see(&seen);
         }
     }
 
@@ -460,6 +489,19 @@ impl Table {
         (0..claiming.len()).map(move |at| claiming.index(at))
     }
 }
+
+/// The columns that sums are made of; the last one says how many classes a commit has.
+const SUMMED: [Column; 9] = [
+    Column::ParentCounts,
+    Column::Authors,
+    Column::Evidence,
+    Column::AuthorSeconds,
+    Column::Known,
+    Column::Files,
+    Column::Added,
+    Column::Removed,
+    Column::ClassCounts,
+];
 
 /// The columns with one entry for each commit.
 const OF_COMMITS: [Column; 13] = [

@@ -123,7 +123,7 @@ proptest! {
     fn numbers_for_sums_are_those_of_the_commits(commits in history()) {
         let layer = layer(&commits);
         let mut seen = Vec::new();
-        layer.visit(&[1, 3], |one| seen.push(*one));
+        layer.visit(&[1, 3], &mut |one| seen.push(*one));
         let expected = commits.iter().enumerate().filter(|(row, _)| ![1, 3].contains(row));
         prop_assert_eq!(seen.len(), expected.clone().count());
         for (one, (row, commit)) in seen.iter().zip(expected) {

@@ -187,7 +187,10 @@ fn add_lines(columns: &mut Columns, commits: &[Commit]) {
             Column::ClassCounts,
             counts(commits, |commit| commit.by_class.len() as u64),
         ),
-        (Column::Classes, of_classes(&|(class, _)| class_number(*class))),
+        (
+            Column::Classes,
+            of_classes(&|(class, _)| u64::from(class_number(*class))),
+        ),
         (Column::ClassFiles, of_classes(&|(_, lines)| lines.files)),
         (Column::ClassAdded, of_classes(&|(_, lines)| lines.added)),
         (Column::ClassRemoved, of_classes(&|(_, lines)| lines.removed)),
@@ -234,9 +237,9 @@ fn add_evidence(columns: &mut Columns, commits: &[Commit]) {
 }
 
 /// The number of a class in the layout.
-pub(super) fn class_number(class: FileClass) -> u64 {
+pub(super) fn class_number(class: FileClass) -> u8 {
     let place = CLASSES.iter().position(|known| *known == class);
-    place.unwrap_or_default() as u64
+    place.unwrap_or_default() as u8
 }
 
 /// Lists are short, and memory is the only thing that writing them needs.
