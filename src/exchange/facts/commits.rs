@@ -9,7 +9,7 @@ use super::field::{LONGEST_TEXT, MOST_LINES, Taken, id_in, long, same, uneven};
 use super::layout::{COMMITS, Told};
 use super::trouble::Trouble;
 use crate::facts::commit::{Commit, Instant, LineCounts, Person};
-use crate::facts::commits::{CommitColumns, Commits, Distant, Layer, Lines, Load, SomeLines, Wanted};
+use crate::facts::commits::{CommitColumns, Commits, Distant, Layer, LineColumns, Load, SomeLines, Wanted};
 use crate::facts::evidence::Evidence;
 use crate::facts::files::FileClass;
 use crate::facts::ids::ObjectId;
@@ -558,8 +558,8 @@ fn text(file: &TableFile, bytes: &[u8]) -> Result<String, TableError> {
 }
 
 /// Numbers of lines in three columns, if all are possible.
-fn checked(file: &TableFile, lines: [Vec<i64>; 3]) -> Result<Lines, TableError> {
-    Lines::new(lines, MOST_LINES).ok_or_else(|| file.wrong("a number of lines or files is impossible"))
+fn checked(file: &TableFile, lines: [Vec<i64>; 3]) -> Result<LineColumns, TableError> {
+    LineColumns::new(lines, MOST_LINES).ok_or_else(|| file.wrong("a number of lines or files is impossible"))
 }
 
 /// Numbers of lines in three columns, for some commits.

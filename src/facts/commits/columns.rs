@@ -44,7 +44,7 @@ pub struct CommitColumns {
     /// The other classes of all commits.
     pub others: Vec<FileClass>,
     /// Their lines.
-    pub other_lines: Lines,
+    pub other_lines: LineColumns,
     /// Positions in `evidence_sets`.
     pub evidence: Vec<u32>,
     /// All sets of evidence.
@@ -53,7 +53,7 @@ pub struct CommitColumns {
 
 /// Numbers of files and of lines that were added and removed. None is negative.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Lines {
+pub struct LineColumns {
     files: Vec<i64>,
     added: Vec<i64>,
     removed: Vec<i64>,
@@ -65,10 +65,10 @@ pub struct SomeLines {
     /// Whether those of a commit are known.
     known: Vec<bool>,
     /// Those that are.
-    lines: Lines,
+    lines: LineColumns,
 }
 
-impl Lines {
+impl LineColumns {
     /// Numbers up to `most`; `None` if one is larger or negative, or if there are more of one kind than of another.
     pub fn new([files, added, removed]: [Vec<i64>; 3], most: u64) -> Option<Self> {
         let are_possible = |numbers: &Vec<i64>| {
@@ -111,7 +111,7 @@ impl Lines {
 
 impl SomeLines {
     /// The lines of the commits for which they are known; `None` if there are not as many.
-    pub fn new(known: Vec<bool>, lines: Lines) -> Option<Self> {
+    pub fn new(known: Vec<bool>, lines: LineColumns) -> Option<Self> {
         let count = known.iter().filter(|is_known| **is_known).count();
         (count == lines.len()).then_some(Self { known, lines })
     }
@@ -123,7 +123,7 @@ impl SomeLines {
     }
 
     /// A number for each commit: 0 if it is unknown.
-    fn spread(&self, of: fn(&Lines) -> &Vec<i64>) -> Written {
+    fn spread(&self, of: fn(&LineColumns) -> &Vec<i64>) -> Written {
         let numbers = of(&self.lines);
         if numbers.len() == self.known.len() {
             return Written::counts(numbers);
@@ -146,7 +146,7 @@ impl SomeLines {
 struct Classes {
     counts: Vec<usize>,
     classes: Vec<u8>,
-    lines: Lines,
+    lines: LineColumns,
 }
 
 impl Classes {
@@ -181,7 +181,7 @@ impl Classes {
         Some(all)
     }
 
-    fn add(&mut self, class: u8, lines: &Lines, at: usize) -> Option<()> {
+    fn add(&mut self, class: u8, lines: &LineColumns, at: usize) -> Option<()> {
         self.classes.push(class);
         self.lines.push(lines, at)
     }

@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 use super::commit::{Commit, Instant, Person, decide, newest_first};
 use super::evidence::{ForeignTrailers, Signs};
 use super::ids::ObjectId;
-pub use columns::{CommitColumns, Lines, SomeLines};
+pub use columns::{CommitColumns, LineColumns, SomeLines};
 pub use distant::{Distant, Load};
 use layer::Stored;
 pub use layer::{Bytes, Layer, layout};
