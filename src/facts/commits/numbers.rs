@@ -111,7 +111,7 @@ impl<'a> Numbers<'a> {
         self.blocks(|some| {
             are &= some
                 .iter()
-                .all(|count| i16::try_from(count.cast_signed()).is_ok())
+                .all(|count| i16::try_from(count.cast_signed()).is_ok());
         });
         are
     }

@@ -65,6 +65,6 @@ impl Wanted {
     fn place(&self, id: &[u8]) -> (usize, u64) {
         let first = id.first_chunk::<4>();
         let value = first.map_or(0, |first| u32::from_le_bytes(*first)) as usize;
-        (value / 64 & (self.beginnings.len() - 1), 1 << (value % 64))
+        ((value / 64) & (self.beginnings.len() - 1), 1 << (value % 64))
     }
 }
