@@ -217,3 +217,32 @@ fn of_two_copies_of_a_log_the_one_with_times_counts() {
     write(&places, "--sessions", "plain");
     assert_eq!(report(&["plain"]), times);
 }
+
+#[test]
+fn dates_are_those_of_the_writer_in_the_zone_of_any_reader() {
+    let places = places();
+    let days = |zone: &str| -> Vec<Value> {
+        let args = [
+            "report", "--by", "day", "--facts", "days", "--format", "json", "--zone", zone,
+        ];
+        let report: Value = serde_json::from_str(&places.run(&args).stdout).unwrap();
+        let rows = report["rows"].as_array().unwrap().clone();
+        rows.into_iter()
+            .filter(|row| row["session_agent_minutes"].is_number())
+            .map(|row| {
+                let fields = [
+                    &row["key"]["day"],
+                    &row["session_agent_minutes"],
+                    &row["session_supervisory_minutes"],
+                ];
+                assert!(fields.iter().all(|field| !field.is_null()), "{row}");
+                fields.map(Clone::clone).into_iter().collect()
+            })
+            .collect()
+    };
+    let own = days("Asia/Kathmandu");
+    assert!(own.len() > 3, "{own:?}");
+    for zone in ["America/Los_Angeles", "Pacific/Kiritimati", "UTC"] {
+        assert_eq!(days(zone), own, "{zone}");
+    }
+}

@@ -654,7 +654,7 @@ mod tests {
             links: shares.iter().map(|share| (0, link(share))).collect(),
             elsewhere: Vec::new(),
             rest: 1.0,
-            is_by_day: false,
+            vague: Default::default(),
         }
     }
 

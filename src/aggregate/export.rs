@@ -256,7 +256,7 @@ impl<'a> TaskLine<'a> {
 impl<'a> SessionLine<'a> {
     fn new(repo: &'a Repository, session: &'a SeenSession) -> Self {
         let minutes = |value: Option<Minutes>| value.and_then(Minutes::checked);
-        let at = |moment: Moment| (!session.is_by_day).then(|| moment.to_string());
+        let at = |moment: Moment| (!session.is_by_day()).then(|| moment.to_string());
         let tokens = session.tokens();
         let mut sources = session.sources;
         let commits = session.made().count();

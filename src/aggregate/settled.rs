@@ -382,7 +382,7 @@ fn lost_of(then: Amounts, now: Amounts) -> Amounts {
 /// it is compared.
 fn until(session: &SeenSession, end: Moment) -> Amounts {
     let all = whole(session);
-    let end = end + session.vagueness();
+    let end = end + session.vague;
     if session.origin == Origin::Note && session.lanes > 1.0 + 1e-9 {
         return all;
     }

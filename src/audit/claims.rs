@@ -252,7 +252,7 @@ fn session_not_found(shown: Shown<'_>, all: All<'_>) -> Vec<Found> {
 fn logs_reach_back(all: All<'_>, agent: &str, time: i64) -> bool {
     let mut sessions = all.sessions.iter();
     sessions.any(|one| {
-        let latest = one.span.start + one.vagueness();
+        let latest = one.span.start + one.vague;
         one.origin == Origin::Log && one.id.agent == agent && latest.seconds() <= time
     })
 }

@@ -48,17 +48,18 @@ impl FactsArgs {
         !self.folders.is_empty() && read.roots.is_empty()
     }
 
-    /// Reads repositories completely, and facts.
+    /// Reads repositories completely, and facts; days are those of `zone`, here and below.
     pub fn read(
         &self,
         (read, sessions, rules): (&ReadArgs, &SessionArgs, &RulesArgs),
+        zone: Zone,
         context: &Context,
     ) -> Result<(Workspace, Loading), CommandError> {
         let mut workspace = match self.are_all(read) {
             true => Workspace::default(),
             false => sessions.read(read, rules, context)?,
         };
-        let loading = self.join(&mut workspace, (read, sessions, rules), context)?;
+        let loading = self.join(&mut workspace, (read, sessions, rules), zone, context)?;
         Ok((workspace, loading))
     }
 
@@ -67,9 +68,10 @@ impl FactsArgs {
         &self,
         workspace: &mut Workspace,
         (read, sessions, rules): (&ReadArgs, &SessionArgs, &RulesArgs),
+        zone: Zone,
         context: &Context,
     ) -> Result<Loading, CommandError> {
-        let Some(found) = self.load(context)? else {
+        let Some(found) = self.load(zone, context)? else {
             return Ok(Loading::default());
         };
         let logged = found.sessions(0..found.repos.len());
@@ -83,9 +85,10 @@ impl FactsArgs {
     pub fn inventories(
         &self,
         earliest: i64,
+        zone: Zone,
         context: &Context,
     ) -> Result<(Elsewhere, Loading), CommandError> {
-        let Some(found) = self.load(context)? else {
+        let Some(found) = self.load(zone, context)? else {
             return Ok(Default::default());
         };
         let (sessions, live) = found.sessions(0..found.repos.len());
@@ -122,9 +125,10 @@ impl FactsArgs {
     pub fn with_audits(
         &self,
         audits: bool,
+        zone: Zone,
         context: &Context,
     ) -> Result<(Option<FactsRead>, Loading), CommandError> {
-        let Some(found) = self.load(context)? else {
+        let Some(found) = self.load(zone, context)? else {
             return Ok(Default::default());
         };
         if audits && !found.has_audits() {
@@ -148,12 +152,12 @@ impl FactsArgs {
     }
 
     /// What is in these directories, if there are any.
-    fn load(&self, context: &Context) -> Result<Option<FactsRead>, CommandError> {
+    fn load(&self, zone: Zone, context: &Context) -> Result<Option<FactsRead>, CommandError> {
         if self.folders.is_empty() {
             return Ok(None);
         }
-        let found = facts::read(&self.folders(context)).map_err(|error| CommandError::from_error(&error))?;
-        Ok(Some(found))
+        let found = facts::read(&self.folders(context), zone);
+        found.map(Some).map_err(|error| CommandError::from_error(&error))
     }
 }
 

@@ -16,7 +16,7 @@ use crate::facts::supervision::Charge;
 use crate::facts::zone::Zone;
 
 /// More than the longest day.
-const MORE_THAN_A_DAY: Millis = Seconds::HOUR.times(27).millis();
+pub(super) const MORE_THAN_A_DAY: Millis = Seconds::HOUR.times(27).millis();
 
 /// The session as it is known if only the days are known on which it did something. Days begin and end as in the zone.
 pub fn by_day(session: SeenSession, zone: Zone) -> SeenSession {
@@ -37,7 +37,7 @@ pub fn by_day(session: SeenSession, zone: Zone) -> SeenSession {
             .collect(),
         links: links.map(|(repo, link)| (repo, moved.link(link))).collect(),
         elsewhere: elsewhere.map(|link| moved.link(link)).collect(),
-        is_by_day: true,
+        vague: Millis::DAY,
         ..session
     }
 }
@@ -131,12 +131,18 @@ fn block(day: NaiveDate, spans: Vec<Span>, zone: Zone) -> Vec<Piece> {
 
 /// The middle of the day of an instant: noon, unless the clock changes on it.
 fn middle(at: Moment, zone: Zone) -> Moment {
+    let day = day_of(at, zone);
+    day.start.plus(day.millis() / 2)
+}
+
+/// The whole day of an instant.
+pub(super) fn day_of(at: Moment, zone: Zone) -> Span {
     let day = zone.day(at.seconds());
     let around = Span::new(at - MORE_THAN_A_DAY, at + MORE_THAN_A_DAY);
     let pieces = zone.split(around).into_iter();
     let of_day = pieces.filter(|(other, _)| *other == day).map(|(_, piece)| piece);
     let whole = of_day.reduce(|all, piece| Span::new(all.start, piece.end));
-    whole.map_or(at, |whole| whole.start.plus(whole.millis() / 2))
+    whole.unwrap_or(Span::new(at, at))
 }
 
 #[cfg(test)]
@@ -210,7 +216,7 @@ mod tests {
             links: vec![(0, link)],
             elsewhere: Vec::new(),
             rest: 1.0,
-            is_by_day: false,
+            vague: Millis::default(),
         }
     }
 
@@ -281,7 +287,7 @@ mod tests {
         let day = by_day(early, zone);
         assert_eq!(day.worked, [span(640, 10), span(650, 30)]);
         assert_eq!(day.links[0].1.worked, [span(650, 30)]);
-        assert_eq!((day.span, day.is_by_day), (span(640, 40), true));
+        assert_eq!((day.span, day.is_by_day()), (span(640, 40), true));
     }
 
     #[test]

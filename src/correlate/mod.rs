@@ -12,6 +12,7 @@
 //! sessions that made no commit themselves the commits of those that launched them. The rules and the reasons for them
 //! are in `docs/formats/links.md` and `docs/decisions/session-links.md`.
 
+pub mod blocks;
 pub mod by_day;
 mod context;
 mod launched;

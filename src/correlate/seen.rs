@@ -53,8 +53,9 @@ pub struct SeenSession {
     /// The largest part of it, 0 to 1, that may have gone into no commit: for a note, whose commits may not all be
     /// here, the part it records; 1 otherwise.
     pub rest: f64,
-    /// Whether all times are only on the right days, with the right lengths: see [`by_day`](super::by_day::by_day).
-    pub is_by_day: bool,
+    /// How far its times may be from the true ones: nothing, or less than this if they are only on the right days, with the right
+    /// lengths: see [`by_day`](super::by_day::by_day).
+    pub vague: Millis,
 }
 
 /// Tokens that a session used.
@@ -187,7 +188,7 @@ fn from_log(
         links,
         elsewhere: Vec::new(),
         rest: 1.0,
-        is_by_day: false,
+        vague: Millis::default(),
     }
 }
 
@@ -290,7 +291,7 @@ fn from_notes(id: &SessionId, records: &[Captured<'_>]) -> Option<SeenSession> {
         links: captured_links(records, total, &worked),
         elsewhere: Vec::new(),
         rest: youngest.uncommitted.map_or(1.0, |rest| rest.clamp(0.0, 1.0)),
-        is_by_day: false,
+        vague: Millis::default(),
         lanes: if wall > 0.0 { total / wall } else { 1.0 },
         worked,
         attention: vec![Charge {
@@ -421,18 +422,14 @@ impl SeenSession {
         self
     }
 
-    /// How far its times may be from the true ones: nothing, or less than this if only its days are known.
-    pub fn vagueness(&self) -> Millis {
-        match self.is_by_day {
-            true => Millis::DAY,
-            false => Millis::default(),
-        }
+    /// Whether only its days are known.
+    pub fn is_by_day(&self) -> bool {
+        self.vague > Millis::default()
     }
 
     /// From the earliest instant at which it can have begun to the last one at which it can have ended.
     pub fn longest_span(&self) -> Span {
-        let vague = self.vagueness();
-        Span::new(self.span.start - vague, self.span.end + vague)
+        Span::new(self.span.start - self.vague, self.span.end + self.vague)
     }
 
     /// Agent minutes, subagents as separate lanes; `None` if unknown.
@@ -473,7 +470,7 @@ impl SeenSession {
             minutes: self.agent_minutes().map(|minutes| minutes * link.share),
             unknown: self.unknown_minutes() * link.share,
             spans: link.worked.clone(),
-            is_by_day: self.is_by_day,
+            is_by_day: self.is_by_day(),
         }
     }
 
@@ -507,7 +504,7 @@ impl SeenSession {
                 true => stretch(&spans, 1.0 - left / beside, 1.0),
                 false => spans,
             },
-            is_by_day: self.is_by_day,
+            is_by_day: self.is_by_day(),
         }
     }
 
@@ -635,7 +632,7 @@ impl SeenSession {
                         Some(number) => by_link.remove(&number).unwrap_or_default(),
                         None => rest.clone(),
                     },
-                    is_by_day: self.is_by_day,
+                    is_by_day: self.is_by_day(),
                 },
                 supervisory_minutes: day.supervisory * share,
                 tokens: (day.tokens.iter())

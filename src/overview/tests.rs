@@ -70,7 +70,7 @@ fn session(id: &str, at: &str, made: &[(u8, f64)]) -> SeenSession {
         links: made.iter().map(|made| (0, link(made))).collect(),
         elsewhere: Vec::new(),
         rest: 1.0,
-        is_by_day: false,
+        vague: Default::default(),
     }
 }
 

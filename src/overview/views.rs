@@ -96,7 +96,7 @@ impl Views<'_, '_> {
             repo: home.and_then(|home| self.positions.get(home.name.as_str()).copied()),
             span: session.span,
             worked: span::union(session.worked.iter().copied()),
-            is_by_day: session.is_by_day,
+            is_by_day: session.is_by_day(),
             agent_minutes: session.most_agent_minutes(),
             agent_minutes_low: session.agent_minutes_low(),
             wall_minutes: session.wall_minutes(),

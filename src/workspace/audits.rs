@@ -322,7 +322,7 @@ mod tests {
             sources: Sources::default(),
             elsewhere: Vec::new(),
             rest: 1.0,
-            is_by_day: false,
+            vague: Default::default(),
             id,
         }
     }

@@ -78,11 +78,11 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         }
         What::Sessions | What::Links | What::ByHand if args.facts.are_all(&args.read) => {
             let mut workspace = Workspace::default();
-            loading = Some(args.facts.join(&mut workspace, reading, context)?);
+            loading = Some(args.facts.join(&mut workspace, reading, zone, context)?);
             workspace
         }
         What::Commits | What::Tasks => {
-            let (workspace, loaded) = args.facts.read(reading, context)?;
+            let (workspace, loaded) = args.facts.read(reading, zone, context)?;
             loading = Some(loaded);
             workspace
         }
@@ -90,12 +90,12 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
             let mut workspace = args.read.recorded(context)?;
             let sessions = args.sessions.options(&args.read, &args.rules, context)?;
             bar::during(context, || workspace.complete(&sessions));
-            loading = Some(args.facts.join(&mut workspace, reading, context)?);
+            loading = Some(args.facts.join(&mut workspace, reading, zone, context)?);
             workspace
         }
         What::ByHand => {
             let mut workspace = args.read.recorded(context)?;
-            loading = Some(args.facts.join(&mut workspace, reading, context)?);
+            loading = Some(args.facts.join(&mut workspace, reading, zone, context)?);
             workspace
         }
         What::Survival => args.read.recorded(context)?,

@@ -220,7 +220,9 @@ fn take_inventory(
         true => Discovery::default(),
         false => find(&roots.roots(context), LinkedWorkTrees::StandForThemselves)?,
     };
-    let (elsewhere, loading) = args.facts.inventories(options.windows.earliest(), context)?;
+    let (elsewhere, loading) = args
+        .facts
+        .inventories(options.windows.earliest(), zone, context)?;
     let read = || read_inventory(found, elsewhere, &options);
     let inventory = bar::during(context, read)?;
     loading.check()?;

@@ -205,9 +205,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
     if !args.sessions.no_sessions && !args.facts.are_all(&args.read) {
         apart::sweep_and_say(context, Where::At(&args.read.roots(context)))?;
     }
-    let (mut workspace, loading) = args
-        .facts
-        .read((&args.read, &args.sessions, &args.rules), context)?;
+    let (mut workspace, loading) =
+        args.facts
+            .read((&args.read, &args.sessions, &args.rules), zone, context)?;
     let is_blank = args.is_page() && is_blank(&workspace);
     workspace.narrow(period, zone);
     let query = args.query(context, zone, period, &workspace.repos)?;

@@ -13,6 +13,7 @@ use super::repos::Row;
 use super::trouble::Trouble;
 use super::{audited, audits, commits, inventory, ledger_steps, records, sessions, tasks};
 use crate::aggregate::repository::Repository;
+use crate::facts::zone::Zone;
 use crate::tables::{Schema, TableFile};
 
 /// The id of the repository in the seeds.
@@ -42,7 +43,7 @@ pub fn read(data: &[u8]) {
     if let Some(refs) = refs(folder, RECORDS, records::schema()) {
         assert!(records::read(folder, REPO, &refs).map_or(0, |all| all.len()) <= most);
     }
-    assert!(sessions::read(folder, REPO).map_or(0, |all| all.len()) <= most);
+    assert!(sessions::read(folder, REPO, Zone::default()).map_or(0, |all| all.len()) <= most);
     if let Some(refs) = refs(folder, LEDGER_STEPS, ledger_steps::schema()) {
         assert!(ledger_steps::read(folder, REPO, &refs).map_or(0, |all| all.len()) <= most);
     }

@@ -5,14 +5,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::audits;
+use super::line::Line;
 use super::read::{RowRead, latest_rows, latest_sessions, whole};
 use super::repos::Row;
-use super::sessions::{Line, LoggedSession};
+use super::sessions::LoggedSession;
 use super::trouble::Trouble;
 use crate::aggregate::repository::Repository;
 use crate::correlate::seen::SeenSession;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::ids::SessionId;
+use crate::facts::zone::Zone;
 use crate::tables::TableError;
 use crate::workspace::from_objects::FromObjects;
 
@@ -60,8 +62,8 @@ pub enum OneError {
 }
 
 /// Reads the repository with this name, key or id; without one, the only one. A repository in several directories counts in the
-/// one with the latest row.
-pub fn read_one(folders: &[PathBuf], wanted: Option<&str>) -> Result<OneRead, OneError> {
+/// one with the latest row. Dates of sessions of which only these are known are in `zone`.
+pub fn read_one(folders: &[PathBuf], wanted: Option<&str>, zone: Zone) -> Result<OneRead, OneError> {
     let rows = latest_rows(folders)?;
     let (folder, row) = chosen(rows.into_iter().collect(), wanted)?;
     let name = row.name.clone();
@@ -73,7 +75,7 @@ pub fn read_one(folders: &[PathBuf], wanted: Option<&str>) -> Result<OneRead, On
     }
     let objects = audits::read(&folder, &row.repo, &row.refs)?;
     let repository = whole(&folder, &row, true, &Arc::<Trouble>::default())?;
-    let (logged, warnings) = latest_sessions(folders);
+    let (logged, warnings) = latest_sessions(folders, zone);
     let live = logged.keys().cloned().collect();
     Ok(OneRead {
         repository,

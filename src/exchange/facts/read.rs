@@ -19,6 +19,7 @@ use crate::aggregate::repository::{Repository, unify};
 use crate::correlate::seen::SeenSession;
 use crate::facts::diagnostics::{Status, Warning};
 use crate::facts::ids::SessionId;
+use crate::facts::zone::Zone;
 use crate::git::folder;
 use crate::tables::TableError;
 use crate::workspace::elsewhere::ReadElsewhere;
@@ -55,8 +56,8 @@ struct Place {
     unread: Option<String>,
 }
 
-/// Reads these directories; an error if one has no facts.
-pub fn read(folders: &[PathBuf]) -> Result<FactsRead, TableError> {
+/// Reads these directories; an error if one has no facts. Dates of sessions of which only these are known are in `zone`.
+pub fn read(folders: &[PathBuf], zone: Zone) -> Result<FactsRead, TableError> {
     let rows = latest_rows(folders)?;
     let whole: u64 = rows
         .values()
@@ -86,7 +87,7 @@ pub fn read(folders: &[PathBuf]) -> Result<FactsRead, TableError> {
         found.into_iter().map(|(_, repo, place)| (repo, place)).unzip();
     tell_apart(&mut repos);
     unify(&mut repos);
-    let (logged, warnings) = latest_sessions(folders);
+    let (logged, warnings) = latest_sessions(folders, zone);
     Ok(FactsRead {
         repos,
         warnings,
@@ -197,7 +198,10 @@ fn failed(repository: Repository, error: &TableError) -> Repository {
 }
 
 /// The sessions of all machines, by agent and id, and what could not be read of them.
-pub(super) fn latest_sessions(folders: &[PathBuf]) -> (BTreeMap<SessionId, LoggedSession>, Vec<Warning>) {
+pub(super) fn latest_sessions(
+    folders: &[PathBuf],
+    zone: Zone,
+) -> (BTreeMap<SessionId, LoggedSession>, Vec<Warning>) {
     let mut latest = BTreeMap::new();
     let mut warnings = Vec::new();
     for folder in folders {
@@ -213,7 +217,7 @@ pub(super) fn latest_sessions(folders: &[PathBuf]) -> (BTreeMap<SessionId, Logge
             }
         };
         for id in ids {
-            match sessions::read(folder, &id) {
+            match sessions::read(folder, &id, zone) {
                 Ok(sessions) => sessions
                     .into_iter()
                     .for_each(|session| session.add_to(&mut latest)),

@@ -14,6 +14,7 @@ use super::read::{RowRead, ids_in, rows_of, whole};
 use super::repos::Row;
 use super::{audits, commits, records, sessions, tasks};
 use crate::facts::diagnostics::{Status, Warning};
+use crate::facts::zone::Zone;
 use crate::tables::{Schema, TableError, TableFile};
 
 /// The tables of repositories and of machines, without that of the rows of repositories, in the order in which they are written.
@@ -152,7 +153,7 @@ fn is_of_row(folder: &Path, table: &str, row: &Row, schema: &Schema) -> Result<b
 
 /// What the tables of a machine were written for, if both can be read.
 fn refs_of_machine(folder: &Path, id: &str) -> Result<String, TableError> {
-    sessions::read(folder, id)?;
+    sessions::read(folder, id, Zone::default())?;
     let file = Told::open_any(folder, SESSIONS, id, sessions::schema())?;
     let refs = file.property(REFS_PROPERTY).unwrap_or_default();
     let links = Told::new(LINKS, id, refs).open(folder, sessions::links_schema())?;

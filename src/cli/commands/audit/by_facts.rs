@@ -18,7 +18,8 @@ pub(super) fn read(args: &Args, context: &Context) -> Result<(AuditInput, Part),
     let folders = folders(&args.facts, context);
     let wanted = args.repo.as_ref().map(|repo| repo.to_string_lossy());
     let sessions = args.sessions(context)?;
-    let read = bar::during(context, || read_one(&folders, wanted.as_deref()));
+    let zone = args.zone(context)?;
+    let read = bar::during(context, || read_one(&folders, wanted.as_deref(), zone));
     let OneRead {
         key,
         repository,
@@ -33,10 +34,7 @@ pub(super) fn read(args: &Args, context: &Context) -> Result<(AuditInput, Part),
         ..Workspace::default()
     };
     workspace.join(vec![repository], (logged, live), &sessions);
-    Ok((
-        AuditInput::of_facts(workspace, objects, args.zone(context)?),
-        part,
-    ))
+    Ok((AuditInput::of_facts(workspace, objects, zone), part))
 }
 
 /// Refuses what only objects answer.

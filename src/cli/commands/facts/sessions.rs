@@ -50,7 +50,9 @@ impl Args {
         let mut sessions: Vec<LoggedSession> = visits
             .into_iter()
             .map(|(id, visits)| LoggedSession {
-                seen: seen.get(&id).and_then(|session| Line::of(session, &visits, &ids)),
+                seen: seen
+                    .get(&id)
+                    .and_then(|session| Line::of(session, (&visits, &ids), zone)),
                 id,
             })
             .collect();

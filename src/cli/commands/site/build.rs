@@ -64,7 +64,7 @@ pub(super) fn build(args: &Args, folder: &Path, context: &mut Context) -> Result
         Some(notes) => Notes::read(notes)?,
         None => Notes::default(),
     };
-    let (mut facts, loading) = args.facts.with_audits(!args.no_audit, context)?;
+    let (mut facts, loading) = args.facts.with_audits(!args.no_audit, zone, context)?;
     let elsewhere = facts.as_mut().map(|facts| facts as &mut dyn ReadElsewhere);
     let mut input = bar::during(context, || OverviewInput::read(found, elsewhere, &options))?;
     check_excluded(&input)?;
