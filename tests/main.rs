@@ -30,6 +30,7 @@ mod facts;
 mod facts_audit;
 mod facts_compact;
 mod facts_days;
+mod facts_hostile;
 mod facts_inventory;
 mod facts_site;
 mod filters;

@@ -11,8 +11,11 @@ use serde::{Deserialize, Serialize};
 use super::by_day::{MORE_THAN_A_DAY, day_of};
 use super::seen::SeenSession;
 use crate::facts::link::Link;
-use crate::facts::span::{Millis, Moment, Span};
+use crate::facts::span::{Millis, Moment, Seconds, Span};
 use crate::facts::zone::Zone;
+
+/// More than a block is moved, however far the zones are apart.
+const LARGEST_SHIFT: Millis = Seconds::DAY.times(4).millis();
 
 /// By date, the time in which everything is that a session did on it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -65,13 +68,15 @@ impl Blocks {
             .all(|pair| pair[0].0 < pair[1].0 && pair[0].1.end <= pair[1].1.start);
         let is_sound = |(date, was): &(NaiveDate, Span)| {
             let length = was.end - was.start;
-            (1..=9999).contains(&date.year()) && (Millis::default()..=MORE_THAN_A_DAY).contains(&length)
+            let is_day = (1..=9999).contains(&date.year()) && was.is_sound();
+            is_day && length <= MORE_THAN_A_DAY
         };
         if !are_in_order || !self.0.iter().all(is_sound) {
             return None;
         }
         let blocks = self.0.iter().map(|(date, was)| Block::on(*date, *was, zone));
-        Some(Placed(blocks.collect()))
+        let placed = Placed(blocks.collect());
+        (placed.shift() <= LARGEST_SHIFT).then_some(placed)
     }
 }
 

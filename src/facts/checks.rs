@@ -63,7 +63,7 @@ fn has_four_digits(year: i32) -> bool {
     (1..=9999).contains(&year)
 }
 
-const NOT_A_YEAR: &str = "the year is not one from 1 to 9999";
+pub(super) const NOT_A_YEAR: &str = "the year is not one from 1 to 9999";
 
 pub(super) fn day_with_four_digits<'de, D: Deserializer<'de>>(from: D) -> Result<NaiveDate, D::Error> {
     let day = NaiveDate::deserialize(from)?;

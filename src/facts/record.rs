@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::checks::{TaskError, check_actual, check_hours, check_text, check_year};
+use super::checks::{NOT_A_YEAR, TaskError, check_actual, check_hours, check_text, check_year};
 use super::checks::{day_with_four_digits, time_with_four_digits};
 use super::estimate::Estimate;
 use super::evidence::Confidence;
@@ -19,6 +19,7 @@ use super::quantity::{Hours, Minutes};
 use super::range::Ends;
 use super::session::{Sources, TokenCounts};
 use super::sign::Sign;
+use super::span::{Moment, Span};
 use super::task::{Task, TaskSource, WrittenBy};
 
 /// The version of the lines that are written.
@@ -99,6 +100,29 @@ pub struct SessionRecord {
     /// The rules that link the session to this commit.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub evidence: Vec<Sign>,
+}
+
+impl SessionRecord {
+    /// Whether it can be one of a session.
+    ///
+    /// # Errors
+    /// Says which field is wrong.
+    pub fn check(&self) -> Result<(), String> {
+        let moment = |at: DateTime<Utc>| Moment(at.timestamp_millis());
+        let whole = Span {
+            start: moment(self.started_at),
+            end: moment(self.ended_at),
+        };
+        if !(0.0..=1.0).contains(&self.share) {
+            Err(format!("its share is {}, not between 0 and 1", self.share))
+        } else if whole.end < whole.start {
+            Err("it ended before it started".to_owned())
+        } else if !whole.is_sound() {
+            Err(format!("its times are invalid: {NOT_A_YEAR}"))
+        } else {
+            Ok(())
+        }
+    }
 }
 
 /// What another estimator thinks of the hours of a task: one revision of one opinion. Text in it is untrusted.
@@ -411,17 +435,13 @@ fn checked(
 /// A session whose share is at most all of it, and which ended after it began.
 fn session(fields: Value) -> Result<SessionRecord, LineError> {
     let session: SessionRecord = field("session", fields)?;
-    let reason = if !(0.0..=1.0).contains(&session.share) {
-        format!("its share is {}, not between 0 and 1", session.share)
-    } else if session.ended_at < session.started_at {
-        "it ended before it started".to_owned()
-    } else {
-        return Ok(session);
-    };
-    Err(LineError::Field {
-        kind: "session",
-        reason,
-    })
+    session
+        .check()
+        .map(|()| session)
+        .map_err(|reason| LineError::Field {
+            kind: "session",
+            reason,
+        })
 }
 
 /// A refused value, short enough to repeat.
@@ -631,6 +651,10 @@ mod tests {
         assert_eq!(
             reason(&session.replace("11:30:00Z", "10:59:59Z")).as_deref(),
             Some("invalid session line: it ended before it started")
+        );
+        assert_eq!(
+            reason(&session.replace("2026-04-10T11:30:00Z", "+12026-04-10T11:30:00Z")).as_deref(),
+            Some("invalid session line: its times are invalid: the year is not one from 1 to 9999")
         );
     }
 

@@ -121,6 +121,11 @@ impl fmt::Display for Moment {
     }
 }
 
+/// When the year 1 begins, in UTC.
+const FIRST_YEAR: Moment = Moment(-62_135_596_800_000);
+/// When the year 10000 begins, in UTC.
+const YEAR_10000: Moment = Moment(253_402_300_800_000);
+
 /// The time from one instant to another that is not earlier; the end is exclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Span {
@@ -137,6 +142,12 @@ impl Span {
             start,
             end: end.max(start),
         }
+    }
+
+    /// Whether it is the time from an instant to a later one in the years 1 to 9999. The calendar goes much further, and nothing that
+    /// walks it would end.
+    pub fn is_sound(self) -> bool {
+        FIRST_YEAR <= self.start && self.start <= self.end && self.end < YEAR_10000
     }
 
     /// Its length in milliseconds.
@@ -183,7 +194,10 @@ pub fn union(spans: impl IntoIterator<Item = Span>) -> Vec<Span> {
 
 /// The summed length in milliseconds. On a [`union`] that is wall time.
 pub fn total<'a>(spans: impl IntoIterator<Item = &'a Span>) -> i64 {
-    spans.into_iter().map(|span| span.millis()).sum()
+    spans
+        .into_iter()
+        .map(|span| span.millis())
+        .fold(0, i64::saturating_add)
 }
 
 /// What remains of `span` without `holes`, which are sorted and disjoint.
@@ -250,5 +264,28 @@ mod tests {
     #[test]
     fn a_clock_that_runs_backwards_gives_no_time() {
         assert_eq!(span(10, 5).millis(), 0);
+    }
+
+    #[test]
+    fn no_sum_of_spans_overflows() {
+        let endless = span(i64::MIN, i64::MAX);
+        assert_eq!(total(&[endless, endless]), i64::MAX);
+    }
+
+    #[test]
+    fn only_spans_in_the_calendar_are_sound() {
+        let reversed = Span {
+            start: Moment(1),
+            end: Moment(0),
+        };
+        assert!(span(0, 0).is_sound() && Span::new(FIRST_YEAR, Moment(YEAR_10000.0 - 1)).is_sound());
+        for wrong in [reversed, span(FIRST_YEAR.0 - 1, 0), span(0, YEAR_10000.0)] {
+            assert!(!wrong.is_sound(), "{wrong:?}");
+        }
+        let year = |at: Moment| at.to_string()[..5].to_owned();
+        assert_eq!(
+            (year(FIRST_YEAR), year(Moment(YEAR_10000.0 - 1))),
+            ("0001-".into(), "9999-".into())
+        );
     }
 }

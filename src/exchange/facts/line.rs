@@ -10,9 +10,16 @@ use crate::correlate::seen::{Origin, SeenSession, Used};
 use crate::facts::ids::SessionId;
 use crate::facts::link::Link;
 use crate::facts::session::{Sources, TokenCounts};
-use crate::facts::span::{self, Millis, Moment, Span};
+use crate::facts::span::{self, Millis, Moment, Seconds, Span};
 use crate::facts::supervision::Charge;
 use crate::facts::zone::Zone;
+
+/// A share is at most 1, except for rounding.
+const LARGEST_PART: f64 = 1.000_001;
+/// More than any session can have worked per millisecond.
+const MOST_LANES: f64 = 1_000.0;
+/// The longest sum of times in a session: as long as the calendar.
+const LONGEST: Seconds = Seconds::DAY.times(10_000 * 366);
 
 /// What is known of a session that worked in some of the repositories.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -194,14 +201,40 @@ impl Line {
 }
 
 impl Line {
-    /// The same with its dates in the zone of a reader; `None` if this program did not write it.
-    pub(super) fn in_zone(mut self, zone: Zone) -> Option<Self> {
-        if let Some(blocks) = self.blocks.take() {
-            let placed = blocks.placed(zone)?;
-            self.shift = placed.shift();
-            self.place(&placed)?;
+    /// Refuses what this program does not write, and what nothing that walks days and adds up times is prepared for.
+    pub(super) fn check(&self) -> Result<(), &'static str> {
+        let links = || self.links.iter().map(|(_, link)| link).chain(&self.elsewhere);
+        let charges = || self.unknown.iter().chain(&self.attention);
+        let spans = || {
+            let charged = charges().map(|charge| &charge.span);
+            let worked = links().flat_map(|link| &link.worked);
+            charged.chain(&self.worked).chain(worked)
+        };
+        let instants = self.usage.iter().filter_map(|(at, ..)| *at);
+        let instants = instants.map(|at| Span::new(at, at)).chain([self.span]);
+        let is_part = |share: f64| (0.0..=LARGEST_PART).contains(&share);
+        let mut parts = links().map(|link| link.link.share).chain([self.rest]);
+        let mut shares = charges().map(|charge| charge.share).chain([self.lanes]);
+        if !instants.chain(spans().copied()).all(Span::is_sound) {
+            Err("a time is reversed, or not in the years 1 to 9999")
+        } else if span::total(spans()) > LONGEST.millis().0 {
+            Err("it worked longer than the calendar is")
+        } else if !parts.all(is_part) || !shares.all(|share| (0.0..=MOST_LANES).contains(&share)) {
+            Err("a share is not one")
+        } else {
+            Ok(())
         }
-        Some(self)
+    }
+
+    /// The same with its dates in the zone of a reader; an error if this program did not write it.
+    pub(super) fn in_zone(mut self, zone: Zone) -> Result<Self, &'static str> {
+        if let Some(blocks) = self.blocks.take() {
+            let wrong = "its days are not those of its times";
+            let placed = blocks.placed(zone).ok_or(wrong)?;
+            self.shift = placed.shift();
+            self.place(&placed).ok_or(wrong)?;
+        }
+        Ok(self)
     }
 
     fn place(&mut self, placed: &Placed) -> Option<()> {
@@ -392,9 +425,14 @@ mod tests {
         let zone = zone(0);
         let day = by_day(session(vec![span((0, 10))], vec![], vec![]), zone);
         let line = Line::of(&day, (&[0], &["aa".to_owned()]), zone).unwrap();
-        assert!(line.clone().in_zone(zone).is_some());
+        assert!(line.clone().in_zone(zone).is_ok());
+        let elsewhere = serde_json::to_string(&line)
+            .unwrap()
+            .replace("2026-03-28", "2026-04-28");
+        let elsewhere: Line = serde_json::from_str(&elsewhere).unwrap();
+        assert!(elsewhere.in_zone(zone).is_err());
         let mut outside = line;
         outside.worked[0].end = outside.worked[0].end.plus(1);
-        assert_eq!(outside.in_zone(zone), None);
+        assert!(outside.in_zone(zone).is_err());
     }
 }

@@ -86,6 +86,10 @@ pub fn columns(repo: &str, captured: &[LedgerSession]) -> Result<Vec<Column>, St
 pub fn read(folder: &Path, repo: &str, refs: &str) -> Result<Vec<LedgerSession>, TableError> {
     let file = Told::new(RECORDS, repo, refs).open(folder, schema())?;
     let captured = lines(&file, schema())?.into_iter();
-    let captured = captured.map(|OwnLine { record, commits }| LedgerSession { record, commits });
-    Ok(captured.collect())
+    let checked = captured.map(|OwnLine { record, commits }| {
+        let wrong = |reason| file.wrong(format!("the record {} is invalid: {reason}", record.id));
+        record.check().map_err(wrong)?;
+        Ok(LedgerSession { record, commits })
+    });
+    checked.collect()
 }

@@ -117,10 +117,9 @@ pub fn read(folder: &Path, source: &str, zone: Zone) -> Result<Vec<LoggedSession
         let lines: Vec<Option<Line>> = taken.json()?;
         for ((agent, id), line) in agents.into_iter().zip(ids).zip(lines) {
             let id = SessionId::new(agent, id);
-            let foreign = || file.wrong(format!("the days of session `{}` are not as written", id.id));
-            let seen = line
-                .map(|line| line.in_zone(zone).ok_or_else(foreign))
-                .transpose()?;
+            let wrong = |reason| file.wrong(format!("session `{id}` is invalid: {reason}"));
+            let checked = |line: Line| line.check().and_then(|()| line.in_zone(zone));
+            let seen = line.map(checked).transpose().map_err(wrong)?;
             sessions.push(LoggedSession { id, seen });
         }
     }
