@@ -362,6 +362,41 @@ fn no_password_and_no_path_but_the_key_is_in_facts() {
 }
 
 #[test]
+fn no_password_and_no_home_directory_is_in_the_reason_of_a_failure() {
+    let places = Places::new();
+    list(&places, "one", &["accounts"]);
+    let reason_of = |reason: &str| {
+        let ran = places.run(&[
+            "facts", "--repos", "one", "--output", "facts", "--format", "json", "--failed", reason,
+        ]);
+        only_row(&ran)["reason"].as_str().unwrap().to_owned()
+    };
+    let home = places.world.home().display().to_string();
+    let reason = format!(
+        "exit code 1: `https://ada:s3cret@example.org/x` and ssh://ada@example.org/y, not in {home}/.netrc"
+    );
+    assert_eq!(
+        reason_of(&reason),
+        "exit code 1: `https://example.org/x` and ssh://example.org/y, not in ~/.netrc"
+    );
+    // What is cut off has no part of it either.
+    for before in (400..500).step_by(10) {
+        let reason = format!(
+            "{} https://ada:s3cret@example.org/x {home}/.netrc",
+            "x".repeat(before)
+        );
+        let told = reason_of(&reason);
+        let has_home = told.contains(&home[..home.len() - 1]);
+        assert!(
+            !told.contains("ada") && !told.contains("s3") && !has_home,
+            "{told}"
+        );
+    }
+    let rows = all_rows(&places.world.path("facts")).concat();
+    assert!(!rows.contains("s3cret") && !rows.contains(&home), "{rows}");
+}
+
+#[test]
 fn a_repository_without_commits_has_facts() {
     let world = World::new();
     world.repo("empty");

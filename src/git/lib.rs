@@ -53,7 +53,7 @@ pub mod ref_names;
 pub mod references_digest;
 pub mod refs;
 pub mod remote;
-mod remote_url;
+pub mod remote_url;
 mod renames;
 pub mod replaced;
 mod replacements;

@@ -51,7 +51,7 @@ pub(super) fn key(address: &str) -> Option<String> {
 }
 
 /// A text that may contain addresses, each without its user and password. See [`shown`] for a single address.
-pub(super) fn without_users(text: &str) -> String {
+pub fn without_users(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("://") {

@@ -32,6 +32,7 @@ pub use inventory::Inventoried;
 pub use layout::{digest, id_of, is_compact};
 pub use line::Line;
 pub use one::{OneError, OneRead, read_one};
+pub use places::without_place;
 pub use read::{FactsRead, read};
 pub use repos::Row;
 pub use sessions::{LoggedSession, write as write_sessions};

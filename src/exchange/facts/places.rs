@@ -2,7 +2,7 @@
 
 /// A text with the key of a repository in the place of its path. The end of a longer path is another path, and so is one that goes on
 /// with more than a slash.
-pub(super) fn without_place(text: &str, place: &str, key: &str) -> String {
+pub fn without_place(text: &str, place: &str, key: &str) -> String {
     let place = place.trim_end_matches('/');
     if place.is_empty() {
         return text.to_owned();

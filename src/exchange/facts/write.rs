@@ -127,29 +127,20 @@ impl Writer<'_> {
     }
 
     /// Writes that a repository could not be read. Facts of it that are there remain, and its row says that they are earlier ones.
-    /// In the reason, the text beside each of `places` takes its place.
-    pub fn write_unread(
-        &self,
-        entry: &Entry,
-        places: &[(&Path, &str)],
-        reason: &str,
-    ) -> Result<Row, TableError> {
-        let reason = places.iter().fold(reason.to_owned(), |reason, (place, name)| {
-            without_place(&reason, &place.display().to_string(), name)
-        });
+    pub fn write_unread(&self, entry: &Entry, reason: &str) -> Result<Row, TableError> {
         // A row that cannot be read says nothing of the other files, so they cannot be used either.
         let known = Row::read(self.folder, &entry.repo).ok().flatten();
         match known.filter(|row| row.status != Status::Failed) {
             Some(row) => {
-                let row = row.not_read_again(&reason);
+                let row = row.not_read_again(reason);
                 row.write(self.folder)?;
                 Ok(row)
             }
             None => {
                 let nothing = Repository {
-                    warnings: vec![Warning::new(&entry.key, &*reason)],
+                    warnings: vec![Warning::new(&entry.key, reason)],
                     untold: None,
-                    ..failed(Path::new(&entry.key), reason)
+                    ..failed(Path::new(&entry.key), reason.to_owned())
                 };
                 self.write(entry, &nothing, None)
             }
