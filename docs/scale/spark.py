@@ -134,7 +134,7 @@ def read(entry, options):
             row.update(tell(entry, options, LOST))
             mark.write_text(f"{now} {losses}")
         else:
-            row["reason"] = LOST
+            row["reason"] = f"{LOST}; its facts do not say so: its worker was also lost when this was written"
     except Misused as error:
         row["reason"] = str(error)
     except Exception as error:

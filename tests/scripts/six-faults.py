@@ -203,6 +203,11 @@ def main():
     check("the sound ones are unchanged", all(rows[name]["unchanged"] for name in [*SOUND, ONCE]))
     killed = collections.Counter((work / "killed").read_text().split())
     check("no further worker was lost", killed["kills"] == 2, killed["kills"])
+    (mark,) = (work / "facts/marks").iterdir()
+    mark.write_text(mark.read_text().split()[0] + " 3")
+    _, rows, _ = job(options, wrapper, work)
+    reason = rows["kills"]["reason"]
+    check("if its facts cannot be written either, its row says so", "; its facts do not say so: " in reason, reason)
 
     (work / "missing").rename(repos / "missing")
     pack.write_bytes(whole)
