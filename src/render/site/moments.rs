@@ -133,10 +133,10 @@ pub fn clock(overview: &Overview, day: &Day, urls: &Urls, options: &SiteOptions)
         return html! {
             h2 #clock { "When it happened" }
             @if vague == 0 { p { "No session and no commit of this day is known." } }
-            @else { p { "Of its sessions, only the day is known." } }
+            @else { p { "Only the day of its sessions is known." } }
         };
     }
-    let is_cut = sessions.len() > MAX_EVENTS || commits.len() > MAX_EVENTS;
+    let is_cut = sessions.len() - vague > MAX_EVENTS || commits.len() > MAX_EVENTS;
     let clock = Clock {
         lanes: lanes((overview, day), &sessions, &commits, urls, options),
         zone: overview.zone,

@@ -460,12 +460,18 @@ impl Here<'_> {
 
     fn evidence(&self) -> Markup {
         let (order, left_out) = self.order();
+        let by_day = self.sessions().into_iter();
+        let by_day = by_day.filter(|(_, session)| session.is_by_day).count() as u64;
         let caption = html! {
             (mark(Mark::Measured)) "Sessions and commits by their own times, " (mark(Mark::Claimed)) "estimates by the times of their \
             records. Long gaps are cut out."
             @if left_out > 0 {
                 " " (counted(left_out, "commit or estimate", "commits and estimates")) " before the last one "
                 (plural(&left_out, "is", "are")) " left out."
+            }
+            @if by_day > 0 {
+                " Only the day is known of " (counted(by_day, "session", "sessions")) ", which "
+                (plural(&by_day, "is", "are")) " left out."
             }
         };
         html! {

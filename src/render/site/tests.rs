@@ -150,12 +150,12 @@ fn numbers_are_those_of_the_report() {
     assert_eq!(site["data/tasks.jsonl"].lines().count(), 3);
 }
 
-/// The pages of a site with a session that worked from 10:31 to 10:41 for the first task of a day.
-fn with_session(is_by_day: bool) -> String {
+/// The pages of a site with sessions that worked from 10:31 to 10:41 for the first task of a day.
+fn with_sessions(count: usize, is_by_day: bool) -> String {
     let mut overview = sample("kiln", "Fire it");
     let start = Moment(1_775_212_260_000);
     let span = Span::new(start, start.plus(600_000));
-    overview.sessions.push(SessionView {
+    let session = SessionView {
         agent: "claude-code".to_owned(),
         id: "s".to_owned(),
         models: Vec::new(),
@@ -168,8 +168,9 @@ fn with_session(is_by_day: bool) -> String {
         agent_minutes_low: None,
         wall_minutes: Minutes::new(10.0),
         commits: 0,
-    });
-    overview.days[1].sessions.push(0);
+    };
+    overview.sessions.extend(vec![session; count]);
+    overview.days[1].sessions.extend(0..count);
     for task in &mut overview.tasks {
         task.sessions.push(TaskSession {
             session: 0,
@@ -185,12 +186,20 @@ fn with_session(is_by_day: bool) -> String {
 
 #[test]
 fn no_time_is_shown_of_a_session_of_which_only_the_day_is_known() {
-    let (timed, by_day) = (with_session(false), with_session(true));
+    let (timed, by_day) = (with_sessions(1, false), with_sessions(1, true));
     for shown in ["10:31", "10:41", "10m of agent time"] {
         assert!(timed.contains(shown) && !by_day.contains(shown), "{shown}");
     }
     assert!(by_day.contains("Of 1 session only the day is known."));
-    assert!(!timed.contains("only the day is known"));
+    assert!(by_day.contains("Only the day is known of 1 session, which is left out."));
+    assert!(!timed.contains("nly the day is known"));
+}
+
+#[test]
+fn only_sessions_that_could_be_drawn_are_said_to_be_cut() {
+    let cut = "The first 200 of each are drawn.";
+    assert!(with_sessions(201, false).contains(cut) && !with_sessions(200, false).contains(cut));
+    assert!(!with_sessions(201, true).contains(cut));
 }
 
 #[test]
