@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use chrono::DateTime;
+use chrono::{DateTime, FixedOffset};
 use regex::Regex;
 use serde_json::Value;
 
-use crate::world::clones::Places;
+use crate::world::clones::{Places, pages};
 use crate::world::tables::all_rows;
 
-/// What depends on when different sessions worked.
-const ON_THE_WALL: [&str; 5] = [
+/// The measures that depend on when different sessions worked.
+const OF_WALL_TIME: [&str; 5] = [
     "parallelism",
     "wall_leverage_factor",
     "wall_leverage_factor_high",
@@ -67,7 +67,7 @@ fn differences(name: &str, times: &Value, days: &Value, found: &mut Vec<(String,
 }
 
 #[test]
-fn reports_differ_only_in_minutes_on_the_wall() {
+fn reports_differ_only_in_wall_time() {
     let places = places();
     let ask = |args: &[&str], facts: &str| {
         let ran = places.run(&[args, &["--facts", facts, "--format", "json"]].concat());
@@ -89,7 +89,7 @@ fn reports_differ_only_in_minutes_on_the_wall() {
         differences("", &ask(&args, "times"), &ask(&args, "days"), &mut found);
         for (name, value) in found {
             assert!(
-                ON_THE_WALL.contains(&&*name) && value.is_null(),
+                OF_WALL_TIME.contains(&&*name) && value.is_null(),
                 "{by}: {name} {value}"
             );
             unknown.insert(name);
@@ -245,4 +245,45 @@ fn dates_are_those_of_the_writer_in_the_zone_of_any_reader() {
     for zone in ["America/Los_Angeles", "Pacific/Kiritimati", "UTC"] {
         assert_eq!(days(zone), own, "{zone}");
     }
+}
+
+#[test]
+fn sites_show_no_times_of_such_sessions() {
+    let places = places();
+    let export = |facts: &str| -> Vec<Value> {
+        let lines = places.run(&["export", "sessions", "--facts", facts]).success();
+        lines
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    };
+    let shown_by = |facts: &str, more: &[&str]| -> String {
+        let site = format!("site-{facts}");
+        places
+            .run(&[&["site", &site, "--facts", facts], more].concat())
+            .success();
+        let all = pages(&places.world.path(&site)).into_values();
+        all.filter_map(|page| String::from_utf8(page).ok()).collect()
+    };
+    // As a page shows it, in Kathmandu.
+    let shown = |time: &Value| {
+        let time = DateTime::parse_from_rfc3339(time.as_str().unwrap()).unwrap();
+        let there = time.with_timezone(&FixedOffset::east_opt(20_700).unwrap());
+        there.format("%Y-%m-%d %H:%M %:z").to_string()
+    };
+    let others = shown_by("times", &["--no-sessions"]);
+    let of_logs: BTreeSet<String> = export("times")
+        .iter()
+        .zip(&export("days"))
+        .filter(|(_, day)| day["started_at"].is_null())
+        .flat_map(|(time, _)| [shown(&time["started_at"]), shown(&time["ended_at"])])
+        .filter(|time| !others.contains(time))
+        .collect();
+    let (times, days) = (shown_by("times", &[]), shown_by("days", &[]));
+    let seen = of_logs.iter().filter(|time| times.contains(*time)).count();
+    assert!(seen > 5, "{seen} of {of_logs:?}");
+    for time in &of_logs {
+        assert!(!days.contains(time), "{time}");
+    }
+    assert!(days.contains("nly the day is known") && !times.contains("nly the day is known"));
 }

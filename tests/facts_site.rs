@@ -1,30 +1,10 @@
 //! Sites by facts: they are the sites of the repositories, byte for byte.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 
-use crate::world::clones::{Places, files};
+use crate::world::clones::{Places, files, pages};
 use crate::world::{START, World};
-
-/// The files of a site, by their path in it.
-fn pages(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    fn add(at: &Path, top: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
-        for entry in fs::read_dir(at).unwrap() {
-            let path = entry.unwrap().path();
-            match path.is_dir() {
-                true => add(&path, top, found),
-                false => {
-                    let name = path.strip_prefix(top).unwrap().display().to_string();
-                    found.insert(name, fs::read(&path).unwrap());
-                }
-            }
-        }
-    }
-    let mut found = BTreeMap::new();
-    add(folder, folder, &mut found);
-    found
-}
 
 #[track_caller]
 fn assert_same(world: &World, one: &str, other: &str, what: &str) {
@@ -173,6 +153,35 @@ fn what_audits_need_may_be_missing() {
             .contains("its facts do not have what an audit needs: write them with `--audit`"),
         "{partial}"
     );
+}
+
+#[test]
+fn a_site_says_why_a_repository_could_not_be_read() {
+    let places = Places::new();
+    let failed = |facts: &str, reason: &str| {
+        let ran = places.run(&["facts", "made/accounts", "--output", facts, "--failed", reason]);
+        assert_eq!(ran.code, Some(3), "{ran}");
+    };
+    let site = |name: &str, facts: &str| {
+        let ran = places.run(&["site", name, "--facts", facts]);
+        assert_eq!(ran.code, Some(3), "{ran}");
+        let pages = pages(&places.world.path(name)).into_iter();
+        let pages = pages.filter(|(name, _)| name.ends_with(".html"));
+        let pages = pages.map(|(_, page)| String::from_utf8(page).unwrap());
+        pages.collect::<String>()
+    };
+    places.write(&["--audit"]).success();
+    failed("facts", "took more than 5 s");
+    let earlier = site("earlier", "facts");
+    let reason = "could not be read again: took more than 5 s; these facts are of 2026-04-10";
+    assert!(earlier.contains(reason));
+
+    places
+        .run(&["facts", "made/courses", "--output", "few", "--audit"])
+        .success();
+    failed("few", "signal 9");
+    let without = site("without", "few");
+    assert!(without.contains("signal 9") && !without.contains("could not be read again"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Repositories of which some are copies of others, read in two ways: from where they are, and from facts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -127,5 +127,24 @@ pub fn files(folder: &Path) -> BTreeSet<PathBuf> {
         let table = table.unwrap().path();
         found.extend(fs::read_dir(table).unwrap().map(|file| file.unwrap().path()));
     }
+    found
+}
+
+/// The files of a site, by their path in it.
+pub fn pages(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    fn add(at: &Path, top: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
+        for entry in fs::read_dir(at).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => add(&path, top, found),
+                false => {
+                    let name = path.strip_prefix(top).unwrap().display().to_string();
+                    found.insert(name, fs::read(&path).unwrap());
+                }
+            }
+        }
+    }
+    let mut found = BTreeMap::new();
+    add(folder, folder, &mut found);
     found
 }
