@@ -26,7 +26,7 @@ pub struct Args {
     /// Of copies of a commit, the one in the repository of the lowest rank counts [default rank: the line's number, from 0]
     #[arg(long, value_name = "FILE", conflicts_with = "roots")]
     pub(super) repos: Option<PathBuf>,
-    /// Also write what the logs of this machine say of sessions in these repositories [without `=`: times]
+    /// Also write what the logs of this machine show of sessions in these repositories [default with no value: times]
     #[arg(
         long,
         value_name = "WHEN",
@@ -48,8 +48,8 @@ pub struct Args {
     /// Read and write everything again
     #[arg(long)]
     pub(super) again: bool,
-    /// Read nothing, and write that the repositories could not be read for REASON, such as a time limit that a run without this
-    /// option exceeded; earlier facts of them remain, as `partial`
+    /// Read nothing, and write that the repositories could not be read, and why, such as that reading took too long; earlier facts
+    /// of them remain, as `partial`
     #[arg(long, value_name = "REASON", conflicts_with_all = ["sessions", "inventory", "audit", "again"])]
     pub(super) failed: Option<String>,
     /// Read no repository, and write the facts in DIR to a few large files for each table, which only other programs can read
@@ -69,7 +69,7 @@ pub struct Args {
 pub(super) enum SessionTimes {
     /// When they worked, to the millisecond
     Times,
-    /// Only on which days they worked: wall time is then unknown
+    /// Only on which days they worked, so that wall time is unknown; what was captured of sessions in notes still has times
     Days,
 }
 
