@@ -32,6 +32,7 @@ mod facts_compact;
 mod facts_days;
 mod facts_hostile;
 mod facts_inventory;
+mod facts_kept;
 mod facts_site;
 mod filters;
 mod growth;

@@ -47,4 +47,9 @@ impl TableError {
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::Io { error, .. } if error.kind() == io::ErrorKind::NotFound)
     }
+
+    /// Whether a part of its path is a file.
+    pub fn is_no_directory(&self) -> bool {
+        matches!(self, Self::Io { error, .. } if error.kind() == io::ErrorKind::NotADirectory)
+    }
 }

@@ -57,7 +57,7 @@ pub fn write_up_to(
         .permissions(readable())
         .tempfile_in(folder)
         .map_err(io)?;
-    let wrong = |error: ParquetError| TableError::content(path, error.to_string());
+    let wrong = |error: ParquetError| not_written(path, error);
     let mut writer =
         SerializedFileWriter::new(fresh.as_file_mut(), schema.root(), how(properties)).map_err(wrong)?;
     for batch in batches {
@@ -100,6 +100,17 @@ fn how(properties: Properties<'_>) -> WriterPropertiesPtr {
         .set_offset_index_disabled(true)
         .set_key_value_metadata(Some(told.collect()));
     Arc::new(how.build())
+}
+
+/// Why a file was not written. What the system says of that is in an error of the library.
+fn not_written(path: &Path, error: ParquetError) -> TableError {
+    match error {
+        ParquetError::External(error) => match error.downcast::<io::Error>() {
+            Ok(error) => TableError::io(path, *error),
+            Err(error) => TableError::content(path, error.to_string()),
+        },
+        error => TableError::content(path, error.to_string()),
+    }
 }
 
 fn write_column(place: &mut SerializedColumnWriter<'_>, column: &Column) -> Result<(), ParquetError> {

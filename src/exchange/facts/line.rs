@@ -1,11 +1,12 @@
 //! What a row of the table of sessions knows of one: the JSON that only this program reads.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::mem;
 
 use serde::{Deserialize, Serialize};
 
 use crate::correlate::blocks::{Blocks, Placed};
+use crate::correlate::by_day::by_day;
 use crate::correlate::seen::{Origin, SeenSession, Used};
 use crate::facts::ids::SessionId;
 use crate::facts::link::Link;
@@ -201,6 +202,66 @@ impl Line {
 }
 
 impl Line {
+    /// The session with all of its repositories, whatever their positions.
+    pub(super) fn whole(&self, id: &SessionId) -> Option<SeenSession> {
+        let ids = self.repos();
+        let places = ids.into_iter().zip(0..).collect();
+        self.clone().session(id.clone(), &places)
+    }
+
+    /// All of its repositories.
+    fn repos(&self) -> Vec<String> {
+        let linked = self.links.iter().map(|(repo, _)| repo);
+        let all: BTreeSet<&String> = linked.chain(&self.visits).chain([&self.home]).collect();
+        all.into_iter().cloned().collect()
+    }
+
+    /// The same without times of day.
+    pub(super) fn by_day(self, id: &SessionId, zone: Zone) -> Option<Self> {
+        if self.is_by_day {
+            return Some(self);
+        }
+        let ids = self.repos();
+        let at = |repo: &String| ids.iter().position(|id| id == repo);
+        let visits: Vec<usize> = self.visits.iter().filter_map(at).collect();
+        Self::of(&by_day(self.whole(id)?, zone), (&visits, &ids), zone)
+    }
+
+    /// The part that is about other repositories than these, and whether it worked first in one of those; `None` if there is none.
+    pub(super) fn without(mut self, repos: &HashSet<String>) -> Option<(Self, bool)> {
+        self.visits.retain(|repo| !repos.contains(repo));
+        self.links.retain(|(repo, _)| !repos.contains(repo));
+        let began_there = !repos.contains(&self.home);
+        if !began_there {
+            let mut others = self.visits.iter().chain(self.links.iter().map(|(repo, _)| repo));
+            self.home = others.next()?.clone();
+        }
+        Some((self, began_there))
+    }
+
+    /// The same with what an earlier run knows of other repositories.
+    pub(super) fn joined(mut self, others: Self, began_there: bool) -> Self {
+        if began_there {
+            self.home = others.home;
+        }
+        self.visits.extend(others.visits);
+        for (repo, known) in others.links {
+            let commit = known.link.commit;
+            let own = self.elsewhere.iter().position(|own| own.link.commit == commit);
+            let link = match own {
+                Some(at) => self.elsewhere.remove(at),
+                None if self.is_by_day || others.is_by_day => StoredLink {
+                    // Times of another run that are made up would not fit these.
+                    worked: Vec::new(),
+                    ..known
+                },
+                None => known,
+            };
+            self.links.push((repo, link));
+        }
+        self
+    }
+
     /// Refuses what this program does not write, and what nothing that walks days and adds up times is prepared for.
     pub(super) fn check(&self) -> Result<(), &'static str> {
         let links = || self.links.iter().map(|(_, link)| link).chain(&self.elsewhere);

@@ -13,6 +13,7 @@ mod field;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod hostile;
 mod inventory;
+mod kept;
 mod layout;
 mod ledger_steps;
 mod line;
@@ -29,12 +30,13 @@ mod write;
 
 pub use compact::{CompactTable, compact};
 pub use inventory::Inventoried;
+pub use kept::{Read, with_earlier};
 pub use layout::{digest, id_of, is_compact};
 pub use line::Line;
 pub use one::{OneError, OneRead, read_one};
 pub use places::without_place;
 pub use read::{FactsRead, read};
 pub use repos::Row;
-pub use sessions::{LoggedSession, write as write_sessions};
+pub use sessions::{LoggedSession, read_again as read_sessions_again, write as write_sessions};
 pub use trouble::Trouble;
 pub use write::{Entry, Writer};

@@ -70,7 +70,7 @@ pub fn read(folders: &[PathBuf], zone: Zone) -> Result<FactsRead, TableError> {
         let (nth, refs) = row.as_ref().map_or((0, ""), |row| (row.rest.place, &row.refs));
         let refs = refs.to_owned();
         let unread = row.as_ref().ok().and_then(Row::unread).map(str::to_owned);
-        let repository = repository(&folder, row, whole <= MOST_HELD, &trouble);
+        let repository = repository((&folder, &id), row, whole <= MOST_HELD, &trouble);
         let place = Place {
             folder,
             id,
@@ -117,11 +117,17 @@ pub(super) fn latest_rows(folders: &[PathBuf]) -> Result<BTreeMap<String, (PathB
 
 /// The rows of a directory, by id.
 pub(super) fn rows_of(folder: &Path) -> Result<Vec<(String, RowRead)>, TableError> {
-    let ids = ids_in(&folder.join(REPOS))?;
+    let ids = match ids_in(&folder.join(REPOS)) {
+        Err(error) if error.is_missing() || error.is_no_directory() => Vec::new(),
+        ids => ids?,
+    };
     if ids.is_empty() {
-        let reason = match is_compact(folder) {
-            true => "compact facts, for other programs: use the directory that they were made from",
-            false => "no facts in this directory",
+        let reason = if is_compact(folder) {
+            "compact facts, for other programs: use the directory that they were made from"
+        } else if folder.is_dir() {
+            "no facts in this directory: write them with `git leverage facts`"
+        } else {
+            "no such directory"
         };
         return Err(TableError::content(folder, reason));
     }
@@ -146,10 +152,17 @@ pub(super) fn ids_in(folder: &Path) -> Result<Vec<String>, TableError> {
     Ok(ids)
 }
 
-fn repository(folder: &Path, row: RowRead, keep: bool, trouble: &Arc<Trouble>) -> Repository {
+fn repository((folder, id): (&Path, &str), row: RowRead, keep: bool, trouble: &Arc<Trouble>) -> Repository {
     let row = match row {
         Ok(row) => row,
-        Err(error) => return failed(Repository::default(), &error),
+        Err(error) => {
+            let unnamed = Repository {
+                name: id.to_owned(),
+                path: id.to_owned(),
+                ..Repository::default()
+            };
+            return failed(unnamed, &error);
+        }
     };
     if row.status == Status::Failed {
         return row.repository();

@@ -1,6 +1,6 @@
 //! The tables of a machine's logs: its sessions, and their links to commits.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -9,6 +9,7 @@ use super::layout::{LINKS, SESSIONS, Told};
 use super::line::{Line, StoredLink};
 use crate::correlate::seen::SeenSession;
 use crate::facts::ids::SessionId;
+use crate::facts::quantity::Minutes;
 use crate::facts::span::{Moment, Span};
 use crate::facts::zone::Zone;
 use crate::tables::{Column, Schema, TableError};
@@ -60,10 +61,13 @@ pub fn write(
     folder: &Path,
     (source, digest): (&str, &str),
     sessions: &[LoggedSession],
-    seen: &HashMap<SessionId, SeenSession>,
 ) -> Result<u64, String> {
     let all = || sessions.iter();
-    let about = |session: &LoggedSession| seen.get(&session.id);
+    let seen = all().map(|session| session.seen.as_ref()?.whole(&session.id));
+    let seen: Vec<Option<SeenSession>> = seen.collect();
+    let minutes = |of: fn(&SeenSession) -> Option<Minutes>| {
+        Column::optional(seen.iter().map(|seen| of(seen.as_ref()?).map(millis)))
+    };
     let lines = all().map(|session| serde_json::to_string(&session.seen));
     let lines: Result<Vec<String>, _> = lines.collect();
     let timed = |session: &LoggedSession| session.seen.as_ref().and_then(Line::timed);
@@ -75,8 +79,8 @@ pub fn write(
         Column::optional(all().map(|session| session.seen.as_ref().map(|line| line.home().to_owned()))),
         at(|span| span.start),
         at(|span| span.end),
-        Column::optional(all().map(|session| about(session)?.most_agent_minutes().map(millis))),
-        Column::optional(all().map(|session| about(session)?.supervisory_minutes().map(millis))),
+        minutes(SeenSession::most_agent_minutes),
+        minutes(SeenSession::supervisory_minutes),
         Column::of(lines.map_err(|error| error.to_string())?),
     ];
     let told = |table| Told::new(table, source, digest);
@@ -108,6 +112,22 @@ fn link_columns(source: &str, sessions: &[LoggedSession]) -> Vec<Column> {
 
 /// The sessions of a machine. Of those of which only the days are known, these are in `zone`.
 pub fn read(folder: &Path, source: &str, zone: Zone) -> Result<Vec<LoggedSession>, TableError> {
+    read_with(folder, source, |line| line.in_zone(zone))
+}
+
+/// The sessions of a machine as they were written; none if there is no file.
+pub fn read_again(folder: &Path, source: &str) -> Result<Vec<LoggedSession>, TableError> {
+    match read_with(folder, source, Ok) {
+        Err(error) if error.is_missing() => Ok(Vec::new()),
+        read => read,
+    }
+}
+
+fn read_with(
+    folder: &Path,
+    source: &str,
+    used: impl Fn(Line) -> Result<Line, &'static str>,
+) -> Result<Vec<LoggedSession>, TableError> {
     let schema = schema();
     let file = Told::open_any(folder, SESSIONS, source, schema)?;
     let mut sessions = Vec::new();
@@ -118,7 +138,7 @@ pub fn read(folder: &Path, source: &str, zone: Zone) -> Result<Vec<LoggedSession
         for ((agent, id), line) in agents.into_iter().zip(ids).zip(lines) {
             let id = SessionId::new(agent, id);
             let wrong = |reason| file.wrong(format!("session `{id}` is invalid: {reason}"));
-            let checked = |line: Line| line.check().and_then(|()| line.in_zone(zone));
+            let checked = |line: Line| line.check().and_then(|()| used(line));
             let seen = line.map(checked).transpose().map_err(wrong)?;
             sessions.push(LoggedSession { id, seen });
         }

@@ -61,11 +61,17 @@ impl Writer<'_> {
         // A row that cannot be read is written again.
         let row = Row::read(self.folder, &entry.repo).ok().flatten()?;
         let is_same = row.refs == self.refs(entry) && row.status == Status::Complete;
-        let are_there = || {
-            let exists = |table| file_of(self.folder, table, &entry.repo).is_file();
-            [COMMITS, TASKS, RECORDS].into_iter().all(exists)
-        };
-        (is_same && are_there()).then_some(row)
+        let tables = [
+            (COMMITS, commits::schema()),
+            (TASKS, tasks::schema()),
+            (RECORDS, records::schema()),
+        ];
+        // One that was cut, or is of another run, is written again as well.
+        let mut sound = tables.into_iter().map(|(table, schema)| {
+            let told = Told::new(table, &entry.repo, &row.refs);
+            told.open(self.folder, schema).is_ok()
+        });
+        (is_same && sound.all(|is_sound| is_sound)).then_some(row)
     }
 
     /// Puts another name, rank, generation or place into the row of a repository that is unchanged.

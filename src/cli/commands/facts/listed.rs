@@ -2,11 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::Args;
+use clap::ValueEnum;
+
+use super::args::{Args, SessionTimes};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::input;
 use crate::facts::diagnostics::Warning;
+use crate::git::remote_url::without_users;
 
 /// The maximum size of a list of repositories, in bytes.
 const LARGEST_LIST: u64 = 64 << 20;
@@ -22,6 +25,7 @@ pub(super) struct Listed {
 impl Args {
     /// The repositories to read.
     pub(super) fn listed(&self, context: &mut Context) -> Result<(Vec<Listed>, Vec<Warning>), CommandError> {
+        self.check_roots(context)?;
         let Some(file) = &self.repos else {
             let found = self.read.find(context)?;
             let listed = found.repositories.into_iter();
@@ -62,9 +66,35 @@ impl Args {
     }
 }
 
+impl Args {
+    /// `--sessions days` would write times that nobody asked for.
+    fn check_roots(&self, context: &Context) -> Result<(), CommandError> {
+        let is_times = |root: &&PathBuf| {
+            let text = root.to_string_lossy();
+            SessionTimes::from_str(&text, false).is_ok() && !context.environment.directory.join(root).exists()
+        };
+        let meant = self
+            .read
+            .roots
+            .iter()
+            .find(is_times)
+            .filter(|_| self.sessions.is_some());
+        match meant {
+            Some(root) => {
+                let error = CommandError::usage(format!("no such directory: `{}`", root.display()));
+                Err(error.hint(format!("Did you mean `--sessions={}`?", root.display())))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
 fn listed_in(line: &str, rank: u32, directory: &Path) -> Result<Listed, String> {
     let mut parts = line.split('\t');
     let path = parts.next().unwrap_or_default();
+    if path.is_empty() {
+        return Err("its path is empty".to_owned());
+    }
     let key = parts.next().filter(|key| !key.is_empty());
     let own_rank = parts.next().map(|rank| rank.trim().parse());
     let own_rank: Option<u32> = own_rank
@@ -75,6 +105,9 @@ fn listed_in(line: &str, rank: u32, directory: &Path) -> Result<Listed, String> 
     }
     if key.is_some_and(|key| key.len() > 1000 || key.chars().any(char::is_control)) {
         return Err("its key is too long, or has control characters".to_owned());
+    }
+    if key.is_some_and(|key| without_users(key) != key) {
+        return Err("its key has a user or a password".to_owned());
     }
     Ok(Listed {
         path: directory.join(path),

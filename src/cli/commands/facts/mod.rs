@@ -16,6 +16,7 @@ use crate::aggregate::repository::Repository;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::outcome::Outcome;
+use crate::cli::output::reason;
 use crate::exchange::facts::{Row, Writer, is_compact};
 use crate::facts::diagnostics::{Status, Warning};
 use crate::tables::TableError;
@@ -38,6 +39,10 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Outcome, CommandError> 
         return Err(CommandError::failed(what).hint("Use another directory"));
     }
     let (listed, warnings) = args.listed(context)?;
+    std::fs::create_dir_all(&folder).map_err(|error| {
+        let (place, why) = (args.output.display(), reason(&error));
+        CommandError::failed(format!("cannot write to `{place}`: {why}"))
+    })?;
     let looked = look(listed, &context.environment.machine());
     check_ids(&looked)?;
     let options = args.read.options(context)?;

@@ -13,12 +13,17 @@ use crate::cli::linking::Linking;
 use crate::cli::period::zone;
 use crate::correlate::by_day::by_day;
 use crate::correlate::seen::{Origin, SeenSession};
-use crate::exchange::facts::{Line, LoggedSession, digest, id_of, write_sessions};
+use crate::exchange::facts::{
+    Line, LoggedSession, Read, digest, id_of, read_sessions_again, with_earlier, write_sessions,
+};
+use crate::facts::diagnostics::Warning;
 use crate::facts::ids::SessionId;
+use crate::facts::quantity::counted;
 use crate::workspace::read::Workspace;
 
 impl Args {
-    /// Writes what logs say of sessions in these repositories; returns how many worked there.
+    /// Writes what logs say of sessions in these repositories, and what earlier runs knew of sessions that this one does not know; returns
+    /// how many worked in any of their repositories.
     pub(super) fn add_sessions(
         &self,
         (looked, repos): (&[Looked], &mut HashMap<String, Repository>),
@@ -47,7 +52,7 @@ impl Args {
         let seen: HashMap<SessionId, SeenSession> = logged
             .map(|session| (session.id.clone(), written(session)))
             .collect();
-        let mut sessions: Vec<LoggedSession> = visits
+        let sessions: Vec<LoggedSession> = visits
             .into_iter()
             .map(|(id, visits)| LoggedSession {
                 seen: seen
@@ -56,11 +61,36 @@ impl Args {
                 id,
             })
             .collect();
-        sessions.sort_by(|one, other| one.id.cmp(&other.id));
         let source = id_of(&context.environment.machine(), None);
-        write_sessions(folder, (&source, &digest([&*source])), &sessions, &seen)
-            .map_err(CommandError::failed)?;
+        let earlier = read_sessions_again(folder, &source).unwrap_or_else(|error| {
+            let reason = format!("sessions of earlier runs are lost: {error}");
+            workspace
+                .warnings
+                .push(Warning::new(folder.display().to_string(), reason));
+            Vec::new()
+        });
+        let read = Read {
+            repos: &ids.iter().cloned().collect(),
+            days: (times == SessionTimes::Days).then_some(zone),
+        };
+        let sessions = with_earlier(sessions, earlier, read);
+        write_sessions(folder, (&source, &digest([&*source])), &sessions).map_err(CommandError::failed)?;
+        let worked = sessions.iter().filter(|session| session.seen.is_some()).count();
+        say(context, worked, worked.saturating_sub(seen.len()))?;
         context.terminal.warnings(&workspace.warnings)?;
-        Ok(seen.len())
+        Ok(worked)
     }
+}
+
+/// Says how many sessions are in the facts of this machine, and how many of these only earlier runs knew.
+fn say(context: &mut Context, worked: usize, earlier: usize) -> Result<(), CommandError> {
+    let sessions = counted(worked, "session", "sessions");
+    let line = match earlier {
+        0 => format!("{sessions} of this machine worked in repositories of these facts"),
+        _ => format!(
+            "{sessions} of this machine worked in repositories of these facts; {earlier} are known only from earlier runs"
+        ),
+    };
+    context.terminal.status(&line)?;
+    Ok(())
 }
