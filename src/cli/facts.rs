@@ -74,7 +74,7 @@ impl FactsArgs {
         let Some(found) = self.load(zone, context)? else {
             return Ok(Loading::default());
         };
-        let logged = found.sessions(0..found.repos.len());
+        let logged = found.sessions_among(0..found.repos.len());
         workspace.warnings.extend(found.warnings);
         let counted = sessions.options(read, rules, context)?;
         workspace.join(found.repos, logged, &counted);
@@ -91,7 +91,7 @@ impl FactsArgs {
         let Some(found) = self.load(zone, context)? else {
             return Ok(Default::default());
         };
-        let (sessions, live) = found.sessions(0..found.repos.len());
+        let (sessions, live) = found.sessions_among(0..found.repos.len());
         let inventories = found.inventories();
         let all = found.repos.iter().zip(&inventories);
         let mut readable = all.filter(|(repo, _)| repo.status != Status::Failed).peekable();

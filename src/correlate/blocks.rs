@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 use super::by_day::{MORE_THAN_A_DAY, day_of};
 use super::seen::SeenSession;
-use crate::facts::link::Link;
 use crate::facts::span::{Millis, Moment, Seconds, Span};
 use crate::facts::zone::Zone;
 
@@ -39,19 +38,10 @@ struct Block {
 impl Blocks {
     /// Those of a session that is [by day](super::by_day::by_day) in a zone.
     pub fn of(session: &SeenSession, zone: Zone) -> Self {
-        let charges = session.unknown.iter().chain(&session.attention);
-        let made = session.links.iter().map(|(_, link)| link);
-        let linked = made
-            .chain(&session.elsewhere)
-            .flat_map(|link: &Link| &link.worked);
-        let spans = charges
-            .map(|charge| &charge.span)
-            .chain(&session.worked)
-            .chain(linked);
         let moments = session.usage.iter().filter_map(|used| used.at);
         let moments = moments.chain([session.span.start, session.span.end]);
         let instants = moments.map(|at| (zone.day(at.seconds()), Span::new(at, at)));
-        let pieces = spans.flat_map(|span| zone.split(*span));
+        let pieces = session.spans().flat_map(|span| zone.split(span));
         let mut blocks: BTreeMap<NaiveDate, Span> = BTreeMap::new();
         for (day, piece) in pieces.chain(instants) {
             let block = blocks.entry(day).or_insert(piece);

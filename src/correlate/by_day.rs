@@ -57,11 +57,7 @@ struct Moved {
 
 impl Moved {
     fn new(session: &SeenSession, zone: Zone) -> Self {
-        let charges = session.unknown.iter().chain(&session.attention);
-        let links = session.links.iter().map(|(_, link)| link);
-        let linked = links.chain(&session.elsewhere).flat_map(|link| &link.worked);
-        let all = charges.map(|charge| &charge.span).chain(linked);
-        let whole = span::union(all.chain(&session.worked).copied());
+        let whole = span::union(session.spans());
         let mut days: BTreeMap<NaiveDate, Vec<Span>> = BTreeMap::new();
         for (day, piece) in whole.into_iter().flat_map(|span| zone.split(span)) {
             days.entry(day).or_default().push(piece);
@@ -117,7 +113,7 @@ impl Moved {
     }
 }
 
-/// The spans of a day without what lies between them, around its middle. They are no longer than the day, so they do not leave it.
+/// Puts the spans of a day together around its middle. They cannot be longer than the day, so none leaves it.
 fn block(day: NaiveDate, spans: Vec<Span>, zone: Zone) -> Vec<Piece> {
     let first = spans.first().map_or(Moment::default(), |span| span.start);
     let mut start = middle(first, zone).plus(-span::total(&spans) / 2);
@@ -269,13 +265,7 @@ mod tests {
     }
 
     fn everything(session: &SeenSession) -> Vec<Span> {
-        let charges = session.unknown.iter().chain(&session.attention);
-        let linked = session.links.iter().flat_map(|(_, link)| &link.worked);
-        let all = charges
-            .map(|charge| &charge.span)
-            .chain(linked)
-            .chain(&session.worked);
-        span::union(all.copied())
+        span::union(session.spans())
     }
 
     #[test]

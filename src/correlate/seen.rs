@@ -422,6 +422,15 @@ impl SeenSession {
         self
     }
 
+    /// Everything that it did: the agents, the person, and what may have been either, also as far as it went into commits.
+    pub fn spans(&self) -> impl Iterator<Item = Span> {
+        let charges = self.unknown.iter().chain(&self.attention);
+        let charged = charges.map(|charge| charge.span);
+        let links = self.links.iter().map(|(_, link)| link);
+        let linked = links.chain(&self.elsewhere).flat_map(|link| &link.worked);
+        charged.chain(self.worked.iter().chain(linked).copied())
+    }
+
     /// Whether only its days are known.
     pub fn is_by_day(&self) -> bool {
         self.vague > Millis::default()

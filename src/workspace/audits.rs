@@ -1,7 +1,6 @@
 //! Audits each of several repositories, given the sessions of all.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::num::NonZero;
 use std::path::PathBuf;
 
 use rayon::ThreadPoolBuildError;
@@ -12,7 +11,7 @@ use super::elsewhere::ReadElsewhere;
 use super::from_objects::{FromObjects, ObjectOptions};
 use super::options::{ReadOptions, Sessions};
 use super::read::Workspace;
-use super::workers::{Share, Turn, read_each};
+use super::workers::{Share, Turn, pool, read_each};
 use crate::aggregate::repository::{PlacedTask, Repository, SameIds};
 use crate::audit::{self, Choice, allow_file};
 use crate::correlate::seen::SeenSession;
@@ -108,9 +107,7 @@ impl<'a> Audits<'a> {
         let here = self.repos.len() - far;
         let mut outcomes = self.read_here(here)?;
         if let Some(elsewhere) = elsewhere {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(self.each.objects.read.history.threads.map_or(0, NonZero::get))
-                .build()?;
+            let pool = pool(self.each.objects.read.history.threads)?;
             outcomes.extend(pool.install(|| self.take_elsewhere(here, elsewhere)));
         }
         Ok(outcomes)

@@ -8,7 +8,7 @@ use crate::correlate::seen::SeenSession;
 use crate::facts::diagnostics::Warning;
 use crate::facts::ids::SessionId;
 
-/// Repositories that were read elsewhere. What is taken of them is no longer here.
+/// Repositories that were read elsewhere. What a `take_` function returns, it returns once.
 pub trait ReadElsewhere: Sync {
     /// The repositories. Other functions name them by their position among these.
     fn take_repos(&mut self) -> Vec<Repository>;

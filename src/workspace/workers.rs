@@ -6,7 +6,7 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 
-use rayon::ThreadPoolBuildError;
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
 use crate::facts::progress::Progress;
 use crate::git::size::size;
@@ -28,6 +28,12 @@ pub struct Share {
     pub bytes: u64,
 }
 
+/// Threads for some jobs, by default one per processor.
+pub fn pool(jobs: Option<NonZero<usize>>) -> Result<ThreadPool, ThreadPoolBuildError> {
+    let threads = jobs.map_or(0, NonZero::get);
+    ThreadPoolBuilder::new().num_threads(threads).build()
+}
+
 /// Reads each repository with `read`, with `jobs` threads, by default one per processor. Results are in the order of `paths`.
 /// `what` is done to them, as a stage of `progress`.
 ///
@@ -38,9 +44,7 @@ pub fn read_each<'a, T: Send>(
     (what, progress): (&'static str, &Progress),
     read: impl Fn(&'a Path, Share) -> Turn<'a, T> + Sync,
 ) -> Result<Vec<T>, ThreadPoolBuildError> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(jobs.map_or(0, NonZero::get))
-        .build()?;
+    let pool = pool(jobs)?;
     // How far a single one is, its history says.
     let counts = paths.len() > 1;
     if counts {

@@ -7,25 +7,17 @@ use super::sessions::LoggedSession;
 use crate::facts::ids::SessionId;
 use crate::facts::zone::Zone;
 
-/// What a run read.
-#[derive(Debug, Clone, Copy)]
-pub struct Read<'a> {
-    /// The ids of the repositories.
-    pub repos: &'a HashSet<String>,
-    /// The zone of the days, if times of day are left out.
-    pub days: Option<Zone>,
-}
-
 /// The sessions of a run with what only `earlier` ones know: those whose logs no longer exist, and what others did in repositories that
-/// this run did not read. By agent and id.
+/// this run did not read: it read `repos`. If times of day are left out, `days` is the zone of the days. By agent and id.
 pub fn with_earlier(
     now: Vec<LoggedSession>,
     earlier: Vec<LoggedSession>,
-    read: Read<'_>,
+    repos: &HashSet<String>,
+    days: Option<Zone>,
 ) -> Vec<LoggedSession> {
     let mut all: BTreeMap<SessionId, LoggedSession> = BTreeMap::new();
     for LoggedSession { id, seen } in earlier {
-        let seen = seen.and_then(|line| match read.days {
+        let seen = seen.and_then(|line| match days {
             Some(zone) => line.by_day(&id, zone),
             None => Some(line),
         });
@@ -33,7 +25,7 @@ pub fn with_earlier(
     }
     for session in now {
         let known = all.remove(&session.id).and_then(|known| known.seen);
-        let others = known.and_then(|line| line.without(read.repos));
+        let others = known.and_then(|line| line.without(repos));
         let seen = match (session.seen, others) {
             (Some(line), Some((others, home))) => Some(line.joined(others, home)),
             (Some(line), None) => Some(line),

@@ -38,8 +38,6 @@ pub struct Line {
     links: Vec<(String, StoredLink)>,
     elsewhere: Vec<StoredLink>,
     rest: f64,
-    #[serde(default)]
-    is_by_day: bool,
     /// Its dates, if only these are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     blocks: Option<Blocks>,
@@ -96,7 +94,6 @@ impl Line {
             links: links.collect::<Option<_>>()?,
             elsewhere: session.elsewhere.iter().map(StoredLink::of).collect(),
             rest: session.rest,
-            is_by_day: session.is_by_day(),
             blocks: session.is_by_day().then(|| Blocks::of(session, zone)),
             shift: Millis::default(),
         })
@@ -104,7 +101,7 @@ impl Line {
 
     /// The session; `places` are the positions of repositories by id. `None` if it worked in none of them.
     pub fn session(self, id: SessionId, places: &HashMap<String, usize>) -> Option<SeenSession> {
-        let vague = match self.is_by_day {
+        let vague = match self.is_by_day() {
             true => Millis(Millis::DAY.0.saturating_add(self.shift.0)),
             false => Millis::default(),
         };
@@ -161,13 +158,18 @@ impl Line {
     /// From its first to its last event, if it is known when these were: of times that are made up, only this program knows what is
     /// right in them.
     pub(super) fn timed(&self) -> Option<Span> {
-        (!self.is_by_day).then_some(self.span)
+        (!self.is_by_day()).then_some(self.span)
+    }
+
+    /// Whether only its dates are known.
+    fn is_by_day(&self) -> bool {
+        self.blocks.is_some()
     }
 
     /// Whether it goes on after another copy of the log. If only one of them has times of day, what they worked says so, and of equal
     /// ones the one with times counts.
     pub(super) fn goes_on_after(&self, other: &Self) -> bool {
-        match self.is_by_day == other.is_by_day {
+        match self.is_by_day() == other.is_by_day() {
             true => self.span.end > other.span.end,
             false => self.extent() > other.extent(),
         }
@@ -177,7 +179,7 @@ impl Line {
     fn extent(&self) -> (i64, bool) {
         let charges = self.unknown.iter().chain(&self.attention);
         let spans = charges.map(|charge| &charge.span).chain(&self.worked);
-        (span::total(spans), !self.is_by_day)
+        (span::total(spans), !self.is_by_day())
     }
 
     /// Whether the session made something in a repository.
@@ -218,7 +220,7 @@ impl Line {
 
     /// The same without times of day.
     pub(super) fn by_day(self, id: &SessionId, zone: Zone) -> Option<Self> {
-        if self.is_by_day {
+        if self.is_by_day() {
             return Some(self);
         }
         let ids = self.repos();
@@ -241,6 +243,7 @@ impl Line {
 
     /// The same with what an earlier run knows of other repositories.
     pub(super) fn joined(mut self, others: Self, began_there: bool) -> Self {
+        let are_timed = !self.is_by_day() && !others.is_by_day();
         if began_there {
             self.home = others.home;
         }
@@ -250,7 +253,7 @@ impl Line {
             let own = self.elsewhere.iter().position(|own| own.link.commit == commit);
             let link = match own {
                 Some(at) => self.elsewhere.remove(at),
-                None if self.is_by_day || others.is_by_day => StoredLink {
+                None if !are_timed => StoredLink {
                     // Times of another run that are made up would not fit these.
                     worked: Vec::new(),
                     ..known
@@ -289,7 +292,7 @@ impl Line {
 
     /// The same with its dates in the zone of a reader; an error if this program did not write it.
     pub(super) fn in_zone(mut self, zone: Zone) -> Result<Self, &'static str> {
-        if let Some(blocks) = self.blocks.take() {
+        if let Some(blocks) = &self.blocks {
             let wrong = "its days are not those of its times";
             let placed = blocks.placed(zone).ok_or(wrong)?;
             self.shift = placed.shift();

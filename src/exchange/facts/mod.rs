@@ -30,7 +30,7 @@ mod write;
 
 pub use compact::{CompactTable, compact};
 pub use inventory::Inventoried;
-pub use kept::{Read, with_earlier};
+pub use kept::with_earlier;
 pub use layout::{digest, id_of, is_compact};
 pub use line::Line;
 pub use one::{OneError, OneRead, read_one};

@@ -258,7 +258,10 @@ impl FactsRead {
 
     /// The sessions of logs that worked in the repositories at some positions, by agent and id, with positions among these; and the
     /// ids of all sessions in logs.
-    pub fn sessions(&self, among: impl IntoIterator<Item = usize>) -> (Vec<SeenSession>, HashSet<SessionId>) {
+    pub fn sessions_among(
+        &self,
+        among: impl IntoIterator<Item = usize>,
+    ) -> (Vec<SeenSession>, HashSet<SessionId>) {
         let ids = among.into_iter().filter_map(|at| self.places.get(at));
         let positions: HashMap<String, usize> = ids.map(|place| place.id.clone()).zip(0..).collect();
         let seen = self
@@ -289,7 +292,7 @@ impl ReadElsewhere for FactsRead {
     }
 
     fn sessions(&self, among: &[usize]) -> (Vec<SeenSession>, HashSet<SessionId>) {
-        Self::sessions(self, among.iter().copied())
+        self.sessions_among(among.iter().copied())
     }
 
     fn objects(&self, at: usize) -> Result<FromObjects, String> {

@@ -115,7 +115,7 @@ pub fn read(folder: &Path, source: &str, zone: Zone) -> Result<Vec<LoggedSession
     read_with(folder, source, |line| line.in_zone(zone))
 }
 
-/// The sessions of a machine as they were written; none if there is no file.
+/// The sessions of a machine as its file has them; empty if there is no file.
 pub fn read_again(folder: &Path, source: &str) -> Result<Vec<LoggedSession>, TableError> {
     match read_with(folder, source, Ok) {
         Err(error) if error.is_missing() => Ok(Vec::new()),

@@ -14,7 +14,7 @@ use crate::cli::period::zone;
 use crate::correlate::by_day::by_day;
 use crate::correlate::seen::{Origin, SeenSession};
 use crate::exchange::facts::{
-    Line, LoggedSession, Read, digest, id_of, read_sessions_again, with_earlier, write_sessions,
+    Line, LoggedSession, digest, id_of, read_sessions_again, with_earlier, write_sessions,
 };
 use crate::facts::diagnostics::Warning;
 use crate::facts::ids::SessionId;
@@ -43,9 +43,10 @@ impl Args {
             })
         });
         let zone = zone(None, &context.settings())?;
-        let written = |session: SeenSession| match times {
-            SessionTimes::Times => session,
-            SessionTimes::Days => by_day(session, zone),
+        let days = (times == SessionTimes::Days).then_some(zone);
+        let written = |session: SeenSession| match days {
+            None => session,
+            Some(zone) => by_day(session, zone),
         };
         let logged = std::mem::take(&mut workspace.sessions).into_iter();
         let logged = logged.filter(|session| session.origin == Origin::Log);
@@ -69,11 +70,7 @@ impl Args {
                 .push(Warning::new(folder.display().to_string(), reason));
             Vec::new()
         });
-        let read = Read {
-            repos: &ids.iter().cloned().collect(),
-            days: (times == SessionTimes::Days).then_some(zone),
-        };
-        let sessions = with_earlier(sessions, earlier, read);
+        let sessions = with_earlier(sessions, earlier, &ids.into_iter().collect(), days);
         write_sessions(folder, (&source, &digest([&*source])), &sessions).map_err(CommandError::failed)?;
         let worked = sessions.iter().filter(|session| session.seen.is_some()).count();
         say(context, worked, worked.saturating_sub(seen.len()))?;

@@ -1,7 +1,6 @@
 //! One build of a site: reads what the pages show, and writes those that changed.
 
 use std::collections::HashSet;
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
@@ -29,6 +28,7 @@ use crate::workspace::audits::AuditsOptions;
 use crate::workspace::elsewhere::ReadElsewhere;
 use crate::workspace::options::Sessions;
 use crate::workspace::overview::{OverviewInput, OverviewOptions};
+use crate::workspace::workers::pool;
 
 /// What a build did.
 pub(super) struct Built {
@@ -152,9 +152,7 @@ fn write(
     let paths: Vec<String> = plan.iter().map(|page| page.path(overview)).collect();
     let draw = |at: usize| draw(overview, &plan[at], options).bytes;
     let folder = Folder::open(folder)?;
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(args.read.jobs.map_or(0, NonZero::get))
-        .build()?;
+    let pool = pool(args.read.jobs)?;
     let progress = &*context.progress;
     let write = || pool.install(|| folder.write(&paths, draw, progress));
     bar::during(context, write)
