@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use crate::world::clones::{Places, files, pages};
+use crate::world::tables::all_rows;
 use crate::world::{START, World};
 
 #[track_caller]
@@ -269,6 +270,12 @@ fn clones_of_a_remote_are_excluded_whatever_a_list_calls_them() {
     world
         .run(&["facts", "--repos", "list.tsv", "--output", "facts", "--audit"])
         .success();
+    // The list may be there to hide the remotes.
+    let rows = all_rows(&world.path("facts/repos")).concat();
+    assert!(
+        rows.contains("listed/kiln") && !rows.contains("team/kiln"),
+        "{rows}"
+    );
     world
         .run(&["site", "public", "--facts", "facts", "--exclude", "spare"])
         .success();

@@ -39,13 +39,13 @@ pub struct Lineage {
     pub marks: Option<Marks>,
 }
 
-/// Where a repository is and what it was cloned from, without the paths: equal if those are, on one machine.
+/// Where a repository is and what it was cloned from, as hashes: equal if the paths are, on one machine, or if the remotes are.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Marks {
     place: Option<String>,
     origin: Option<String>,
-    /// `host/owner/name`. Untrusted text.
+    /// The same on every machine.
     remote: Option<String>,
 }
 
@@ -80,7 +80,8 @@ impl Lineage {
         self.marks.clone().unwrap_or_else(|| Marks {
             place: (!self.place.as_os_str().is_empty()).then(|| mark(machine, &self.place)),
             origin: self.origin.as_deref().map(|origin| mark(machine, origin)),
-            remote: self.key.clone(),
+            // A list may give a key because the remote must not be known.
+            remote: self.key.as_ref().map(|key| mark("", Path::new(key))),
         })
     }
 
